@@ -1,0 +1,1 @@
+//! Engine time: what the host's clock says, made safe to compare.
