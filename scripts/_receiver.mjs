@@ -108,3 +108,13 @@ export async function until(condition, timeoutMs, what) {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
+
+/** A loopback port that was free a moment ago. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address()
+  server.close()
+  await once(server, "close")
+  return port
+}

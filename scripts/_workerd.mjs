@@ -61,7 +61,7 @@ async function listeningPort(stream) {
 const wasmFilesIn = (folder) => readdirSync(folder).filter((name) => name.endsWith(".wasm"))
 
 /** One module and its wasm files, bundled as wrangler would: the package is found by name, under the `workerd` condition. */
-export async function bundle(entry, folder) {
+export async function bundle(entry, folder, options = {}) {
   await build({
     entryPoints: [entry],
     outfile: join(folder, "worker.js"),
@@ -73,6 +73,7 @@ export async function bundle(entry, folder) {
     external: ["cloudflare:*", "node:*"],
     logLevel: "error",
     plugins: [builtPackage()],
+    ...options,
   })
 }
 

@@ -1,11 +1,10 @@
 // Starts worker-example with the real `wrangler dev`, as a developer would, and ends it with everything it started.
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { root } from "./_env.mjs"
-import { until } from "./_receiver.mjs"
+import { freePort, until } from "./_receiver.mjs"
 import { linkPackage } from "./_workerd.mjs"
 
 /** `vars` override those of wrangler.jsonc. Resolves when the Worker answers. */
@@ -55,16 +54,4 @@ function answers(url) {
     (response) => response.text().then(() => response.ok),
     () => false,
   )
-}
-
-/** A loopback port that was free a moment ago. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
 }
