@@ -31,7 +31,7 @@ export async function onStage({ sinkUrl, options: more = {}, ...how }, play) {
 
 function stage(worker, receiver) {
   const send = async (path, init) => {
-    const response = await fetch(worker.url + path, init);
+    const response = await fetch(worker.url + path, { signal: AbortSignal.timeout(10_000), ...init });
     await response.arrayBuffer();
     return response.status;
   };
