@@ -2,6 +2,9 @@
 
 const blocks = " ▁▂▃▄▅▆▇█"
 
+/** Rows of the series table. */
+const shown = 20
+
 /** One character a value; an empty slot stays blank, and the smallest non-zero value is still seen. */
 export function sparkline(values) {
   const top = Math.max(...values, 1)
@@ -39,12 +42,13 @@ export function droppedText(dropped) {
 function seriesTable(series) {
   const head = ["", "series", "count", "error %", "p50 ms", "p95 ms", "p99 ms"]
   const ordered = [...series].sort((a, b) => b.count - a.count)
-  const rows = ordered.map(({ kind, name, count, errorPct, p50Ms, p95Ms, p99Ms }) => {
+  const rows = ordered.slice(0, shown).map(({ kind, name, count, errorPct, p50Ms, p95Ms, p99Ms }) => {
     return [kind, shorten(name), String(count), errorPct.toFixed(1), ms(p50Ms), ms(p95Ms), ms(p99Ms)]
   })
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
   const pad = (cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))
-  return [head, ...rows].map((row) => row.map(pad).join("  "))
+  const more = ordered.length > shown ? [`and ${ordered.length - shown} more`] : []
+  return [...[head, ...rows].map((row) => row.map(pad).join("  ")), ...more]
 }
 
 const shorten = (name) => (name.length > 40 ? `${name.slice(0, 39)}…` : name)

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { createInterface } from "node:readline"
 import { build } from "esbuild"
 import workerdBinary from "workerd"
@@ -93,12 +93,10 @@ function builtPackage() {
 /** What `npm install file:../pkg` would leave in `folder`, without npm or a network. */
 export function linkPackage(folder) {
   const modules = join(folder, "node_modules")
+  const link = join(modules, "tidegate")
   mkdirSync(modules, { recursive: true })
-  try {
-    symlinkSync(join(root, "pkg"), join(modules, "tidegate"), "dir")
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error
-  }
+  rmSync(link, { recursive: true, force: true })
+  symlinkSync(relative(modules, join(root, "pkg")), link, "dir")
   return folder
 }
 
