@@ -5,4 +5,7 @@
 //! to send. Three layers, one direction: `wasm → encode → engine`. The engine is sans-IO: it owns no
 //! clock, timer, socket or host randomness, so all of it runs under a simulated clock.
 
+pub mod encode;
 pub mod engine;
+#[cfg(target_arch = "wasm32")]
+mod wasm;

@@ -1,7 +1,22 @@
 //! The engine: queue, delivery, sampling, statistics, ledger. Sans-IO.
 
+pub mod collector;
+pub mod config;
+mod delivery;
 pub mod error;
+pub mod event;
+pub mod ledger;
+pub mod notice;
+mod queue;
 pub mod rng;
+pub mod sampling;
+pub mod stats;
 pub mod time;
 
+pub use collector::{Batch, Collector, Send, Signal};
+pub use config::{Config, SinkOptions};
+pub use delivery::Outcome;
 pub use error::{Error, ErrorKind};
+pub use event::{Attributes, Event, EventKind, EventView, Format, Link, Value};
+pub use ledger::{Counters, Reason, SinkCounters};
+pub use notice::Notice;

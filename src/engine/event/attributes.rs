@@ -1,0 +1,142 @@
+//! Attributes of one event: encoded as they are added, bounded in bytes.
+
+/// An attribute's value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A finite number.
+    Number(f64),
+    /// A truth value.
+    Flag(bool),
+}
+
+/// The attributes of one event: at most [`MAX_BYTES`](Self::MAX_BYTES) of keys and values.
+///
+/// What does not fit is cut (text) or left out, and counted in [`truncated`](Self::truncated).
+#[derive(Clone, Debug, Default)]
+pub struct Attributes {
+    bytes: Vec<u8>,
+    truncated: u32,
+}
+
+impl Attributes {
+    /// The most bytes an event's attributes take: 4 KiB.
+    pub const MAX_BYTES: usize = 4096;
+
+    /// Forgets all attributes, keeping the buffer.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.truncated = 0;
+    }
+
+    /// Adds one attribute. A number that is not finite is left out and counted as truncated.
+    pub fn push(&mut self, key: &str, value: Value<'_>) {
+        match value {
+            Value::Flag(flag) => self.encode(if flag { TRUE } else { FALSE }, key, &[]),
+            Value::Number(x) if x.is_finite() => self.encode(NUMBER, key, &x.to_le_bytes()),
+            Value::Number(_) => self.truncated += 1,
+            Value::Text(text) => {
+                let kept = cut(text, self.room(key));
+                self.truncated += u32::from(!kept.is_empty() && kept.len() < text.len());
+                if kept.is_empty() && !text.is_empty() {
+                    self.truncated += 1;
+                } else {
+                    self.encode(TEXT, key, kept.as_bytes());
+                }
+            }
+        }
+    }
+
+    /// How many attributes were cut or left out.
+    #[must_use]
+    pub fn truncated(&self) -> u32 {
+        self.truncated
+    }
+
+    /// The encoded attributes, to be read by [`iter`].
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Adds an attribute whole, or not at all.
+    fn encode(&mut self, tag: u8, key: &str, value: &[u8]) {
+        let key = cut(key, MAX_KEY);
+        if self.bytes.len() + HEADER + key.len() + value.len() > Self::MAX_BYTES {
+            self.truncated += 1;
+            return;
+        }
+        self.bytes.push(tag);
+        self.bytes.push(key.len() as u8);
+        self.bytes.extend_from_slice(&(value.len() as u16).to_le_bytes());
+        self.bytes.extend_from_slice(key.as_bytes());
+        self.bytes.extend_from_slice(value);
+    }
+
+    /// The bytes left for the value of `key`.
+    fn room(&self, key: &str) -> usize {
+        Self::MAX_BYTES.saturating_sub(self.bytes.len() + HEADER + cut(key, MAX_KEY).len())
+    }
+}
+
+/// Reads encoded attributes in the order they were added.
+pub(crate) fn iter(mut bytes: &[u8]) -> impl Iterator<Item = (&str, Value<'_>)> {
+    std::iter::from_fn(move || {
+        let (&[tag, key_len, low, high], rest) = bytes.split_first_chunk::<HEADER>()?;
+        let (key, rest) = rest.split_at_checked(usize::from(key_len))?;
+        let (value, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([low, high])))?;
+        bytes = rest;
+        let value = match tag {
+            TEXT => Value::Text(str::from_utf8(value).ok()?),
+            NUMBER => Value::Number(f64::from_le_bytes(value.try_into().ok()?)),
+            _ => Value::Flag(tag == TRUE),
+        };
+        Some((str::from_utf8(key).ok()?, value))
+    })
+}
+
+/// The longest prefix of `text` of at most `max` bytes that ends between characters.
+pub(crate) fn cut(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
+}
+
+const TEXT: u8 = 0;
+const NUMBER: u8 = 1;
+const TRUE: u8 = 2;
+const FALSE: u8 = 3;
+/// Tag, length of the key, length of the value.
+const HEADER: usize = 4;
+const MAX_KEY: usize = 255;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_in_comes_out_in_order() {
+        let mut attributes = Attributes::default();
+        let given = [
+            ("plan", Value::Text("größe")),
+            ("empty", Value::Text("")),
+            ("n", Value::Number(-0.5)),
+            ("ok", Value::Flag(true)),
+        ];
+        for (key, value) in given {
+            attributes.push(key, value);
+        }
+        assert_eq!(iter(attributes.bytes()).collect::<Vec<_>>(), given);
+        assert_eq!(attributes.truncated(), 0);
+    }
+
+    #[test]
+    fn excess_is_cut_between_characters_and_counted() {
+        let mut attributes = Attributes::default();
+        attributes.push("long", Value::Text(&"é".repeat(4000)));
+        attributes.push("next", Value::Number(1.0));
+        attributes.push("bad", Value::Number(f64::NAN));
+        assert!(attributes.bytes().len() <= Attributes::MAX_BYTES);
+        assert_eq!(attributes.truncated(), 3);
+        let kept: Vec<_> = iter(attributes.bytes()).collect();
+        assert!(matches!(kept[..], [("long", Value::Text(text))] if text.chars().all(|c| c == 'é')));
+    }
+}

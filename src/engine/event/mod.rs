@@ -1,0 +1,158 @@
+//! Events: the one place for kinds and formats, the fixed record, and what it decodes to.
+
+pub mod attributes;
+pub(crate) mod names;
+pub mod path;
+pub(crate) mod payload;
+pub mod statement;
+pub mod trace;
+
+pub use attributes::{Attributes, Value};
+pub use payload::EventView;
+
+use super::time::Millis;
+use names::NameId;
+
+/// The kinds of event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum EventKind {
+    /// A request served.
+    Req = 0,
+    /// A function call, or the root of a handler that is not a request.
+    Fn = 1,
+    /// A database statement.
+    Db = 2,
+    /// A custom event: a name and attributes.
+    Evt = 3,
+}
+
+impl EventKind {
+    /// Every kind, in the order of its number.
+    pub const ALL: [Self; 4] = [Self::Req, Self::Fn, Self::Db, Self::Evt];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Req => "REQ",
+            Self::Fn => "FN",
+            Self::Db => "DB",
+            Self::Evt => "EVT",
+        }
+    }
+}
+
+/// The wire formats a sink may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a line, for any receiver.
+    Ndjson,
+    /// The same objects, handed over as objects.
+    Events,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 2] = [Self::Ndjson, Self::Events];
+
+    /// The name in JavaScript.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Events => "events",
+        }
+    }
+
+    /// The format called `name`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == name)
+    }
+
+    /// Whether the format carries events of `kind`.
+    #[must_use]
+    pub fn accepts(self, kind: EventKind) -> bool {
+        match (self, kind) {
+            (
+                Self::Ndjson | Self::Events,
+                EventKind::Req | EventKind::Fn | EventKind::Db | EventKind::Evt,
+            ) => true,
+        }
+    }
+}
+
+/// An event as it is given to the engine. Times are wall-clock milliseconds.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    /// What it is.
+    pub kind: EventKind,
+    /// The route, function name, SQL statement or event name.
+    pub name: &'a str,
+    /// REQ: whether `name` is a raw path, to be shown as its template, rather than a route.
+    pub is_path: bool,
+    /// When it started, in ms since the epoch.
+    pub start: f64,
+    /// How long it took in ms; `None`: unknown.
+    pub duration: Option<f64>,
+    /// The error's type or message, if it failed.
+    pub error: Option<&'a str>,
+    /// REQ: the HTTP method.
+    pub method: &'a str,
+    /// REQ: the response status.
+    pub status: Option<u16>,
+    /// DB: the database system.
+    pub system: Option<&'a str>,
+    /// DB: rows returned or changed.
+    pub rows: Option<f64>,
+    /// Attributes.
+    pub attributes: &'a Attributes,
+}
+
+impl Event<'_> {
+    /// Whether its times can be used: a finite start, and a duration that is unknown or finite and not negative.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.start.is_finite() && self.duration.is_none_or(|ms| ms.is_finite() && ms >= 0.0)
+    }
+
+    /// When it ended, as far as is known, in ms since the epoch.
+    #[must_use]
+    pub fn end(&self) -> f64 {
+        self.start + self.duration.unwrap_or(0.0)
+    }
+}
+
+/// Where an event stands in a trace (W3C Trace Context).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// The trace; never all zero on a recorded event.
+    pub trace_id: [u8; 16],
+    /// The event itself.
+    pub span_id: [u8; 8],
+    /// Its parent; all zero: a root.
+    pub parent_id: [u8; 8],
+}
+
+/// One queued event: fixed size, names by id, all else in the payload bytes beside the ring.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub link: Link,
+    pub start: f64,
+    /// NaN: unknown.
+    pub duration: f64,
+    pub p: f64,
+    pub queued_at: Millis,
+    pub payload_at: u32,
+    pub payload_len: u16,
+    pub name: NameId,
+    pub error: NameId,
+    /// The method of a REQ, the system of a DB.
+    pub detail: NameId,
+    /// 0: unknown.
+    pub status: u16,
+    pub kind: EventKind,
+}
+
+const _: () = assert!(size_of::<Record>() <= 80, "a record must fit 80 bytes");

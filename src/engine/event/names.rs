@@ -1,0 +1,199 @@
+//! A bounded table of names, so that a record holds a small id instead of text.
+//!
+//! A name enters while there is room, or when it is seen a second time: a flood of names that never return
+//! cannot drive out those that do, and costs no allocation. Names nobody refers to any more make room.
+
+/// The id of a name; [`NONE`](Self::NONE) where there is no name, or where it stands in the payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NameId(u16);
+
+impl NameId {
+    pub(crate) const NONE: Self = Self(u16::MAX);
+}
+
+/// The table. Each [`intern`](Self::intern) and [`retain`](Self::retain) is matched by one [`release`](Self::release).
+#[derive(Debug)]
+pub(crate) struct Names {
+    slots: Vec<Slot>,
+    heads: Box<[u16]>,
+    /// Fingerprints of names seen once, by hash: the proof that a name returns.
+    seen: Box<[u32]>,
+    hand: usize,
+}
+
+#[derive(Debug)]
+struct Slot {
+    text: String,
+    hash: u64,
+    refs: u32,
+    next: u16,
+}
+
+impl Names {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: Vec::with_capacity(CAPACITY),
+            heads: vec![END; CAPACITY].into_boxed_slice(),
+            seen: vec![0; CAPACITY].into_boxed_slice(),
+            hand: 0,
+        }
+    }
+
+    /// The id of `text`, referred to once more; [`NameId::NONE`] if it has no place in the table.
+    pub(crate) fn intern(&mut self, text: &str) -> NameId {
+        let hash = hash(text.as_bytes());
+        if let Some(at) = self.find(text, hash) {
+            self.slots[usize::from(at)].refs += 1;
+            return NameId(at);
+        }
+        match self.vacate(hash) {
+            Some(at) => {
+                self.insert(at, text, hash);
+                NameId(at)
+            }
+            None => NameId::NONE,
+        }
+    }
+
+    /// Refers to `id` once more.
+    pub(crate) fn retain(&mut self, id: NameId) {
+        if id != NameId::NONE {
+            self.slots[usize::from(id.0)].refs += 1;
+        }
+    }
+
+    /// Refers to `id` once less.
+    pub(crate) fn release(&mut self, id: NameId) {
+        if id != NameId::NONE {
+            self.slots[usize::from(id.0)].refs -= 1;
+        }
+    }
+
+    /// The text of `id`; empty for [`NameId::NONE`].
+    pub(crate) fn text(&self, id: NameId) -> &str {
+        self.slots.get(usize::from(id.0)).map_or("", |slot| &slot.text)
+    }
+
+    fn find(&self, text: &str, hash: u64) -> Option<u16> {
+        let mut at = self.heads[bucket(hash)];
+        while at != END {
+            let slot = &self.slots[usize::from(at)];
+            if slot.hash == hash && slot.text == text {
+                return Some(at);
+            }
+            at = slot.next;
+        }
+        None
+    }
+
+    /// A free place for a name of `hash`, if it has earned one.
+    fn vacate(&mut self, hash: u64) -> Option<u16> {
+        if self.slots.len() < CAPACITY {
+            let slot = Slot { text: String::new(), hash: 0, refs: 0, next: END };
+            self.slots.push(slot);
+            return Some((self.slots.len() - 1) as u16);
+        }
+        let fingerprint = (hash >> 32) as u32 | 1;
+        if std::mem::replace(&mut self.seen[bucket(hash)], fingerprint) != fingerprint {
+            return None;
+        }
+        for _ in 0..CAPACITY {
+            self.hand = (self.hand + 1) % CAPACITY;
+            if self.slots[self.hand].refs == 0 {
+                self.unlink(self.hand as u16);
+                return Some(self.hand as u16);
+            }
+        }
+        None
+    }
+
+    fn insert(&mut self, at: u16, text: &str, hash: u64) {
+        let head = &mut self.heads[bucket(hash)];
+        let slot = &mut self.slots[usize::from(at)];
+        slot.text.clear();
+        slot.text.push_str(text);
+        (slot.hash, slot.refs, slot.next) = (hash, 1, *head);
+        *head = at;
+    }
+
+    fn unlink(&mut self, gone: u16) {
+        let Slot { hash, next, .. } = self.slots[usize::from(gone)];
+        let mut at = self.heads[bucket(hash)];
+        if at == gone {
+            self.heads[bucket(hash)] = next;
+            return;
+        }
+        while self.slots[usize::from(at)].next != gone {
+            at = self.slots[usize::from(at)].next;
+        }
+        self.slots[usize::from(at)].next = next;
+    }
+}
+
+/// A fast 64-bit hash of short texts; no defense against chosen collisions, so every use of it is bounded.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    const K: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut state = K ^ bytes.len() as u64;
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let word = chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        state = (state ^ word).wrapping_mul(K).rotate_left(29);
+    }
+    let tail = chunks.remainder().iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    state = (state ^ tail).wrapping_mul(K);
+    state ^= state >> 32;
+    state.wrapping_mul(K) ^ state >> 29
+}
+
+fn bucket(hash: u64) -> usize {
+    hash as usize % CAPACITY
+}
+
+const CAPACITY: usize = 1024;
+const END: u16 = u16::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_names_leaves_those_in_use_alone() {
+        let mut names = Names::new();
+        let kept = names.intern("/orders");
+        for n in 0..100_000 {
+            let id = names.intern(&format!("/flood/{n}"));
+            names.release(id);
+        }
+        assert_eq!(names.text(kept), "/orders");
+        assert_eq!(names.intern("/orders"), kept);
+        assert!(names.slots.len() <= CAPACITY);
+    }
+
+    #[test]
+    fn a_name_that_returns_takes_the_place_of_one_nobody_refers_to() {
+        let mut names = Names::new();
+        let held: Vec<_> = (0..CAPACITY).map(|n| names.intern(&format!("/{n}"))).collect();
+        assert_eq!(names.intern("/new"), NameId::NONE);
+        assert_eq!(names.intern("/new"), NameId::NONE, "every place is taken");
+        names.release(held[7]);
+        assert_eq!(names.intern("/other"), NameId::NONE, "seen for the first time");
+        let id = names.intern("/other");
+        assert_eq!(names.text(id), "/other");
+        assert!(held.iter().enumerate().all(|(n, &id)| n == 7 || names.text(id) == format!("/{n}")));
+    }
+
+    #[test]
+    fn every_name_is_found_again_after_churn() {
+        let mut names = Names::new();
+        for round in 0..3 {
+            for n in 0..4 * CAPACITY {
+                for _ in 0..2 {
+                    let text = format!("/{}", n * 31 + round);
+                    let id = names.intern(&text);
+                    assert!(id == NameId::NONE || names.text(id) == text);
+                    names.release(id);
+                }
+            }
+        }
+    }
+}

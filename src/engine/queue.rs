@@ -1,0 +1,139 @@
+//! The bounded drop-oldest queue: one ring of fixed records, one ring of payload bytes, both allocated once.
+
+use super::event::Record;
+use super::event::names::Names;
+use super::event::payload::MAX_PAYLOAD;
+
+/// The ring that all sinks share. Every record has a sequence number; sinks hold cursors into them.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    records: Vec<Record>,
+    capacity: usize,
+    first: u64,
+    next: u64,
+    payload: ByteRing,
+}
+
+impl Queue {
+    /// A queue of at most `capacity` records and `bytes` payload bytes.
+    pub(crate) fn new(capacity: usize, bytes: usize) -> Self {
+        Self {
+            records: Vec::with_capacity(capacity),
+            capacity,
+            first: 0,
+            next: 0,
+            payload: ByteRing::new(bytes),
+        }
+    }
+
+    /// Whether the oldest record must go before one with a payload of `len` bytes fits.
+    pub(crate) fn is_full(&self, len: usize) -> bool {
+        self.len() == self.capacity || !self.payload.fits(len)
+    }
+
+    /// Adds a record that fits, and returns its sequence number. The queue takes over its references to names.
+    pub(crate) fn push(&mut self, mut record: Record, payload: &[u8]) -> u64 {
+        debug_assert!(!self.is_full(payload.len()) && payload.len() <= MAX_PAYLOAD);
+        record.payload_at = self.payload.push(payload);
+        let at = self.index(self.next);
+        if at == self.records.len() {
+            self.records.push(record);
+        } else {
+            self.records[at] = record;
+        }
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Removes the oldest record and its references to names.
+    pub(crate) fn pop(&mut self, names: &mut Names) {
+        debug_assert!(self.first < self.next);
+        let Record { payload_at, payload_len, name, error, detail, .. } =
+            self.records[self.index(self.first)];
+        self.first += 1;
+        self.payload.pop(payload_at, payload_len);
+        for id in [name, error, detail] {
+            names.release(id);
+        }
+    }
+
+    /// The record with sequence number `at`, which must be in the queue, and its payload.
+    pub(crate) fn get(&self, at: u64) -> (&Record, &[u8]) {
+        let record = &self.records[self.index(at)];
+        (record, self.payload.get(record.payload_at, record.payload_len))
+    }
+
+    /// The sequence number of the oldest record.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// The sequence number that the next record will get.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// How many records wait.
+    pub(crate) fn len(&self) -> usize {
+        (self.next - self.first) as usize
+    }
+
+    fn index(&self, at: u64) -> usize {
+        (at % self.capacity as u64) as usize
+    }
+}
+
+/// Contiguous slices in first-in first-out order. `head` and `tail` only grow; a slice never wraps.
+#[derive(Debug)]
+struct ByteRing {
+    bytes: Box<[u8]>,
+    head: u64,
+    tail: u64,
+}
+
+impl ByteRing {
+    fn new(capacity: usize) -> Self {
+        Self { bytes: vec![0; capacity].into_boxed_slice(), head: 0, tail: 0 }
+    }
+
+    fn fits(&self, len: usize) -> bool {
+        self.place(len) + len as u64 - self.head <= self.bytes.len() as u64
+    }
+
+    fn push(&mut self, slice: &[u8]) -> u32 {
+        if slice.is_empty() {
+            return 0;
+        }
+        let place = self.place(slice.len());
+        let at = self.offset(place);
+        self.bytes[at..at + slice.len()].copy_from_slice(slice);
+        self.tail = place + slice.len() as u64;
+        at as u32
+    }
+
+    fn pop(&mut self, at: u32, len: u16) {
+        if len == 0 {
+            return;
+        }
+        let head = self.offset(self.head);
+        let lap = self.head - head as u64 + if (at as usize) < head { self.bytes.len() as u64 } else { 0 };
+        self.head = lap + u64::from(at) + u64::from(len);
+        if self.head == self.tail {
+            (self.head, self.tail) = (0, 0);
+        }
+    }
+
+    fn get(&self, at: u32, len: u16) -> &[u8] {
+        &self.bytes[at as usize..at as usize + usize::from(len)]
+    }
+
+    /// Where a slice of `len` bytes would start: at the tail, or at the start of the next lap if it would wrap.
+    fn place(&self, len: usize) -> u64 {
+        let at = self.offset(self.tail);
+        if at + len <= self.bytes.len() { self.tail } else { self.tail + (self.bytes.len() - at) as u64 }
+    }
+
+    fn offset(&self, position: u64) -> usize {
+        (position % self.bytes.len() as u64) as usize
+    }
+}
