@@ -54,7 +54,9 @@ function needNode() {
 function needPackages() {
   if (packagesAreCurrent()) return
   say("installing the npm packages of package-lock.json")
-  npm(["ci"], root)
+  // Not `npm ci`: it refuses a lock file that lacks the binaries of some foreign platform, and where a registry does not
+  // hold them all, npm leaves them out when it writes the lock. The versions and hashes that are locked hold here too.
+  npm(["install", "--no-save"], root)
 }
 
 /** npm writes its own copy of the lock into node_modules when an install is complete: that is the stamp. */
