@@ -47,7 +47,9 @@ test("the owner dies in mid-fetch", async () => {
 test("the client goes away while the sink is slow", async () => {
   await onStage({ delayMs: 600 }, async ({ worker, send, receiver, everythingArrives }) => {
     const client = new AbortController();
-    const response = await fetch(`${worker.url}/stream?events=${options.batchMax}`, { signal: client.signal });
+    const response = await fetch(`${worker.url}/stream?events=${options.batchMax}`, {
+      signal: client.signal,
+    });
     await response.body.getReader().read();
     client.abort();
     await send("/after");
@@ -76,7 +78,9 @@ test("many owners die amid traffic", async () => {
     for (let round = 0; round < 8; round += 1) {
       const requests = Array.from({ length: 40 }, (_, index) =>
         // The first of a round is doomed, so that it is a leader that dies whenever there is none.
-        index % 10 === 0 ? sendDoomed("/doomed?events=5", holds[(round + index / 10) % 4]) : send("/well?events=2"),
+        index % 10 === 0
+          ? sendDoomed("/doomed?events=5", holds[(round + index / 10) % 4])
+          : send("/well?events=2"),
       );
       await Promise.all(requests);
       await pause(round % 2 === 0 ? 50 : 2 * options.flushIntervalMs);

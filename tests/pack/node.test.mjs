@@ -73,5 +73,6 @@ test("the entries of the main job are there", () => {
 });
 
 test("licenses come with it", () => {
-  for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "README.md"]) assert.ok(existsSync(join(installed, name)), name);
+  for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "README.md"])
+    assert.ok(existsSync(join(installed, name)), name);
 });
