@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod rng;
+pub mod stats;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
