@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn a_page_of_any_plausible_counts_packs_into_one_block() {
         let (mut pool, mut scratch) = (Pool::new(9), Scratch::new());
-        fill(&mut scratch, (64..80).map(|bucket| (bucket, (1 << 24) + bucket as u32 * 9999)));
+        fill(&mut scratch, (64..80).map(|bucket| (bucket, (1 << 20) + bucket as u32 * 9999)));
         scratch.pack(&mut pool);
         assert_eq!(pool.capacity() - pool.free(), 1);
     }
