@@ -57,6 +57,12 @@ function template(pathname: string): string {
     .replace(/^\/static\/.+$/, "/static/:file");
 }
 
+/** For a path that is no route of ours, undefined: tidegate then takes the path, with id-like parts as `:id`. */
+function routeOf(request: Request): string | undefined {
+  const path = template(new URL(request.url).pathname);
+  return `${request.method} ${path}` in routes ? path : undefined;
+}
+
 function countdown(): ReadableStream {
   const encoder = new TextEncoder();
   let left = 5;
@@ -79,5 +85,5 @@ export default instrument(
       return route ? route(request, env, url) : new Response("not found\n", { status: 404 });
     },
   },
-  { route: (request: Request) => template(new URL(request.url).pathname) },
+  { route: routeOf },
 );
