@@ -1,0 +1,103 @@
+//! Raw paths made into names of bounded variety.
+
+/// Appends `path` with id-like segments shown as `:id`, and without query and fragment.
+///
+/// A segment is id-like if it, or a part of it between dots,
+/// - holds `%`, `@`, `=` or more than 64 bytes,
+/// - holds 5 digits in a row, or, if it comes first, consists of digits and `- _ , + ~` only,
+/// - is a UUID, or at least 8 hex digits, a decimal one among them,
+/// - is at least 16 characters of base64url with a digit and at least four changes of character class
+///   inside its words (ULID, nanoid, cuid, keys; not `getting-started-with-v2`).
+///
+/// `v1`, `v1.2`, `api2`, `index.html`, `:id`, `{id}` and words stay. At most 16 segments are shown: of a longer
+/// path the first 15, then `*`. A template's template is itself.
+///
+/// # Examples
+/// ```
+/// let mut name = String::new();
+/// tidegate::engine::event::path::template("/v1/users/42?tab=a", &mut name);
+/// assert_eq!(name, "/v1/users/:id");
+/// ```
+pub fn template(path: &str, out: &mut String) {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let rest = path.strip_prefix('/').unwrap_or(path);
+    if rest.len() < path.len() {
+        out.push('/');
+    }
+    let folded = rest.split('/').nth(MAX_SEGMENTS).is_some();
+    let shown = if folded { MAX_SEGMENTS - 1 } else { MAX_SEGMENTS };
+    for (index, segment) in rest.split('/').take(shown).enumerate() {
+        if index > 0 {
+            out.push('/');
+        }
+        out.push_str(if is_id(segment) { ":id" } else { segment });
+    }
+    if folded {
+        out.push_str("/*");
+    }
+}
+
+/// `path` without its query string.
+///
+/// A `?` begins a query only if a `=` comes after it, so that a route template like `/posts/:id?` is
+/// kept whole; one before a `/` is taken for a query only if there is no other.
+#[must_use]
+pub fn without_query(path: &str) -> &str {
+    let Some((head, _)) = path.rsplit_once('=') else { return path };
+    let mut marks = head.match_indices('?').map(|(at, _)| at);
+    let first = marks.clone().next();
+    let query = marks.find(|at| !path[at + 1..].starts_with('/')).or(first);
+    query.map_or(path, |at| &path[..at])
+}
+
+fn is_id(segment: &str) -> bool {
+    segment.len() > MAX_SEGMENT
+        || segment.contains(['%', '@', '='])
+        || segment.split('.').enumerate().any(|(index, part)| {
+            let id = || has_digit_run(part) || is_hex(part) || is_uuid(part) || is_random(part);
+            part.bytes().any(|b| b.is_ascii_digit()) && ((index == 0 && is_number(part)) || id())
+        })
+}
+
+fn is_number(part: &str) -> bool {
+    part.bytes().all(|b| b.is_ascii_digit() || b"-_,+~".contains(&b))
+}
+
+fn has_digit_run(part: &str) -> bool {
+    part.as_bytes().windows(5).any(|run| run.iter().all(u8::is_ascii_digit))
+}
+
+fn is_hex(part: &str) -> bool {
+    part.len() >= 8 && part.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn is_uuid(part: &str) -> bool {
+    let mut groups = part.split('-');
+    let sized = |(group, length): (&str, usize)| {
+        group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
+    };
+    groups.by_ref().zip([8, 4, 4, 4, 12]).filter(|&pair| sized(pair)).count() == 5 && part.len() == 36
+}
+
+fn is_random(part: &str) -> bool {
+    let alphabet = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    part.len() >= 16 && part.bytes().all(alphabet) && class_changes(part.as_bytes()) >= 4
+}
+
+/// Changes between lower case, upper case and digits inside words; a capital's small followers are none.
+fn class_changes(part: &[u8]) -> usize {
+    let class = |b: u8| match b {
+        b'a'..=b'z' => Some(0),
+        b'A'..=b'Z' => Some(1),
+        b'0'..=b'9' => Some(2),
+        _ => None,
+    };
+    let changed = |pair: &&[u8]| match (class(pair[0]), class(pair[1])) {
+        (Some(1), Some(0)) | (None, _) | (_, None) => false,
+        (left, right) => left != right,
+    };
+    part.windows(2).filter(changed).count()
+}
+
+const MAX_SEGMENTS: usize = 16;
+const MAX_SEGMENT: usize = 64;

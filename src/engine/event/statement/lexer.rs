@@ -1,0 +1,270 @@
+//! SQL tokens of all dialects at once; where dialects disagree, the reading that shows less wins.
+
+use super::context::Context;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A keyword or a bare identifier.
+    Word,
+    /// A quoted identifier, quotes included.
+    Name,
+    /// A string or a number, or anything that could hide one.
+    Literal,
+    /// A bind parameter.
+    Param,
+    Punct,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Token<'a> {
+    pub kind: Kind,
+    pub text: &'a str,
+    /// Whether blanks or comments come before it.
+    pub spaced: bool,
+}
+
+/// Takes tokens off `sql`, each byte a bounded number of times.
+#[derive(Clone)]
+pub(super) struct Lexer<'a> {
+    sql: &'a str,
+    pos: usize,
+    context: Context,
+    /// Whether a backslash escapes a quote (MySQL), once the text has told.
+    escapes: Option<bool>,
+}
+
+impl<'a> Lexer<'a> {
+    pub fn new(sql: &'a str) -> Self {
+        Self { sql, pos: 0, context: Context::default(), escapes: None }
+    }
+
+    fn skip_blanks(&mut self) {
+        loop {
+            let rest = &self.sql[self.pos..];
+            let mut chars = rest.chars();
+            let Some(first) = chars.next() else { return };
+            self.pos += match first {
+                _ if is_blank(first) => first.len_utf8(),
+                '-' if rest.starts_with("--") => line(rest),
+                // `#temp` is a table and `#>` an operator; only before a blank is it MySQL's comment.
+                '#' if chars.next().is_some_and(is_blank) => line(rest),
+                '/' if rest.starts_with("/*") => comment(rest),
+                _ => return,
+            };
+        }
+    }
+
+    /// The kind and length of the token at the start of `rest`, whose first character is `first`.
+    fn scan(&mut self, rest: &str, first: char) -> (Kind, usize) {
+        match first {
+            '\'' => (Kind::Literal, self.string(rest, 1, b'\'').unwrap_or(rest.len())),
+            '"' => self.double_quoted(rest),
+            '`' => quoted_name(rest, close(rest, 1, b'`', false)),
+            '[' => self.bracketed(rest).map_or((Kind::Punct, 1), |length| (Kind::Name, length)),
+            '$' => dollar(rest),
+            '?' => (Kind::Param, 1 + run(&rest[1..], |c| c.is_ascii_digit())),
+            ':' if rest.starts_with("::") => (Kind::Punct, 2),
+            ':' | '@' => self.named(rest, first),
+            '#' => match run(rest, |c| c == '#' || is_word(c)) {
+                1 => (Kind::Punct, 1),
+                length => (Kind::Word, length),
+            },
+            '.' if rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+                (Kind::Literal, 1 + number(&rest[1..]))
+            }
+            _ if first.is_ascii_digit() => (Kind::Literal, number(rest)),
+            _ if is_word(first) => self.word(rest),
+            _ => (Kind::Punct, first.len_utf8()),
+        }
+    }
+
+    /// A word, or the string that it prefixes: `E'…'`, `N'…'`, `X'…'`, `B'…'`.
+    fn word(&mut self, rest: &str) -> (Kind, usize) {
+        let length = run(rest, is_word);
+        let prefix = if rest[length..].starts_with('\'') { &rest[..length] } else { "" };
+        let end = match prefix {
+            "E" | "e" => close(rest, length + 1, b'\'', true),
+            "N" | "n" | "X" | "x" | "B" | "b" => self.string(rest, length + 1, b'\''),
+            _ => return (Kind::Word, length),
+        };
+        (Kind::Literal, end.unwrap_or(rest.len()))
+    }
+
+    /// A double-quoted identifier; a string (MySQL, SQLite) where only a value can stand.
+    fn double_quoted(&mut self, rest: &str) -> (Kind, usize) {
+        let end = self.string(rest, 1, b'"');
+        let qualifies = end.is_some_and(|end| rest[end..].starts_with('.'));
+        if self.context.wants_value() && !qualifies {
+            return (Kind::Literal, end.unwrap_or(rest.len()));
+        }
+        quoted_name(rest, end)
+    }
+
+    /// The length of `[a name]`, as opposed to a subscript or an array.
+    fn bracketed(&self, rest: &str) -> Option<usize> {
+        let name = run(&rest[1..], |c| is_word(c) || c == '.' || c == ' ');
+        let begins = rest[1..].starts_with(|c: char| is_word(c) && !c.is_ascii_digit());
+        let ends = rest[1 + name..].starts_with(']');
+        (begins && ends && name <= MAX_NAME && !self.after_value()).then_some(name + 2)
+    }
+
+    /// `:name`, `@name`, `@@name`, `:1`; a colon after a value begins the end of a slice.
+    fn named(&self, rest: &str, first: char) -> (Kind, usize) {
+        let marks = if first == '@' { run(rest, |c| c == '@') } else { 1 };
+        let name = &rest[marks..];
+        let length = match name.chars().next() {
+            Some(c) if c.is_ascii_digit() && first == ':' && !self.after_value() => {
+                run(name, |c| c.is_ascii_digit())
+            }
+            Some(c) if is_word(c) && c != '$' && !c.is_ascii_digit() => run(name, |c| is_word(c) && c != '$'),
+            _ => return (Kind::Punct, 1),
+        };
+        (Kind::Param, marks + length)
+    }
+
+    fn after_value(&self) -> bool {
+        self.sql[..self.pos].ends_with(|c| is_word(c) || ")]'\"`?".contains(c))
+    }
+
+    /// The end of the string whose content starts at `open`; `None` if it is not to be known.
+    ///
+    /// Is `'a\' …` over at the second quote? Standard SQL says yes, MySQL no. Where the two disagree,
+    /// one counts only if the other is impossible: its closing quote has a word right behind it.
+    fn string(&mut self, rest: &str, open: usize, quote: u8) -> Option<usize> {
+        if let Some(escapes) = self.escapes {
+            return close(rest, open, quote, escapes);
+        }
+        let plain = close(rest, open, quote, false);
+        if self.context.after_escape() && plain == Some(open + 2) {
+            self.escapes = Some(false);
+            return plain;
+        }
+        let escaped = close(rest, open, quote, true);
+        if plain == escaped {
+            return plain;
+        }
+        let possible = |end: usize| !rest[end..].starts_with(|c| is_word(c) || c == '\\');
+        let escapes = match (possible(plain?), possible(escaped?)) {
+            (true, false) => false,
+            (false, true) => true,
+            _ => return None,
+        };
+        self.escapes = Some(escapes);
+        if escapes { escaped } else { plain }
+    }
+}
+
+impl<'a> Iterator for Lexer<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        let start = self.pos;
+        self.skip_blanks();
+        let spaced = self.pos > start;
+        let rest = &self.sql[self.pos..];
+        let (kind, length) = self.scan(rest, rest.chars().next()?);
+        let token = Token { kind, text: &rest[..length], spaced };
+        self.pos += length;
+        self.context.see(&token);
+        Some(token)
+    }
+}
+
+impl Token<'_> {
+    pub fn is(&self, text: &str) -> bool {
+        self.kind == Kind::Punct && self.text == text
+    }
+
+    pub fn is_word(&self, words: &[&str]) -> bool {
+        self.kind == Kind::Word && words.iter().any(|word| word.eq_ignore_ascii_case(self.text))
+    }
+}
+
+/// One past the closing `quote` of what starts at `open`; a doubled quote does not close.
+fn close(rest: &str, open: usize, quote: u8, escapes: bool) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut at = open;
+    while let Some(&byte) = bytes.get(at) {
+        at += match byte {
+            b'\\' if escapes => 2,
+            _ if byte != quote => 1,
+            _ if bytes.get(at + 1) == Some(&quote) => 2,
+            _ => return Some(at + 1),
+        };
+    }
+    None
+}
+
+/// A quoted identifier if it looks like one: else it may be a string, and its content is hidden.
+fn quoted_name(rest: &str, end: Option<usize>) -> (Kind, usize) {
+    let Some(end) = end else { return (Kind::Literal, rest.len()) };
+    let name = &rest[1..end - 1];
+    let plain = name.chars().all(|c| c.is_alphanumeric() || "_$#-. ".contains(c));
+    let kind = if plain && (1..=MAX_NAME).contains(&name.len()) { Kind::Name } else { Kind::Literal };
+    (kind, end)
+}
+
+/// `$tag$…$tag$`, `$1` or `$name`.
+fn dollar(rest: &str) -> (Kind, usize) {
+    let name = &rest[1..];
+    let digits = run(name, |c| c.is_ascii_digit());
+    if digits > 0 {
+        return (Kind::Param, 1 + digits);
+    }
+    let open = 1 + run(name, |c| is_word(c) && c != '$');
+    if rest[open..].starts_with('$') {
+        let (tag, body) = rest.split_at(open + 1);
+        return (Kind::Literal, body.find(tag).map_or(rest.len(), |at| at + 2 * tag.len()));
+    }
+    if open == 1 { (Kind::Punct, 1) } else { (Kind::Param, open) }
+}
+
+/// The length of a number with all that clings to it: `0xFF`, `1e-10`, `1_000`, `12abc`.
+fn number(rest: &str) -> usize {
+    let hex = rest.starts_with("0x") || rest.starts_with("0X");
+    let mut exponent = false;
+    run(rest, |c| {
+        let sign = exponent && !hex && (c == '-' || c == '+');
+        exponent = c == 'e' || c == 'E';
+        sign || c == '.' || (is_word(c) && c != '$')
+    })
+}
+
+fn comment(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let (mut at, mut depth) = (2, 1);
+    while depth > 0 {
+        at += match bytes.get(at..at + 2) {
+            Some(b"/*") => {
+                depth += 1;
+                2
+            }
+            Some(b"*/") => {
+                depth -= 1;
+                2
+            }
+            Some(_) => 1,
+            None => return rest.len(),
+        };
+    }
+    at
+}
+
+fn line(rest: &str) -> usize {
+    rest.find('\n').unwrap_or(rest.len())
+}
+
+fn run(text: &str, mut keep: impl FnMut(char) -> bool) -> usize {
+    text.find(|c| !keep(c)).unwrap_or(text.len())
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '$' || !(c.is_ascii() || is_blank(c))
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
+/// The longest quoted identifier in bytes: SQL Server's 128 are the most of the common databases.
+const MAX_NAME: usize = 128;

@@ -1,0 +1,168 @@
+//! Operation and first table of a statement.
+
+use super::lexer::{Kind, Lexer, Token};
+
+/// Appends the summary of `sql`, at most 255 characters: its operation in upper case, then the first
+/// table, as in `SELECT users`, `INSERT public.orders`, `CREATE TABLE t`.
+///
+/// Of `WITH … SELECT` it is the main statement's, of joins and subqueries in FROM the first table. A
+/// name is shown without quotes unless it holds a blank; one too long to fit is left out. Nothing is
+/// appended if the text does not begin with a word of ASCII letters. Literals are never shown.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/database/database-spans/#generating-a-summary-of-the-query>
+///
+/// # Examples
+/// ```
+/// let mut text = String::new();
+/// tidegate::engine::event::statement::summary("select * from users where id = 7", &mut text);
+/// assert_eq!(text, "SELECT users");
+/// ```
+pub fn summary(sql: &str, out: &mut String) {
+    let mut reader = Reader { lexer: Lexer::new(sql), depth: 0 };
+    let Some(operation) = reader.operation() else { return };
+    push_upper(operation, out);
+    let mark = out.len();
+    let start = mark - operation.text.len();
+    let first = if operation.is_word(&["SELECT"]) {
+        reader.source()
+    } else if operation.is_word(DEFINITIONS) {
+        reader.past(DEFINITION_MODIFIERS).filter(is_keyword).and_then(|kind| {
+            out.push(' ');
+            push_upper(kind, out);
+            reader.past(EXISTENCE)
+        })
+    } else if operation.is_word(CHANGES) {
+        reader.past(CHANGE_MODIFIERS)
+    } else {
+        None
+    };
+    if let Some(first) = first.filter(|token| is_identifier(token) && !token.is_word(&["ON"])) {
+        let fits = out.len();
+        reader.push_name(first, out);
+        if out[start..].chars().count() > MAX_CHARS {
+            out.truncate(fits);
+        }
+    }
+}
+
+struct Reader<'a> {
+    lexer: Lexer<'a>,
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Option<Token<'a>> {
+        let token = self.lexer.next()?;
+        if token.is("(") {
+            self.depth += 1;
+        } else if token.is(")") {
+            self.depth = self.depth.saturating_sub(1);
+        }
+        Some(token)
+    }
+
+    /// The first token that is none of `words`.
+    fn past(&mut self, words: &[&str]) -> Option<Token<'a>> {
+        loop {
+            let token = self.next()?;
+            if !token.is_word(words) {
+                return Some(token);
+            }
+        }
+    }
+
+    fn operation(&mut self) -> Option<Token<'a>> {
+        let mut first = self.next()?;
+        while first.is("(") || first.is(";") {
+            first = self.next()?;
+        }
+        if first.is_word(&["WITH"]) {
+            first = self.main_statement().unwrap_or(first);
+        }
+        is_keyword(&first).then_some(first)
+    }
+
+    /// The statement after the common table expressions of a WITH.
+    fn main_statement(&mut self) -> Option<Token<'a>> {
+        let level = self.depth;
+        loop {
+            let token = self.next()?;
+            if self.depth == level && token.is_word(MAIN_STATEMENTS) {
+                return Some(token);
+            }
+        }
+    }
+
+    /// What comes after the SELECT's FROM, through subqueries.
+    fn source(&mut self) -> Option<Token<'a>> {
+        let mut level = self.depth;
+        let mut distinct = false;
+        loop {
+            let token = self.next()?;
+            // `IS DISTINCT FROM` is a comparison.
+            if token.is_word(&["FROM"]) && self.depth == level && !distinct {
+                let mut first = self.past(&["ONLY", "LATERAL"])?;
+                while first.is("(") {
+                    first = self.past(&["ONLY", "LATERAL"])?;
+                }
+                if !first.is_word(&["SELECT", "WITH", "VALUES"]) {
+                    return Some(first);
+                }
+                level = self.depth;
+            }
+            distinct = token.is_word(&["DISTINCT"]);
+        }
+    }
+
+    fn push_name(&mut self, first: Token<'a>, out: &mut String) {
+        out.push(' ');
+        out.push_str(unquoted(first));
+        loop {
+            let mut ahead = self.lexer.clone();
+            let dot = ahead.next().is_some_and(|token| token.is("."));
+            let Some(part) = ahead.next().filter(|part| dot && is_identifier(part)) else { return };
+            out.push('.');
+            out.push_str(unquoted(part));
+            self.lexer = ahead;
+        }
+    }
+}
+
+fn is_identifier(token: &Token<'_>) -> bool {
+    matches!(token.kind, Kind::Word | Kind::Name)
+}
+
+fn is_keyword(token: &Token<'_>) -> bool {
+    let letters = token.text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    token.kind == Kind::Word && letters && token.text.len() <= MAX_KEYWORD
+}
+
+fn unquoted<'a>(token: Token<'a>) -> &'a str {
+    if token.kind == Kind::Name && !token.text.contains(' ') {
+        return &token.text[1..token.text.len() - 1];
+    }
+    token.text
+}
+
+fn push_upper(token: Token<'_>, out: &mut String) {
+    out.extend(token.text.chars().map(|c| c.to_ascii_uppercase()));
+}
+
+const MAX_CHARS: usize = 255;
+const MAX_KEYWORD: usize = 32;
+const MAIN_STATEMENTS: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "VALUES"];
+const CHANGES: &[&str] = &[
+    "INSERT", "REPLACE", "MERGE", "UPDATE", "DELETE", "TRUNCATE", "COPY", "CALL", "EXEC", "EXECUTE", "PRAGMA",
+];
+#[rustfmt::skip]
+const CHANGE_MODIFIERS: &[&str] = &[
+    "INTO", "FROM", "ONLY", "TABLE", "OR", "IGNORE", "REPLACE", "ABORT", "FAIL", "ROLLBACK", "OVERWRITE", "QUICK",
+    "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED",
+];
+const DEFINITIONS: &[&str] = &["CREATE", "DROP", "ALTER"];
+#[rustfmt::skip]
+const DEFINITION_MODIFIERS: &[&str] = &[
+    "OR", "REPLACE", "TEMP", "TEMPORARY", "GLOBAL", "LOCAL", "UNLOGGED", "EXTERNAL", "FOREIGN", "VIRTUAL", "UNIQUE",
+    "MATERIALIZED", "RECURSIVE", "CLUSTERED", "NONCLUSTERED", "COLUMNSTORE", "FULLTEXT", "SPATIAL",
+];
+const EXISTENCE: &[&str] = &["IF", "NOT", "EXISTS", "CONCURRENTLY", "ONLY"];

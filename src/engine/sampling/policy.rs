@@ -1,0 +1,189 @@
+//! The sampling rules of one collector, compiled once, applied in their order.
+
+use super::rules::{
+    CompiledOverrides, CompiledRules, clamp_sampling_rate, compile_overrides, compile_rules,
+    get_effective_rate, should_exclude_route,
+};
+use super::{DEFAULT_ERROR_THRESHOLD, is_error, should_record_request, should_sample_request};
+use crate::engine::rng::Rng;
+use crate::engine::{Error, ErrorKind};
+
+/// What to sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// The probability that a request is sampled, in [0, 1]. Default 1.
+    pub rate: f64,
+    /// Rules of requests that are neither recorded nor counted. Default none.
+    pub exclude: Vec<String>,
+    /// `(rule, rate)`: the first match replaces `rate`. Default none.
+    pub overrides: Vec<(String, f64)>,
+    /// Whether errors are recorded whatever was drawn. Default true.
+    pub always_sample_errors: bool,
+    /// The lowest status that is an error. Default 500.
+    pub error_threshold: u16,
+    /// Which slow requests are recorded whatever was drawn. Default none.
+    pub keep_slow: Option<KeepSlow>,
+    /// Whether a sampled `traceparent` forces recording: then strangers set your rate. Default false.
+    pub respect_parent: bool,
+    /// The seed of the draws. Default none: entropy of the host, given before the first draw.
+    pub seed: Option<u64>,
+}
+
+/// From where on a request is slow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum KeepSlow {
+    /// Slower than this many milliseconds, finite and ≥ 0.
+    Ms(f64),
+    /// Slower than its route's 99th percentile as of the last tick.
+    P99,
+}
+
+/// The sampling rules of one collector.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    rate: f64,
+    exclude: CompiledRules,
+    overrides: CompiledOverrides,
+    always_sample_errors: bool,
+    error_threshold: u16,
+    keep_slow: Option<KeepSlow>,
+    respect_parent: bool,
+    rng: Option<Rng>,
+}
+
+/// What is decided at a request's entry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Head {
+    /// Neither recorded nor counted, whatever becomes of it.
+    Excluded,
+    /// Counted; recorded as [`Policy::outcome`] says.
+    Decided {
+        /// Whether it is recorded whatever becomes of it.
+        sampled: bool,
+        /// Its effective rate, in [0, 1].
+        rate: f64,
+        /// Whether a sampled parent, not a draw, made it sampled.
+        forced: bool,
+    },
+}
+
+impl Policy {
+    /// Compiles `options`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::SamplingRate`] and [`ErrorKind::SamplingRule`] as [`clamp_sampling_rate`],
+    /// [`compile_rules`] and [`compile_overrides`]; code `config/keep-slow-ms` for a negative or
+    /// non-finite [`KeepSlow::Ms`].
+    pub fn new(options: &Options) -> Result<Self, Error> {
+        if let Some(KeepSlow::Ms(ms)) = options.keep_slow
+            && !(ms.is_finite() && ms >= 0.0)
+        {
+            let message = format!("keepSlowMs {ms} is not a duration: give milliseconds ≥ 0, or \"p99\"");
+            return Err(Error::new(ErrorKind::Option("config/keep-slow-ms"), message));
+        }
+        Ok(Self {
+            rate: clamp_sampling_rate(options.rate)?,
+            exclude: compile_rules(&options.exclude)?,
+            overrides: compile_overrides(&options.overrides)?,
+            always_sample_errors: options.always_sample_errors,
+            error_threshold: options.error_threshold,
+            keep_slow: options.keep_slow,
+            respect_parent: options.respect_parent,
+            rng: options.seed.map(Rng::from_seed),
+        })
+    }
+
+    /// Whether [`seed_entropy`](Self::seed_entropy) is wanted before the next
+    /// [`decide`](Self::decide): no seed is given yet, and some rate needs a draw.
+    #[must_use]
+    pub fn needs_entropy(&self) -> bool {
+        self.rng.is_none() && ((0.0 < self.rate && self.rate < 1.0) || self.overrides.can_draw())
+    }
+
+    /// Seeds the draws with 32 bytes of the host's randomness; ignored once a seed is there.
+    pub fn seed_entropy(&mut self, entropy: [u8; 32]) {
+        self.rng.get_or_insert_with(|| Rng::from_entropy(entropy));
+    }
+
+    /// Decides at entry with the policy's own draws: exclude → forced by the parent → rate → draw.
+    ///
+    /// `path` is the route template if known, else the path as received without query. Without a
+    /// seed and without entropy the draws are those of seed 0.
+    pub fn decide(&mut self, path: &str, parent_sampled: bool) -> Head {
+        let mut rng = self.rng.take();
+        let mut draw = || rng.get_or_insert_with(|| Rng::from_seed(0)).draw();
+        let head = self.decide_with(path, parent_sampled, &mut draw);
+        self.rng = rng;
+        head
+    }
+
+    /// Decides as [`decide`](Self::decide), with draws in [0, 1) from elsewhere.
+    ///
+    /// At most one draw is taken; none if excluded, forced, or the rate is 0 or 1.
+    pub fn decide_with(&self, path: &str, parent_sampled: bool, draw: &mut dyn FnMut() -> f64) -> Head {
+        if should_exclude_route(path, &self.exclude) {
+            return Head::Excluded;
+        }
+        let rate = get_effective_rate(path, &self.overrides, self.rate);
+        let forced = self.respect_parent && parent_sampled;
+        Head::Decided { sampled: forced || should_sample_request(rate, draw), rate, forced }
+    }
+
+    /// Whether a finished request is recorded, and with which `p`.
+    ///
+    /// `None`: not recorded. `Some(p)`: recorded; `p`, in (0, 1], is the probability that an event
+    /// with this outcome is recorded, so that Σ 1/p counts all. It is 1 for an error under
+    /// `always_sample_errors`, a kept-slow or a parent-forced request, else the effective rate.
+    /// `slow` is [`is_slow`](Self::is_slow)'s answer; it counts only if slow requests are kept.
+    #[must_use]
+    pub fn outcome(&self, head: Head, status: Option<u16>, has_error: bool, slow: bool) -> Option<f64> {
+        let Head::Decided { sampled, rate, forced } = head else { return None };
+        let by_outcome =
+            should_record_request(false, status, has_error, self.always_sample_errors, self.error_threshold);
+        if by_outcome || forced || (slow && self.keep_slow.is_some()) {
+            return Some(1.0);
+        }
+        sampled.then_some(rate)
+    }
+
+    /// Whether a request counts as an error: it has an error value, or `status` ≥ the threshold.
+    #[must_use]
+    pub fn is_error(&self, status: Option<u16>, has_error: bool) -> bool {
+        is_error(status, has_error, self.error_threshold)
+    }
+
+    /// Whether a request of `duration_ms` is slow enough to be kept.
+    ///
+    /// `p99_ms` is its route's 99th percentile as of the last tick, for [`KeepSlow::P99`]. An unknown
+    /// duration or percentile is not slow.
+    #[must_use]
+    pub fn is_slow(&self, duration_ms: Option<f64>, p99_ms: Option<f64>) -> bool {
+        let limit = match self.keep_slow {
+            Some(KeepSlow::Ms(ms)) => Some(ms),
+            Some(KeepSlow::P99) => p99_ms,
+            None => None,
+        };
+        duration_ms.zip(limit).is_some_and(|(duration, limit)| duration > limit)
+    }
+
+    /// The rate, in [0, 1], where no override matches; it governs roots that have no path.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.rate
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            rate: 1.0,
+            exclude: Vec::new(),
+            overrides: Vec::new(),
+            always_sample_errors: true,
+            error_threshold: DEFAULT_ERROR_THRESHOLD,
+            keep_slow: None,
+            respect_parent: false,
+            seed: None,
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Rules on paths: a prefix, or a regex after `re:`; the first match in list order wins.
+
+use std::fmt::Display;
+
+use regex_lite::{Regex, RegexBuilder};
+
+use crate::engine::{Error, ErrorKind};
+
+/// Compiled exclude rules, in list order. Made by [`compile_rules`]; empty by default.
+#[derive(Clone, Debug, Default)]
+pub struct CompiledRules(Vec<Rule>);
+
+/// Compiled rate overrides, in list order. Made by [`compile_overrides`]; empty by default.
+#[derive(Clone, Debug, Default)]
+pub struct CompiledOverrides(Vec<(Rule, f64)>);
+
+#[derive(Clone, Debug)]
+enum Rule {
+    Prefix(Box<str>),
+    Regex(Regex),
+}
+
+/// Compiles exclude rules.
+///
+/// `"/health"` is a case-sensitive prefix; `"re:^/static/"` an unanchored regex search of at most
+/// [`REGEX_SIZE_LIMIT`] bytes once compiled. Slashes are not normalized.
+///
+/// # Errors
+/// [`ErrorKind::SamplingRule`] for an empty pattern, `"re:"`, or a regex that does not compile or is
+/// too large. The message names the rule's index, the pattern and the reason.
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::sampling::{compile_rules, should_exclude_route};
+///
+/// let rules = compile_rules(&["/health", r"re:\.js$"])?;
+/// assert!(should_exclude_route("/app.js", &rules));
+/// assert!(!should_exclude_route("/app", &rules));
+/// # Ok::<(), tidegate::engine::Error>(())
+/// ```
+pub fn compile_rules(patterns: &[impl AsRef<str>]) -> Result<CompiledRules, Error> {
+    let rules =
+        patterns.iter().enumerate().map(|(index, pattern)| Rule::parse("rule", index, pattern.as_ref()));
+    rules.collect::<Result<_, _>>().map(CompiledRules)
+}
+
+/// Compiles `(pattern, rate)` overrides; patterns as in [`compile_rules`], rates in [0, 1].
+///
+/// # Errors
+/// [`ErrorKind::SamplingRule`] for a bad pattern, [`ErrorKind::SamplingRate`] for a bad rate. The
+/// message names the override's index, the pattern and the reason.
+pub fn compile_overrides(overrides: &[(impl AsRef<str>, f64)]) -> Result<CompiledOverrides, Error> {
+    let compile = |(index, (pattern, rate)): (usize, &(_, f64))| {
+        let pattern = AsRef::<str>::as_ref(pattern);
+        let rule = Rule::parse("override", index, pattern)?;
+        let reason = |e: Error| refusal(ErrorKind::SamplingRate, "override", index, pattern, e.message());
+        Ok((rule, clamp_sampling_rate(*rate).map_err(reason)?))
+    };
+    overrides.iter().enumerate().map(compile).collect::<Result<_, _>>().map(CompiledOverrides)
+}
+
+/// Checks a sampling rate: the probability, in [0, 1], that a request is sampled.
+///
+/// Despite its name it never clamps: what it accepts, it returns as it is.
+///
+/// # Errors
+/// [`ErrorKind::SamplingRate`], code `config/sampling-rate`, outside [0, 1] or not a number.
+pub fn clamp_sampling_rate(rate: f64) -> Result<f64, Error> {
+    if (0.0..=1.0).contains(&rate) {
+        return Ok(rate);
+    }
+    let message = format!("sampling rate {rate} is not in [0, 1]: give a probability, 0 = none, 1 = all");
+    Err(Error::new(ErrorKind::SamplingRate, message))
+}
+
+/// The rate, in [0, 1], of the first override that matches `path`, else `default_rate`.
+///
+/// `path` is the route template if it is known at entry, else the path as received without query.
+#[must_use]
+pub fn get_effective_rate(path: &str, overrides: &CompiledOverrides, default_rate: f64) -> f64 {
+    overrides.0.iter().find(|(rule, _)| rule.matches(path)).map_or(default_rate, |&(_, rate)| rate)
+}
+
+/// Whether any rule matches `path`. Draws nothing.
+#[must_use]
+pub fn should_exclude_route(path: &str, rules: &CompiledRules) -> bool {
+    rules.0.iter().any(|rule| rule.matches(path))
+}
+
+impl CompiledOverrides {
+    /// Whether some override can need a draw: its rate lies strictly between 0 and 1.
+    pub(super) fn can_draw(&self) -> bool {
+        self.0.iter().any(|&(_, rate)| 0.0 < rate && rate < 1.0)
+    }
+}
+
+impl Rule {
+    fn parse(what: &str, index: usize, pattern: &str) -> Result<Self, Error> {
+        let refuse = |reason: &dyn Display| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
+        match pattern.strip_prefix("re:") {
+            Some("") => Err(refuse(&"has no regex after \"re:\": write one, or remove the rule")),
+            Some(regex) => {
+                let built = RegexBuilder::new(regex).size_limit(REGEX_SIZE_LIMIT).build();
+                built.map(Self::Regex).map_err(|error| refuse(&format_args!("does not compile: {error}")))
+            }
+            None if pattern.is_empty() => {
+                Err(refuse(&"is empty: write \"/\" to match every path, or remove the rule"))
+            }
+            None => Ok(Self::Prefix(pattern.into())),
+        }
+    }
+
+    fn matches(&self, path: &str) -> bool {
+        match self {
+            Self::Prefix(prefix) => path.starts_with(&**prefix),
+            Self::Regex(regex) => regex.is_match(path),
+        }
+    }
+}
+
+fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: impl Display) -> Error {
+    Error::new(kind, format!("sampling {what} {index} {pattern:?}: {reason}"))
+}
+
+/// The largest compiled size of one regex, in bytes. Search time grows with it, so it is small:
+/// enough for some hundred states, while `(\w{50}){50}` is refused.
+pub const REGEX_SIZE_LIMIT: usize = 32 * 1024;
