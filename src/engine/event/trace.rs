@@ -46,7 +46,7 @@ impl TraceContext {
     ///
     /// Spec: <https://www.w3.org/TR/trace-context-2/#traceparent-header-field-values>
     pub fn format(&self, out: &mut String) {
-        let flags = u8::from(self.sampled) * SAMPLED | u8::from(self.random) * RANDOM;
+        let flags = (u8::from(self.sampled) * SAMPLED) | (u8::from(self.random) * RANDOM);
         out.push_str("00-");
         push_hex(&self.trace_id, out);
         out.push('-');
@@ -97,7 +97,7 @@ fn is_value(value: &str) -> bool {
 fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
     }
     Some(bytes)
 }
