@@ -1,5 +1,7 @@
 //! Path templates and query strings.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use proptest::prelude::*;
 use tidegate::engine::event::path::{template, without_query};
 

@@ -1,5 +1,7 @@
 //! SQL text without literals, and its summary.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use proptest::prelude::*;
 use tidegate::engine::event::statement::{normalize, summary};
 
