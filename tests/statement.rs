@@ -74,6 +74,7 @@ fn double_quoted_values_are_hidden() {
         (r#"insert into t values ("bob", NOW(), "x")"#, "insert into t values (?, NOW(), ?)"),
         (r#"where name in ("a", "b") and "c" = 1"#, r#"where name in (?) and "c" = ?"#),
         (r#"where id in (select "id" from t)"#, r#"where id in (select "id" from t)"#),
+        (r#"insert into t values (new."a", "b".c)"#, r#"insert into t values (new."a", "b".c)"#),
         (r#"select "bob@example.com", "it's""#, "select ?, ?"),
     ]);
 }
@@ -185,11 +186,14 @@ fn long_hostile_texts_take_linear_time() {
         "x in (1) ",
     ] {
         let sql = piece.repeat(n);
+        let start = std::time::Instant::now();
         assert!(normalized(&sql).chars().count() <= 1000);
         // No FROM: the summary reads to the end.
         assert!(summarized(&format!("select {sql}")).chars().count() <= 255);
         assert!(summarized(&format!("with {sql}")).chars().count() <= 255);
         assert!(summarized(&format!("update {sql}")).chars().count() <= 255);
+        // Some 50 ms; in quadratic time some 10 s.
+        assert!(start.elapsed().as_secs() < 4, "{piece:?}");
     }
 }
 
@@ -276,7 +280,7 @@ fn literal() -> impl Strategy<Value = String> {
         content.prop_map(|c| format!("'q7{c}q7'")),
         content.prop_map(|c| format!("E'q7{c}\\'q7'")),
         content.prop_map(|c| format!("N'q7{c}q7'")),
-        content.prop_map(|c| format!("$t$q7{c}'q7$t$")),
+        content.prop_map(|c| format!("$t$q7{}'q7$t$", c.replace('$', " "))),
         content.prop_map(|c| format!("$$q7{}'q7$$", c.replace('$', " "))),
         "7[0-9]{1,8}(\\.7)?(e-?7)?".prop_map(|n| n),
         "0x7[0-9a-f]{0,8}".prop_map(|n| n),
