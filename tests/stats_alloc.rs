@@ -1,4 +1,5 @@
 //! Recording allocates nothing once the series have their rows.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(unsafe_code)] // A counting allocator: GlobalAlloc is an unsafe trait. It only forwards.
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -262,7 +262,7 @@ const ESCAPE: u32 = 24;
 /// Words of a block that hold the stream.
 const DATA_WORDS: usize = 15;
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;
