@@ -2,7 +2,7 @@
 import { emptyCounters } from "./empty.ts";
 import { fromCore, type TidegateError } from "./errors.ts";
 import { NoticeBoard } from "./notices.ts";
-import { parseOptions, type Settings } from "./options.ts";
+import { parseOptions, type Settings, withPath } from "./options.ts";
 import { type Outcome, RETRY } from "./outcome.ts";
 import { type Batch, drain, type Pumped } from "./pump.ts";
 import { RequestContext } from "./runtime/context.ts";
@@ -37,6 +37,10 @@ export class State implements Pumped, Led {
   #handle: CoreHandle | undefined;
   #choose: ((env: never) => CollectorOptions) | undefined;
   #env: unknown;
+  /** Options in force, read once: the engine owns their defaults. Zeros while there is no core. */
+  flushDeadlineMs = 0;
+  leaseMs = 0;
+  closeTimeoutMs = 0;
   #ticker: Ticker | undefined;
   #lastMs = 0;
   #manual = false;
@@ -75,8 +79,11 @@ export class State implements Pumped, Led {
         onReset: (reason) => this.board.emit({ type: "core-reset", reason }),
         onDead: (error) => this.fail(error),
       });
+      this.flushDeadlineMs = this.call(0, (core) => core.number("flushDeadlineMs"));
+      this.leaseMs = this.call(0, (core) => core.number("leaseMs"));
+      this.closeTimeoutMs = this.call(0, (core) => core.number("closeTimeoutMs"));
     } catch (thrown) {
-      const error = fromCore(thrown);
+      const error = withPath(fromCore(thrown));
       // Where wasm is forbidden the host must go on; bad options are for the developer to see.
       if (!error.code.startsWith("wasm/")) throw error;
       this.fail(error);
@@ -221,14 +228,6 @@ export class State implements Pumped, Led {
       remaining: core.remaining(),
       dropped: core.dropped(),
     }));
-  }
-
-  flushDeadlineMs(): number {
-    return this.call(2000, (core) => core.number("flushDeadlineMs"));
-  }
-
-  leaseMs(): number {
-    return this.call(3000, (core) => core.number("leaseMs"));
   }
 
   counters(): Counters {

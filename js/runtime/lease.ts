@@ -28,7 +28,7 @@ export interface Led {
   nextDeadline(): number;
   /** Ticks and sends what is due; calls `onStep` before each send. */
   turn(budget: Budget, onStep: () => void): Promise<void>;
-  leaseMs(): number;
+  readonly leaseMs: number;
 }
 
 export function newLease(): Lease {
@@ -56,7 +56,7 @@ export function lead(led: Led, context: WaitUntil, due: boolean): void {
 /** Nobody leads: the last leader left, died, or wrote its lease by a clock that has since stepped back. */
 function vacant(led: Led, nowMs: number): boolean {
   const left = led.lease.untilMs - nowMs;
-  return !(left > 0) || left > LEAD_MS + led.leaseMs() + GRACE_MS;
+  return !(left > 0) || left > LEAD_MS + led.leaseMs + GRACE_MS;
 }
 
 /** Sleeping past now: one that is just waking up is left to it, or a crowd would depose each other for ever. */
@@ -80,7 +80,7 @@ async function stay(led: Led, token: number, firstWaitMs: number, lastMs: number
       if (!mine()) return;
       lease.sending = true;
       await led.turn(budget, () => {
-        if (mine()) lease.untilMs = led.now() + led.leaseMs();
+        if (mine()) lease.untilMs = led.now() + led.leaseMs;
       });
       if (!mine()) return;
       waitMs = led.nextDeadline();
