@@ -18,6 +18,8 @@ const NOTICES = 1;
 export const DUE = 2;
 export const WAITING = 4;
 
+const SHORTEST_STEP_MS = 20;
+
 /** A listener that records events could make notices without end. */
 const NOTICES_A_CALL = 256;
 
@@ -41,6 +43,8 @@ export class State implements Pumped, Led {
   flushDeadlineMs = 0;
   leaseMs = 0;
   closeTimeoutMs = 0;
+  /** The longest sleep while events may come: `flushIntervalMs`, but never so short that it is no sleep. */
+  stepMs: number = SHORTEST_STEP_MS;
   #ticker: Ticker | undefined;
   #lastMs = 0;
   #manual = false;
@@ -81,6 +85,8 @@ export class State implements Pumped, Led {
       });
       this.flushDeadlineMs = this.call(0, (core) => core.number("flushDeadlineMs"));
       this.leaseMs = this.call(0, (core) => core.number("leaseMs"));
+      const intervalMs = this.call(0, (core) => core.number("flushIntervalMs"));
+      this.stepMs = Math.max(intervalMs, SHORTEST_STEP_MS);
       this.closeTimeoutMs = this.call(0, (core) => core.number("closeTimeoutMs"));
     } catch (thrown) {
       const error = withPath(fromCore(thrown));
@@ -124,8 +130,9 @@ export class State implements Pumped, Led {
     if ((flags & NOTICES) !== 0 && this.board.size > 0) this.notify();
     const ticker = this.#ticker;
     if (ticker === undefined || (flags & (DUE | WAITING)) === 0) return;
-    const due = (flags & DUE) !== 0;
-    if (ticker.lacks(nowMs, due)) ticker.arm(nowMs, due ? 0 : this.nextDeadline());
+    // Never longer than an event may wait: the deadline may be that of another sink, which is in trouble.
+    const withinMs = (flags & DUE) !== 0 ? 0 : this.stepMs;
+    if (ticker.lacks(nowMs, withinMs)) ticker.arm(nowMs, Math.min(this.nextDeadline(), withinMs));
     if (this.#exit === undefined && this.exitHooks !== undefined) this.#exit = watchExit(this.exitHooks);
   }
 

@@ -29,6 +29,8 @@ export interface Led {
   /** Ticks and sends what is due; calls `onStep` before each send. */
   turn(budget: Budget, onStep: () => void): Promise<void>;
   readonly leaseMs: number;
+  /** The longest sleep: events that come meanwhile may have an earlier deadline than the one slept for. */
+  readonly stepMs: number;
 }
 
 export function newLease(): Lease {
@@ -44,7 +46,7 @@ export function lead(led: Led, context: WaitUntil, due: boolean): void {
   if (!(waitMs <= LEAD_MS)) return;
   const { lease } = led;
   lease.token += 1;
-  renew(lease, nowMs + waitMs);
+  renew(lease, nowMs + Math.min(waitMs, led.stepMs));
   try {
     context.waitUntil(stay(led, lease.token, waitMs, nowMs + LEAD_MS));
   } catch {
@@ -74,9 +76,10 @@ async function stay(led: Led, token: number, firstWaitMs: number, lastMs: number
     // What was slept is counted besides the clock: one that stands still must not keep a leader for ever.
     let sleptMs = 0;
     while (budget.sends > 0 && led.now() + waitMs <= lastMs && sleptMs + waitMs <= LEAD_MS) {
-      sleptMs += Math.max(waitMs, 1);
-      renew(lease, led.now() + waitMs);
-      await sleep(led.port, waitMs, false).done;
+      const stepMs = Math.min(waitMs, led.stepMs);
+      sleptMs += Math.max(stepMs, 1);
+      renew(lease, led.now() + stepMs);
+      await sleep(led.port, stepMs, false).done;
       if (!mine()) return;
       lease.sending = true;
       await led.turn(budget, () => {

@@ -15,12 +15,12 @@ class Workers {
   answer: () => ReturnType<Sink["send"]> = () => "ok";
   #requests = 0;
 
-  constructor(options: CollectorOptions = {}) {
+  constructor(options: CollectorOptions = {}, others: Sink[] = []) {
     const send: Sink["send"] = (_, { count }) => {
       this.sent.push({ context: this.host.context, count, atMs: this.host.nowMs });
       return this.answer();
     };
-    const sinks: Sink[] = [{ name: "test", format: "ndjson", send }];
+    const sinks: Sink[] = [{ name: "test", format: "ndjson", send }, ...others];
     const { tide, host } = simulated({ ...options, sinks }, "workers");
     this.tide = tide;
     this.host = host;
@@ -155,6 +155,20 @@ test("a leader leaves after eight sends, and the next request goes on", async ()
   await workers.host.advance(5);
   assert.equal(workers.waiting, 0);
   assert.equal(workers.leaders.length, 2);
+});
+
+test("a leader that waits for one sink's backoff serves the others in time", async () => {
+  const workers = new Workers({}, [
+    { name: "troubled", format: "ndjson", send: () => ({ retryAfterMs: 8000 }) },
+  ]);
+  const startMs = workers.host.nowMs;
+  await workers.request();
+  await workers.host.advance(1000);
+  await workers.request();
+  await workers.host.advance(1100);
+  const times = workers.sent.map(({ atMs }) => atMs - startMs);
+  assert.equal(times.length, 2);
+  assert.ok(times[0]! <= 500 && times[1]! <= 2000, String(times));
 });
 
 test("a leader leaves after ten seconds", async () => {

@@ -154,6 +154,19 @@ test("a slow sink does not hold up another", async () => {
   assertLaws(tide);
 });
 
+test("the timer of a batch in flight, or of a backoff, holds up no later event", async () => {
+  const sent: string[] = [];
+  const troubled = sink(() => ({ retryAfterMs: 60_000 }), "troubled");
+  const fine = sink((_, { count }) => void sent.push(`${count} at ${host.nowMs - startMs}`), "fine");
+  const { tide, host } = simulated({ sinks: [troubled, fine] });
+  const startMs = host.nowMs;
+  for (let n = 0; n < 3; n += 1) {
+    emit(tide, 1);
+    await host.advance(1000);
+  }
+  assert.deepEqual(sent, ["1 at 500", "1 at 1500", "1 at 2500"]);
+});
+
 test("flush sends what is queued and says so", async () => {
   const infos: SendInfo[] = [];
   const { tide, host } = simulated({ sinks: [sink((_, info) => void infos.push(info))] });
