@@ -27,7 +27,7 @@ export function createCollector<E = unknown>(
   return collectorOn(systemPort(), options as OptionsSource);
 }
 
-/** As `createCollector`, on a host of the caller's: a simulated one in tests. */
+/** As `createCollector`, on a host of the caller's: a simulated one in tests. @internal */
 export function collectorOn(port: Port, options: OptionsSource): Collector {
   const state = new State(options, port);
   const requests: Requests = new WeakMap();
@@ -35,7 +35,7 @@ export function collectorOn(port: Port, options: OptionsSource): Collector {
   const close = (timeoutMs?: number) => closeOf(state, timeoutMs);
   state.exitHooks = {
     handleSignals: state.settings?.handleSignals ?? true,
-    flush: () => flush(state, state.flushDeadlineMs()),
+    flush: () => flush(state, state.flushDeadlineMs),
     close,
   };
   return {
@@ -92,7 +92,7 @@ function tick(state: State, nowMs: unknown): number | null {
 }
 
 async function flushOf(state: State, deadlineMs: number | undefined): Promise<FlushResult> {
-  const result = await flush(state, deadlineMs ?? state.flushDeadlineMs());
+  const result = await flush(state, deadlineMs ?? state.flushDeadlineMs);
   state.rearm();
   return result;
 }
@@ -101,7 +101,7 @@ async function flushOf(state: State, deadlineMs: number | undefined): Promise<Fl
 async function closeOf(state: State, timeoutMs: number | undefined): Promise<FlushResult> {
   state.closing();
   const before = state.totals();
-  const budgetMs = timeoutMs ?? state.call(0, (core) => core.number("closeTimeoutMs"));
+  const budgetMs = timeoutMs ?? state.closeTimeoutMs;
   const result = await flush(state, budgetMs);
   state.closed();
   // What close gave up on counts as dropped by it.

@@ -123,6 +123,21 @@ function describeSampling(
   if (rng !== undefined) target.flag("hostRng", true);
 }
 
+/** Options that the engine checks only when all are known: their errors name a value, not yet the option. */
+const LATE: readonly (readonly [string, string])[] = [
+  ["sampling rate ", "sampling.rate: "],
+  ["sampling rule ", "sampling.exclude: "],
+  ["sampling override ", "sampling.overrides: "],
+  ["keepSlowMs ", "sampling.keepSlowMs: "],
+];
+
+/** The error with its option's path in front. */
+export function withPath(error: TidegateError): TidegateError {
+  const { code, message } = error;
+  const found = LATE.find(([start]) => message.startsWith(start));
+  return found === undefined ? error : new TidegateError(code, found[1] + message);
+}
+
 /** Adds the option's path to an engine error that does not name it. */
 function located(path: string, set: () => void): void {
   try {

@@ -24,7 +24,7 @@ export interface Pumped {
   readonly port: Port;
   readonly env: unknown;
   now(): number;
-  flushDeadlineMs(): number;
+  readonly flushDeadlineMs: number;
   poll(): Batch | undefined;
   settle(batch: Batch, outcome: Outcome): void;
   tick(): void;
@@ -101,7 +101,7 @@ async function settled(
 /** One send under one deadline, settled whatever comes of it. */
 async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
   const controller = new AbortController();
-  const deadline = sleep(pumped.port, pumped.flushDeadlineMs(), false);
+  const deadline = sleep(pumped.port, pumped.flushDeadlineMs, false);
   const expired = deadline.done.then((): typeof EXPIRED => EXPIRED);
   let outcome: Outcome = { code: RETRY };
   try {

@@ -2,7 +2,7 @@
 import { emptyCounters } from "./empty.ts";
 import { fromCore, type TidegateError } from "./errors.ts";
 import { NoticeBoard } from "./notices.ts";
-import { parseOptions, type Settings } from "./options.ts";
+import { parseOptions, type Settings, withPath } from "./options.ts";
 import { type Outcome, RETRY } from "./outcome.ts";
 import { type Batch, drain, type Pumped } from "./pump.ts";
 import { RequestContext } from "./runtime/context.ts";
@@ -17,6 +17,8 @@ import { type Core, CoreHandle } from "./wasm/handle.ts";
 const NOTICES = 1;
 export const DUE = 2;
 export const WAITING = 4;
+
+const SHORTEST_STEP_MS = 20;
 
 /** A listener that records events could make notices without end. */
 const NOTICES_A_CALL = 256;
@@ -37,6 +39,12 @@ export class State implements Pumped, Led {
   #handle: CoreHandle | undefined;
   #choose: ((env: never) => CollectorOptions) | undefined;
   #env: unknown;
+  /** Options in force, read once: the engine owns their defaults. Zeros while there is no core. */
+  flushDeadlineMs = 0;
+  leaseMs = 0;
+  closeTimeoutMs = 0;
+  /** The longest sleep while events may come: `flushIntervalMs`, but never so short that it is no sleep. */
+  stepMs: number = SHORTEST_STEP_MS;
   #ticker: Ticker | undefined;
   #lastMs = 0;
   #manual = false;
@@ -75,8 +83,13 @@ export class State implements Pumped, Led {
         onReset: (reason) => this.board.emit({ type: "core-reset", reason }),
         onDead: (error) => this.fail(error),
       });
+      this.flushDeadlineMs = this.call(0, (core) => core.number("flushDeadlineMs"));
+      this.leaseMs = this.call(0, (core) => core.number("leaseMs"));
+      const intervalMs = this.call(0, (core) => core.number("flushIntervalMs"));
+      this.stepMs = Math.max(intervalMs, SHORTEST_STEP_MS);
+      this.closeTimeoutMs = this.call(0, (core) => core.number("closeTimeoutMs"));
     } catch (thrown) {
-      const error = fromCore(thrown);
+      const error = withPath(fromCore(thrown));
       // Where wasm is forbidden the host must go on; bad options are for the developer to see.
       if (!error.code.startsWith("wasm/")) throw error;
       this.fail(error);
@@ -117,8 +130,9 @@ export class State implements Pumped, Led {
     if ((flags & NOTICES) !== 0 && this.board.size > 0) this.notify();
     const ticker = this.#ticker;
     if (ticker === undefined || (flags & (DUE | WAITING)) === 0) return;
-    const due = (flags & DUE) !== 0;
-    if (ticker.lacks(nowMs, due)) ticker.arm(nowMs, due ? 0 : this.nextDeadline());
+    // Never longer than an event may wait: the deadline may be that of another sink, which is in trouble.
+    const withinMs = (flags & DUE) !== 0 ? 0 : this.stepMs;
+    if (ticker.lacks(nowMs, withinMs)) ticker.arm(nowMs, Math.min(this.nextDeadline(), withinMs));
     if (this.#exit === undefined && this.exitHooks !== undefined) this.#exit = watchExit(this.exitHooks);
   }
 
@@ -221,14 +235,6 @@ export class State implements Pumped, Led {
       remaining: core.remaining(),
       dropped: core.dropped(),
     }));
-  }
-
-  flushDeadlineMs(): number {
-    return this.call(2000, (core) => core.number("flushDeadlineMs"));
-  }
-
-  leaseMs(): number {
-    return this.call(3000, (core) => core.number("leaseMs"));
   }
 
   counters(): Counters {

@@ -124,9 +124,12 @@ async function declarations() {
     const commonjs = text.replaceAll(IMPORT, (all) => all.replace(/\.ts"/, '.cjs"'));
     await writeFile(target.replace(/\.d\.ts$/, ".d.cts"), commonjs);
   };
+  await mkdir(join(DIST, "types"), { recursive: true });
+  await writeFile(join(DIST, "types", "core.wasm.d.ts"), WASM_TYPES);
   for (const root of ["index.d.ts", "adapters/workers.d.ts"]) await reach(join(emitted, root));
 }
 
+const WASM_TYPES = "declare const module: WebAssembly.Module;\nexport default module;\n";
 const IMPORT = /(?:from |import\()"(\.{1,2}\/[^"]+\.ts)"/g;
 
 /** The template, the licenses, and the version of Cargo.toml, which is the only one. */

@@ -28,7 +28,9 @@ export interface Led {
   nextDeadline(): number;
   /** Ticks and sends what is due; calls `onStep` before each send. */
   turn(budget: Budget, onStep: () => void): Promise<void>;
-  leaseMs(): number;
+  readonly leaseMs: number;
+  /** The longest sleep: events that come meanwhile may have an earlier deadline than the one slept for. */
+  readonly stepMs: number;
 }
 
 export function newLease(): Lease {
@@ -44,7 +46,7 @@ export function lead(led: Led, context: WaitUntil, due: boolean): void {
   if (!(waitMs <= LEAD_MS)) return;
   const { lease } = led;
   lease.token += 1;
-  renew(lease, nowMs + waitMs);
+  renew(lease, nowMs + Math.min(waitMs, led.stepMs));
   try {
     context.waitUntil(stay(led, lease.token, waitMs, nowMs + LEAD_MS));
   } catch {
@@ -56,7 +58,7 @@ export function lead(led: Led, context: WaitUntil, due: boolean): void {
 /** Nobody leads: the last leader left, died, or wrote its lease by a clock that has since stepped back. */
 function vacant(led: Led, nowMs: number): boolean {
   const left = led.lease.untilMs - nowMs;
-  return !(left > 0) || left > LEAD_MS + led.leaseMs() + GRACE_MS;
+  return !(left > 0) || left > LEAD_MS + led.leaseMs + GRACE_MS;
 }
 
 /** Sleeping past now: one that is just waking up is left to it, or a crowd would depose each other for ever. */
@@ -74,13 +76,14 @@ async function stay(led: Led, token: number, firstWaitMs: number, lastMs: number
     // What was slept is counted besides the clock: one that stands still must not keep a leader for ever.
     let sleptMs = 0;
     while (budget.sends > 0 && led.now() + waitMs <= lastMs && sleptMs + waitMs <= LEAD_MS) {
-      sleptMs += Math.max(waitMs, 1);
-      renew(lease, led.now() + waitMs);
-      await sleep(led.port, waitMs, false).done;
+      const stepMs = Math.min(waitMs, led.stepMs);
+      sleptMs += Math.max(stepMs, 1);
+      renew(lease, led.now() + stepMs);
+      await sleep(led.port, stepMs, false).done;
       if (!mine()) return;
       lease.sending = true;
       await led.turn(budget, () => {
-        if (mine()) lease.untilMs = led.now() + led.leaseMs();
+        if (mine()) lease.untilMs = led.now() + led.leaseMs;
       });
       if (!mine()) return;
       waitMs = led.nextDeadline();

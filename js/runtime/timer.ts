@@ -16,10 +16,10 @@ export class Ticker {
     this.#fire = fire;
   }
 
-  /** After an event: whether a timer has to be armed, since none lives or the one that does is too late. */
-  lacks(nowMs: number, due: boolean): boolean {
+  /** After an event that may wait `withinMs`: whether a timer has to be armed, as none lives or it is too late. */
+  lacks(nowMs: number, withinMs: number): boolean {
     const left = this.#dueMs - nowMs;
-    return !(left >= -OVERDUE_MS) || (due && left > 0);
+    return !(left >= -OVERDUE_MS && left <= withinMs);
   }
 
   /** Arms for `waitMs` from now unless an earlier timer lives; NaN = nothing waits. */
