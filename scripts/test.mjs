@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "./_counts.mjs";
 import { environment, root, wasmTarget } from "./_env.mjs";
 
-const env = {
-  ...environment(),
-  FORCE_COLOR: "0",
-  CARGO_TERM_COLOR: process.stdout.isTTY ? "always" : "never",
-};
+// Colors for people, none in a log.
+const color = process.stdout.isTTY
+  ? { CARGO_TERM_COLOR: "always" }
+  : { NO_COLOR: "1", CARGO_TERM_COLOR: "never" };
+const env = { ...environment(), ...color };
 const wasmRunner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-test-runner" };
 
 const node = (...args) => [process.execPath, ...args];
