@@ -23,7 +23,7 @@ pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
 use super::{Error, ErrorKind};
 use row::Placed;
 use series::{TOTAL, Table};
-use window::{Seconds, Window, second_of};
+use window::{Seconds, Window};
 
 /// What a series counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl StatsStore {
         self.table.reserve(room, row.unwrap_or(TOTAL));
         if series.is_none_or(|(kind, _)| kind == SeriesKind::Req) {
             self.table.record(TOTAL, &event);
-            self.seconds.add(second_of(sample.at.min(self.window.now())), 1);
+            self.seconds.record(sample.at.min(self.window.now()));
         }
         if let Some(row) = row {
             self.table.record(row, &event);

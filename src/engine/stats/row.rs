@@ -298,6 +298,14 @@ impl Row {
         }
     }
 
+    /// How many blocks it holds.
+    #[cfg(test)]
+    pub(super) fn blocks(&self, pool: &Pool) -> usize {
+        let chain = |head| std::iter::successors(Some(head), |id| Some(pool.next(*id)));
+        let packed = self.slots.iter().map(|slot| chain(slot.head).take_while(|id| *id != 0).count());
+        self.live.page_count() + self.open.page_count() + packed.sum::<usize>()
+    }
+
     /// Moves a closed slot's durations to the scratch histogram, at least `shift` steps coarse.
     fn unpack(&mut self, arena: &mut Arena, position: usize, shift: u8) {
         let slot = &mut self.slots[position];
