@@ -67,7 +67,7 @@ impl Model {
 
     fn observed_s(&self) -> f64 {
         let first = self.accepted.iter().fold(f64::INFINITY, |first, (at, _)| first.min(*at));
-        (self.now - first).min(WINDOW).max(1000.0) / 1000.0
+        (self.now - first).clamp(1000.0, WINDOW) / 1000.0
     }
 
     fn check(&self, figures: &Figures, events: &[(f64, Event)], tolerance: f64) {

@@ -102,11 +102,11 @@ fn a_pool_far_too_small_folds_rows_and_loses_nothing() {
     for blocks in [300, 700] {
         let mut stats = StatsStore::with_pool(900_000.0, 16, blocks);
         let mut rng = Rng::from_seed(2);
-        let totals = flood(&mut stats, &mut rng, 50, 300, 24);
+        let totals = flood(&mut stats, &mut rng, 30, 300, 24);
         check_invariants(&mut stats);
         check_totals(&mut stats, &totals);
         assert!(stats.table.row(OTHER).count > 0);
-        flood(&mut stats, &mut rng, 70, 40, 24);
+        flood(&mut stats, &mut rng, 66, 30, 24);
         check_invariants(&mut stats);
         stats.advance(9e14);
         assert_eq!(stats.table.pool().free(), blocks);
