@@ -6,8 +6,8 @@
 //! `gap varint · count varint`. Ages fall; a negative max means that no duration is known.
 
 use super::bucket::{BUCKETS, MAX_SHIFT};
-use super::row::Slot;
 use super::series::NAME_BYTES;
+use super::slot::Slot;
 use super::window::{LATEST_MS, SHOWN, SLOTS};
 
 /// What stands before the rows.

@@ -1,8 +1,9 @@
 //! A live histogram: a table of pages from the pool, sixteen 32-bit counters each.
 
 use super::bucket::{BUCKETS, MAX_SHIFT, middle_ms};
-use super::packed::{Scratch, Unpack};
+use super::packed::Unpack;
 use super::pool::{Block, BlockId, Pool};
+use super::scratch::Scratch;
 
 /// Counts per bucket, at scale 6 or coarser. Holds blocks of the pool until cleared.
 pub(super) struct Histogram {

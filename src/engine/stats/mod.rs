@@ -14,18 +14,20 @@ mod merge;
 mod packed;
 mod pool;
 mod row;
+mod scratch;
 mod series;
+mod slot;
 mod snapshot;
 mod window;
 
 pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
 
 use super::{Error, ErrorKind};
-use row::Placed;
 use series::{TOTAL, Table};
+use slot::Placed;
 use window::{Seconds, Window};
 
-/// What a series counts.
+/// What a series counts. The order is part of the binary form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeriesKind {
     /// Requests of a route.
