@@ -191,6 +191,7 @@ proptest! {
         play(&mut stats, &mut model, &events);
         model.check_all(&stats.snapshot(model.now));
         prop_assert_eq!(stats.refused(), model.refused);
+        stats.advance(model.now);
         model.now += silence.floor();
         stats.advance(model.now);
         let snapshot = stats.snapshot(model.now);

@@ -77,8 +77,9 @@ impl Window {
     pub(super) fn shift(&mut self, delta_ms: f64) {
         self.now = (self.now + delta_ms).clamp(0.0, LATEST_MS);
         self.enter(self.slot_of(self.now));
-        self.first =
-            (self.first + delta_ms).min(if self.first.is_finite() { self.now } else { f64::INFINITY });
+        if self.first.is_finite() {
+            self.first = (self.first + delta_ms).min(self.now);
+        }
     }
 
     fn enter(&mut self, slot: i64) {
