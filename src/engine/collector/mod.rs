@@ -23,7 +23,6 @@ use super::stats::{Snapshot, StatsStore};
 use super::time::{Clock, Millis};
 
 /// Collects events, decides which are kept, and hands out batches to send.
-#[derive(Debug)]
 pub struct Collector {
     config: Config,
     settings: Settings,

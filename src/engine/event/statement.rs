@@ -5,6 +5,7 @@
 
 mod context;
 mod lexer;
+mod scan;
 mod summary;
 
 use lexer::{Kind, Lexer, Token};
@@ -34,7 +35,7 @@ pub fn normalize(sql: &str, out: &mut String) {
     let mut lexer = Lexer::new(sql);
     let mut after_in = false;
     while let Some(token) = lexer.next() {
-        let fits = match value_list(&lexer).filter(|_| after_in && token.is("(")) {
+        let fits = match (after_in && token.is("(")).then(|| value_list(&lexer)).flatten() {
             Some(ahead) => {
                 lexer = ahead;
                 text.push(Token { kind: Kind::Punct, text: "(?)", spaced: true })

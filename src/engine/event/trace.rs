@@ -97,7 +97,7 @@ fn is_value(value: &str) -> bool {
 fn hex<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+        *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
     }
     Some(bytes)
 }

@@ -114,19 +114,21 @@ impl OpenRequests {
 
     /// Decides the oldest request that holds children as it stands; its children.
     pub(crate) fn decide_oldest(&mut self) -> Vec<Held> {
-        self.oldest(|open| !open.children.is_empty()).map_or_else(Vec::new, |at| self.decide(at))
+        self.oldest_holding().map_or_else(Vec::new, |at| self.decide(at))
     }
 
     /// Decides, as they stand, one request that began before `moment` and holds children; `None` when there is none.
     pub(crate) fn decide_before(&mut self, moment: Millis) -> Option<Vec<Held>> {
-        let at = self.oldest(|open| open.opened <= moment && !open.children.is_empty())?;
-        Some(self.decide(at))
+        (self.oldest_opened()? <= moment).then(|| self.decide_oldest())
     }
 
     /// When the oldest request that holds children began.
     pub(crate) fn oldest_opened(&self) -> Option<Millis> {
-        let at = self.oldest(|open| !open.children.is_empty())?;
-        self.slots[at].state.as_ref().map(|open| open.opened)
+        self.slots[self.oldest_holding()?].state.as_ref().map(|open| open.opened)
+    }
+
+    fn oldest_holding(&self) -> Option<usize> {
+        if self.held == 0 { None } else { self.oldest(|open| !open.children.is_empty()) }
     }
 
     fn decide(&mut self, at: usize) -> Vec<Held> {

@@ -1,6 +1,7 @@
 //! SQL tokens of all dialects at once; where dialects disagree, the reading that shows less wins.
 
 use super::context::Context;
+use super::scan::{MAX_NAME, close, comment, dollar, is_blank, is_word, line, number, quoted_name, run};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -117,7 +118,7 @@ impl<'a> Lexer<'a> {
                 run(name, |c| c.is_ascii_digit())
             }
             Some(c) if is_word(c) && c != '$' && !c.is_ascii_digit() => run(name, |c| is_word(c) && c != '$'),
-            _ => return (Kind::Punct, 1),
+            _ => return (Kind::Punct, marks),
         };
         (Kind::Param, marks + length)
     }
@@ -179,92 +180,3 @@ impl Token<'_> {
         self.kind == Kind::Word && words.iter().any(|word| word.eq_ignore_ascii_case(self.text))
     }
 }
-
-/// One past the closing `quote` of what starts at `open`; a doubled quote does not close.
-fn close(rest: &str, open: usize, quote: u8, escapes: bool) -> Option<usize> {
-    let bytes = rest.as_bytes();
-    let mut at = open;
-    while let Some(&byte) = bytes.get(at) {
-        at += match byte {
-            b'\\' if escapes => 2,
-            _ if byte != quote => 1,
-            _ if bytes.get(at + 1) == Some(&quote) => 2,
-            _ => return Some(at + 1),
-        };
-    }
-    None
-}
-
-/// A quoted identifier if it looks like one: else it may be a string, and its content is hidden.
-fn quoted_name(rest: &str, end: Option<usize>) -> (Kind, usize) {
-    let Some(end) = end else { return (Kind::Literal, rest.len()) };
-    let name = &rest[1..end - 1];
-    let plain = name.chars().all(|c| c.is_alphanumeric() || "_$#-. ".contains(c));
-    let kind = if plain && (1..=MAX_NAME).contains(&name.len()) { Kind::Name } else { Kind::Literal };
-    (kind, end)
-}
-
-/// `$tag$…$tag$`, `$1` or `$name`.
-fn dollar(rest: &str) -> (Kind, usize) {
-    let name = &rest[1..];
-    let digits = run(name, |c| c.is_ascii_digit());
-    if digits > 0 {
-        return (Kind::Param, 1 + digits);
-    }
-    let open = 1 + run(name, |c| is_word(c) && c != '$');
-    if rest[open..].starts_with('$') {
-        let (tag, body) = rest.split_at(open + 1);
-        return (Kind::Literal, body.find(tag).map_or(rest.len(), |at| at + 2 * tag.len()));
-    }
-    if open == 1 { (Kind::Punct, 1) } else { (Kind::Param, open) }
-}
-
-/// The length of a number with all that clings to it: `0xFF`, `1e-10`, `1_000`, `12abc`.
-fn number(rest: &str) -> usize {
-    let hex = rest.starts_with("0x") || rest.starts_with("0X");
-    let mut exponent = false;
-    run(rest, |c| {
-        let sign = exponent && !hex && (c == '-' || c == '+');
-        exponent = c == 'e' || c == 'E';
-        sign || c == '.' || (is_word(c) && c != '$')
-    })
-}
-
-fn comment(rest: &str) -> usize {
-    let bytes = rest.as_bytes();
-    let (mut at, mut depth) = (2, 1);
-    while depth > 0 {
-        at += match bytes.get(at..at + 2) {
-            Some(b"/*") => {
-                depth += 1;
-                2
-            }
-            Some(b"*/") => {
-                depth -= 1;
-                2
-            }
-            Some(_) => 1,
-            None => return rest.len(),
-        };
-    }
-    at
-}
-
-fn line(rest: &str) -> usize {
-    rest.find('\n').unwrap_or(rest.len())
-}
-
-fn run(text: &str, mut keep: impl FnMut(char) -> bool) -> usize {
-    text.find(|c| !keep(c)).unwrap_or(text.len())
-}
-
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || c == '$' || !(c.is_ascii() || is_blank(c))
-}
-
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control()
-}
-
-/// The longest quoted identifier in bytes: SQL Server's 128 are the most of the common databases.
-const MAX_NAME: usize = 128;

@@ -1,0 +1,94 @@
+//! How far a piece of SQL reaches. Nothing here knows what comes before it.
+
+use super::lexer::Kind;
+
+/// One past the closing `quote` of what starts at `open`; a doubled quote does not close.
+pub(super) fn close(rest: &str, open: usize, quote: u8, escapes: bool) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut at = open;
+    while let Some(&byte) = bytes.get(at) {
+        at += match byte {
+            b'\\' if escapes => 2,
+            _ if byte != quote => 1,
+            _ if bytes.get(at + 1) == Some(&quote) => 2,
+            _ => return Some(at + 1),
+        };
+    }
+    None
+}
+
+/// A quoted identifier if it looks like one: else it may be a string, and its content is hidden.
+pub(super) fn quoted_name(rest: &str, end: Option<usize>) -> (Kind, usize) {
+    let Some(end) = end else { return (Kind::Literal, rest.len()) };
+    let name = &rest[1..end - 1];
+    let plain = name.chars().all(|c| c.is_alphanumeric() || "_$#-. ".contains(c));
+    let kind = if plain && (1..=MAX_NAME).contains(&name.len()) { Kind::Name } else { Kind::Literal };
+    (kind, end)
+}
+
+/// `$tag$…$tag$`, `$1` or `$name`.
+pub(super) fn dollar(rest: &str) -> (Kind, usize) {
+    let name = &rest[1..];
+    let digits = run(name, |c| c.is_ascii_digit());
+    if digits > 0 {
+        return (Kind::Param, 1 + digits);
+    }
+    let open = 1 + run(name, |c| is_word(c) && c != '$');
+    if rest[open..].starts_with('$') {
+        let (tag, body) = rest.split_at(open + 1);
+        return (Kind::Literal, body.find(tag).map_or(rest.len(), |at| at + 2 * tag.len()));
+    }
+    if open == 1 { (Kind::Punct, 1) } else { (Kind::Param, open) }
+}
+
+/// The length of a number with all that clings to it: `0xFF`, `1e-10`, `1_000`, `12abc`.
+pub(super) fn number(rest: &str) -> usize {
+    let hex = rest.starts_with("0x") || rest.starts_with("0X");
+    let mut exponent = false;
+    let length = run(rest, |c| {
+        let sign = exponent && !hex && (c == '-' || c == '+');
+        exponent = c == 'e' || c == 'E';
+        sign || c == '.' || (is_word(c) && c != '$')
+    });
+    // What ends it is an operator of its own.
+    rest[..length].trim_end_matches(['.', '-', '+']).len()
+}
+
+pub(super) fn comment(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let (mut at, mut depth) = (2, 1);
+    while depth > 0 {
+        at += match bytes.get(at..at + 2) {
+            Some(b"/*") => {
+                depth += 1;
+                2
+            }
+            Some(b"*/") => {
+                depth -= 1;
+                2
+            }
+            Some(_) => 1,
+            None => return rest.len(),
+        };
+    }
+    at
+}
+
+pub(super) fn line(rest: &str) -> usize {
+    rest.find('\n').unwrap_or(rest.len())
+}
+
+pub(super) fn run(text: &str, mut keep: impl FnMut(char) -> bool) -> usize {
+    text.find(|c| !keep(c)).unwrap_or(text.len())
+}
+
+pub(super) fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '$' || !(c.is_ascii() || is_blank(c))
+}
+
+pub(super) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
+/// The longest quoted identifier in bytes: SQL Server's 128 are the most of the common databases.
+pub(super) const MAX_NAME: usize = 128;

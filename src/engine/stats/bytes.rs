@@ -1,0 +1,223 @@
+//! The binary form, version 1.
+//!
+//! Little-endian. `magic "TGS" · version u8 · window, now, first f64 · refused varint · 60 seconds
+//! varint, newest last · rows varint`; a row is `kind u8 · name (varint length, UTF-8) · slots u8`; a
+//! slot is `age u8 · count, errors varint · sum, max f64 · shift u8 · entries varint`; an entry is
+//! `gap varint · count varint`. Ages fall; a negative max means that no duration is known.
+
+use super::bucket::{BUCKETS, MAX_SHIFT};
+use super::series::NAME_BYTES;
+use super::slot::Slot;
+use super::window::{LATEST_MS, SHOWN, SLOTS};
+
+/// What stands before the rows.
+pub(super) struct Header {
+    pub(super) window_ms: f64,
+    pub(super) now: f64,
+    /// When the first event happened; infinity if there was none.
+    pub(super) first: f64,
+    pub(super) refused: u64,
+    pub(super) seconds: [u32; SHOWN],
+    pub(super) rows: u64,
+}
+
+/// What stands before the slots of a row.
+pub(super) struct RowHeader<'a> {
+    pub(super) kind: u8,
+    pub(super) name: &'a str,
+    pub(super) slots: u8,
+}
+
+/// A slot with its durations, of scale `6 - shift`.
+pub(super) struct SlotForm<'a> {
+    pub(super) age: u8,
+    pub(super) slot: Slot,
+    pub(super) shift: u8,
+    pub(super) entries: Entries<'a>,
+}
+
+/// The used buckets of a slot and their counts.
+#[derive(Clone)]
+pub(super) struct Entries<'a> {
+    reader: Reader<'a>,
+    pub(super) left: u64,
+    expected: usize,
+}
+
+/// Reads the form; every method is `None` if the bytes are not what they should be.
+#[derive(Clone)]
+pub(super) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) fn header(&mut self) -> Option<Header> {
+        if self.take(4)? != MAGIC {
+            return None;
+        }
+        let (window_ms, now, first, refused) = (self.f64()?, self.f64()?, self.f64()?, self.varint()?);
+        let mut seconds = [0; SHOWN];
+        for second in &mut seconds {
+            *second = self.u32()?;
+        }
+        let is_sane = (0.0..=LATEST_MS).contains(&now) && (first == f64::INFINITY || first <= now);
+        let header = Header { window_ms, now, first, refused, seconds, rows: self.varint()? };
+        (is_sane && first >= -LATEST_MS).then_some(header)
+    }
+
+    pub(super) fn row(&mut self) -> Option<RowHeader<'a>> {
+        let kind = self.u8()?;
+        let length = usize::try_from(self.varint()?).ok().filter(|length| *length <= NAME_BYTES)?;
+        let name = std::str::from_utf8(self.take(length)?).ok()?;
+        let slots = self.u8()?;
+        (kind <= KIND_MAX && usize::from(slots) <= SLOTS).then_some(RowHeader { kind, name, slots })
+    }
+
+    /// A slot; its entries are checked and stepped over.
+    pub(super) fn slot(&mut self) -> Option<SlotForm<'a>> {
+        let (age, count, errors) = (self.u8()?, self.u32()?, self.u32()?);
+        let (sum, max, shift) = (self.f64()?, self.f64()?, self.u8()?);
+        let mut entries = Entries { left: self.varint()?, reader: self.clone(), expected: 0 };
+        let form = SlotForm {
+            age,
+            slot: Slot::from_figures(count, errors, sum, max),
+            shift,
+            entries: entries.clone(),
+        };
+        let mut known = 0;
+        for _ in 0..entries.left {
+            let (bucket, n) = entries.read()?;
+            known += u64::from(n);
+            if n == 0 || shift > MAX_SHIFT || bucket > (BUCKETS - 1) >> shift || known > u64::from(count) {
+                return None;
+            }
+        }
+        *self = entries.reader;
+        let is_sane = if known > 0 {
+            (0.0..=f64::MAX).contains(&max) && sum.is_finite() && max <= sum * SLACK
+        } else {
+            max == -1.0 && sum == 0.0
+        };
+        (is_sane && usize::from(age) < SLOTS && errors <= count).then_some(form)
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.take(1).map(|byte| byte[0])
+    }
+
+    fn f64(&mut self) -> Option<f64> {
+        Some(f64::from_le_bytes(self.take(8)?.try_into().ok()?))
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.varint()?.try_into().ok()
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..63).step_by(7) {
+            let byte = self.u8()?;
+            value |= u64::from(byte & 127) << shift;
+            if byte < 128 {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+impl Entries<'_> {
+    fn read(&mut self) -> Option<(usize, u32)> {
+        let gap = usize::try_from(self.reader.varint()?).ok().filter(|gap| *gap < BUCKETS)?;
+        let bucket = self.expected + gap;
+        self.expected = bucket + 1;
+        Some((bucket, self.reader.u32()?))
+    }
+}
+
+impl Iterator for Entries<'_> {
+    type Item = (usize, u32);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        self.read()
+    }
+}
+
+/// Writes the form to the end of a buffer.
+pub(super) struct Writer<'a>(pub(super) &'a mut Vec<u8>);
+
+impl Writer<'_> {
+    pub(super) fn header(&mut self, header: &Header) {
+        self.0.extend(MAGIC);
+        [header.window_ms, header.now, header.first].iter().for_each(|ms| self.f64(*ms));
+        self.varint(header.refused.min(i64::MAX as u64));
+        header.seconds.iter().for_each(|count| self.varint(u64::from(*count)));
+        self.varint(header.rows);
+    }
+
+    pub(super) fn row(&mut self, row: &RowHeader<'_>) {
+        self.0.push(row.kind);
+        self.varint(row.name.len() as u64);
+        self.0.extend(row.name.as_bytes());
+        self.0.push(row.slots);
+    }
+
+    pub(super) fn slot(
+        &mut self,
+        age: usize,
+        slot: &Slot,
+        shift: u8,
+        entries: impl Iterator<Item = (usize, u32)> + Clone,
+    ) {
+        self.0.push(age as u8);
+        self.varint(u64::from(slot.count));
+        self.varint(u64::from(slot.errors));
+        self.f64(slot.sum_ms());
+        self.f64(slot.max);
+        self.0.push(shift);
+        self.varint(entries.clone().count() as u64);
+        let mut expected = 0;
+        for (bucket, count) in entries {
+            self.varint((bucket - expected) as u64);
+            self.varint(u64::from(count));
+            expected = bucket + 1;
+        }
+    }
+
+    fn f64(&mut self, value: f64) {
+        self.0.extend(value.to_le_bytes());
+    }
+
+    fn varint(&mut self, mut value: u64) {
+        while value >= 128 {
+            self.0.push(value as u8 | 128);
+            value >>= 7;
+        }
+        self.0.push(value as u8);
+    }
+}
+
+/// The kind byte of all requests; the series kinds follow, then `_OTHER`.
+pub(super) const KIND_TOTAL: u8 = 0;
+
+/// The kind byte of `_OTHER`.
+pub(super) const KIND_MAX: u8 = 4;
+
+/// What a form starts with, version included.
+const MAGIC: [u8; 4] = *b"TGS\x01";
+
+/// A sum may fall short of the longest by rounding only.
+const SLACK: f64 = 1.0 + 1e-9;

@@ -1,0 +1,268 @@
+//! A live histogram: a table of pages from the pool, sixteen 32-bit counters each.
+
+use super::bucket::{BUCKETS, MAX_SHIFT, middle_ms};
+use super::packed::Unpack;
+use super::pool::{Block, BlockId, Pool};
+use super::scratch::Scratch;
+
+/// Counts per bucket, at scale 6 or coarser. Holds blocks of the pool until cleared.
+pub(super) struct Histogram {
+    pages: [BlockId; PAGES],
+    shift: u8,
+    total: u32,
+}
+
+impl Histogram {
+    pub(super) fn new() -> Self {
+        Self { pages: [0; PAGES], shift: 0, total: 0 }
+    }
+
+    /// How many durations it holds.
+    pub(super) fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// Steps coarser than scale 6.
+    pub(super) fn shift(&self) -> u8 {
+        self.shift
+    }
+
+    /// The scale to use from now on; only while empty.
+    pub(super) fn set_shift(&mut self, shift: u8) {
+        debug_assert_eq!(self.total, 0);
+        self.shift = shift;
+    }
+
+    /// Adds to a bucket of scale `6 - shift`; a new page needs a free block, which the caller has
+    /// seen to. Without one it coarsens until an old page serves.
+    #[inline]
+    pub(super) fn add(&mut self, pool: &mut Pool, bucket: usize, shift: u8, count: u32) {
+        let at = bucket >> (self.shift - shift);
+        let page = self.pages[at / 16];
+        if page == 0 {
+            return self.add_page(pool, bucket, shift, count);
+        }
+        pool.block_mut(page)[at % 16] += count;
+        self.total += count;
+    }
+
+    #[cold]
+    fn add_page(&mut self, pool: &mut Pool, bucket: usize, shift: u8, count: u32) {
+        let page = (bucket >> (self.shift - shift)) / 16;
+        self.pages[page] = pool.take();
+        if self.pages[page] == 0 {
+            if self.shift == MAX_SHIFT {
+                return debug_assert!(false, "no block for the only page");
+            }
+            self.coarsen(pool);
+        }
+        self.add(pool, bucket, shift, count);
+    }
+
+    /// Takes a packed histogram, which was added before, out again.
+    pub(super) fn subtract(&mut self, pool: &mut Pool, head: BlockId, shift: u8) {
+        let mut entries = Unpack::new(pool, head);
+        while let Some((bucket, count)) = entries.next(pool) {
+            let at = bucket >> (self.shift - shift);
+            let page = self.pages[at / 16];
+            let counts = pool.block_mut(page);
+            counts[at % 16] -= count;
+            self.total -= count;
+            if counts[at % 16] == 0 && *counts == [0; 16] {
+                pool.give(page);
+                self.pages[at / 16] = 0;
+            }
+        }
+    }
+
+    /// Adds all of another, of the same scale, and leaves it empty. Needs no free block.
+    pub(super) fn absorb(&mut self, pool: &mut Pool, other: &mut Self) {
+        debug_assert_eq!(self.shift, other.shift);
+        for (mine, theirs) in self.pages.iter_mut().zip(&mut other.pages) {
+            let theirs = std::mem::take(theirs);
+            if *mine == 0 {
+                *mine = theirs;
+            } else if theirs != 0 {
+                let counts = *pool.block(theirs);
+                pool.block_mut(*mine).iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+                pool.give(theirs);
+            }
+        }
+        self.total += std::mem::take(&mut other.total);
+    }
+
+    /// Coarsens until `shift` steps are made. Needs no free block.
+    pub(super) fn coarsen_to(&mut self, pool: &mut Pool, shift: u8) {
+        while self.shift < shift {
+            self.coarsen(pool);
+        }
+    }
+
+    fn coarsen(&mut self, pool: &mut Pool) {
+        for to in 0..PAGES.div_ceil(2) {
+            let pair = [2 * to, 2 * to + 1].map(|from| self.pages.get(from).copied().unwrap_or(0));
+            self.pages[to] = merge_pair(pool, pair);
+        }
+        self.pages[PAGES.div_ceil(2)..].fill(0);
+        self.shift += 1;
+    }
+
+    /// Gives all pages back; the scale stays.
+    pub(super) fn clear(&mut self, pool: &mut Pool) {
+        for page in &mut self.pages {
+            if *page != 0 {
+                pool.give(std::mem::take(page));
+            }
+        }
+        self.total = 0;
+    }
+
+    /// Adds all counts to `scratch`, which must not be finer.
+    pub(super) fn copy_to(&self, pool: &Pool, scratch: &mut Scratch) {
+        for (bucket, count) in self.entries(pool) {
+            scratch.add(bucket, self.shift, count);
+        }
+    }
+
+    /// How many pages one coarsening would free.
+    pub(super) fn coarsening_gain(&self) -> usize {
+        self.pages.chunks(2).filter(|pair| pair.len() == 2 && pair[0] != 0 && pair[1] != 0).count()
+    }
+
+    /// How many pages it holds.
+    pub(super) fn page_count(&self) -> usize {
+        self.pages.iter().filter(|page| **page != 0).count()
+    }
+
+    /// The durations of the given ranks (1-based, ascending, at most [`Histogram::total`]) in ms.
+    pub(super) fn at_ranks<const N: usize>(&self, pool: &Pool, ranks: [u64; N]) -> [f64; N] {
+        let mut found = [0.0; N];
+        let (mut seen, mut next) = (0, 0);
+        for (bucket, count) in self.entries(pool) {
+            seen += u64::from(count);
+            while next < N && ranks[next] <= seen {
+                found[next] = middle_ms(bucket, self.shift);
+                next += 1;
+            }
+            if next == N {
+                break;
+            }
+        }
+        found
+    }
+
+    /// The duration of the `rank`-th from the top: cheap for high quantiles.
+    pub(super) fn rank_from_top(&self, pool: &Pool, rank: u64) -> Option<f64> {
+        let mut seen = 0;
+        for (index, page) in self.pages.iter().enumerate().rev().filter(|(_, page)| **page != 0) {
+            for (offset, count) in pool.block(*page).iter().enumerate().rev() {
+                seen += u64::from(*count);
+                if seen >= rank {
+                    return Some(middle_ms(index * 16 + offset, self.shift));
+                }
+            }
+        }
+        None
+    }
+
+    fn entries<'a>(&'a self, pool: &'a Pool) -> impl Iterator<Item = (usize, u32)> + 'a {
+        let pages = self.pages.iter().enumerate().filter(|(_, page)| **page != 0);
+        pages.flat_map(move |(index, page)| {
+            let counts = pool.block(*page).iter().enumerate().filter(|(_, count)| **count > 0);
+            counts.map(move |(offset, count)| (index * 16 + offset, *count))
+        })
+    }
+}
+
+/// Two neighbouring pages as one of the next coarser scale, in place of either.
+fn merge_pair(pool: &mut Pool, [low, high]: [BlockId; 2]) -> BlockId {
+    let kept = if low != 0 { low } else { high };
+    if kept == 0 {
+        return 0;
+    }
+    let mut merged: Block = [0; 16];
+    for (page, half) in [(low, 0), (high, 8)] {
+        if page != 0 {
+            let counts = pool.block(page).iter().enumerate();
+            counts.for_each(|(offset, count)| merged[half + offset / 2] += count);
+        }
+    }
+    *pool.block_mut(kept) = merged;
+    if low != 0 && high != 0 {
+        pool.give(high);
+    }
+    kept
+}
+
+/// Pages that cover every bucket.
+pub(super) const PAGES: usize = BUCKETS.div_ceil(16);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(histogram: &Histogram, pool: &Pool) -> Vec<(usize, u32)> {
+        histogram.entries(pool).collect()
+    }
+
+    #[test]
+    fn coarsening_adds_pairs_and_frees_pages() {
+        let (mut pool, mut histogram) = (Pool::new(9), Histogram::new());
+        for bucket in [0, 1, 17, 30, 31, 48, 2733] {
+            histogram.add(&mut pool, bucket, 0, 2);
+        }
+        assert_eq!((histogram.page_count(), histogram.coarsening_gain()), (4, 1));
+        histogram.coarsen_to(&mut pool, 1);
+        assert_eq!(counts(&histogram, &pool), [(0, 4), (8, 2), (15, 4), (24, 2), (1366, 2)]);
+        assert_eq!((histogram.page_count(), pool.free()), (3, 6));
+        histogram.coarsen_to(&mut pool, MAX_SHIFT);
+        assert_eq!((counts(&histogram, &pool), histogram.total()), (vec![(0, 14)], 14));
+        histogram.clear(&mut pool);
+        assert_eq!(pool.free(), 9);
+    }
+
+    #[test]
+    fn what_was_added_can_be_subtracted() {
+        let (mut pool, mut scratch) = (Pool::new(40), Scratch::new());
+        let (mut slot, mut live) = (Histogram::new(), Histogram::new());
+        for bucket in (5..2700).step_by(97) {
+            slot.add(&mut pool, bucket, 0, bucket as u32);
+        }
+        slot.copy_to(&pool, &mut scratch);
+        slot.clear(&mut pool);
+        let head = scratch.pack(&mut pool);
+        live.set_shift(1);
+        let mut entries = Unpack::new(&pool, head);
+        while let Some((bucket, count)) = entries.next(&pool) {
+            live.add(&mut pool, bucket, 0, count);
+        }
+        live.add(&mut pool, 3, 1, 1);
+        live.subtract(&mut pool, head, 0);
+        pool.give_chain(head);
+        assert_eq!((counts(&live, &pool), live.total(), pool.free()), (vec![(3, 1)], 1, 39));
+    }
+
+    #[test]
+    fn ranks_are_found_from_both_ends() {
+        let (mut pool, mut histogram) = (Pool::new(9), Histogram::new());
+        (0..100).for_each(|bucket| histogram.add(&mut pool, bucket, 0, 1));
+        let [first, median, last] = histogram.at_ranks(&pool, [1, 50, 100]);
+        assert_eq!([first, median, last], [0, 49, 99].map(|bucket| middle_ms(bucket, 0)));
+        assert_eq!(histogram.rank_from_top(&pool, 51), Some(median));
+        assert_eq!(
+            (histogram.rank_from_top(&pool, 1), histogram.rank_from_top(&pool, 101)),
+            (Some(last), None)
+        );
+    }
+
+    #[test]
+    fn absorbing_needs_no_room() {
+        let (mut pool, mut one, mut two) = (Pool::new(3), Histogram::new(), Histogram::new());
+        one.add(&mut pool, 0, 0, 1);
+        two.add(&mut pool, 0, 0, 2);
+        two.add(&mut pool, 99, 0, 3);
+        one.absorb(&mut pool, &mut two);
+        assert_eq!((counts(&one, &pool), one.total(), two.total()), (vec![(0, 3), (99, 3)], 6, 0));
+        assert_eq!((two.page_count(), pool.free()), (0, 1));
+    }
+}

@@ -1,0 +1,192 @@
+//! Writing a store to its binary form, and adding such a form to a store.
+
+use super::bytes::{Header, KIND_MAX, KIND_TOTAL, Reader, RowHeader, SlotForm, Writer};
+use super::histogram::PAGES;
+use super::series::{OTHER, TOTAL};
+use super::window::{SHOWN, SLOTS, second_of};
+use super::{SeriesKind, StatsStore};
+use crate::engine::{Error, ErrorKind};
+
+impl StatsStore {
+    /// Appends the binary form of the whole window to `out`, as of the last time given.
+    pub fn to_bytes(&mut self, out: &mut Vec<u8>) {
+        let rows: Vec<usize> =
+            (0..self.table.used()).filter(|number| self.table.row(*number).count > 0).collect();
+        let mut writer = Writer(out);
+        writer.header(&Header {
+            window_ms: self.window.window_ms(),
+            now: self.window.now(),
+            first: self.window.first(),
+            refused: self.refused,
+            seconds: self.seconds.newest_last(),
+            rows: rows.len() as u64,
+        });
+        for number in rows {
+            self.write_row(&mut writer, number);
+        }
+    }
+
+    fn write_row(&mut self, writer: &mut Writer<'_>, number: usize) {
+        let (row, arena) = self.table.row_mut(number);
+        let kind = match number {
+            TOTAL => KIND_TOTAL,
+            OTHER => KIND_MAX,
+            _ => row.kind as u8 + 1,
+        };
+        let slots = row.slots().iter().filter(|slot| slot.count > 0).count() as u8;
+        writer.row(&RowHeader { kind, name: &row.name, slots });
+        for age in (0..SLOTS).rev() {
+            let position = (self.window.open() + SLOTS - age) % SLOTS;
+            if row.slot(position).count > 0 {
+                row.copy_slot(arena, position, age == 0);
+                let scratch = &arena.scratch;
+                writer.slot(age, row.slot(position), scratch.shift(), scratch.entries());
+            }
+        }
+    }
+
+    /// Adds what another store counted, from its binary form.
+    ///
+    /// Both windows are aligned by their slots since the epoch; the later clock of the two counts.
+    /// Merging is associative and commutative: counts and buckets exactly, while no row was evicted
+    /// or coarsened, sums to 1e-12.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::StatsBytes`] if the bytes are not a form of this version with the same window, or
+    /// would count more than 2³² events; the store is unchanged then.
+    pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let refuse = |why: &str| Error::new(ErrorKind::StatsBytes, why);
+        let Some((window_ms, events)) = check(bytes) else {
+            return Err(refuse("not a statistics form of this version, or cut short; send the bytes whole"));
+        };
+        if window_ms.to_bits() != self.window.window_ms().to_bits() {
+            return Err(refuse("the form has another windowMs; merge stores of the same window"));
+        }
+        if !self.table.can_hold(events) {
+            return Err(refuse("more than 2^32 events in the window; merge fewer stores"));
+        }
+        // The same steps as in the check, so nothing is left out by an early end.
+        _ = self.apply(Reader::new(bytes));
+        Ok(())
+    }
+
+    fn apply(&mut self, mut reader: Reader<'_>) -> Option<()> {
+        let header = reader.header()?;
+        self.roll(header.now);
+        self.window.observe(header.first);
+        self.refused = self.refused.saturating_add(header.refused);
+        let newest = second_of(header.now);
+        for (i, count) in header.seconds.iter().enumerate() {
+            self.seconds.add(newest - (SHOWN - 1 - i) as i64, *count);
+        }
+        let lag = self.window.slot() - self.window.slot_of(header.now);
+        for _ in 0..header.rows {
+            self.apply_row(&mut reader, lag)?;
+        }
+        Some(())
+    }
+
+    /// Adds a row; its slots are `lag` slots older by our clock than by theirs.
+    fn apply_row(&mut self, reader: &mut Reader<'_>, lag: i64) -> Option<()> {
+        let row = reader.row()?;
+        let position = |form: &SlotForm<'_>| self.window.position_of_age(lag + i64::from(form.age));
+        let mut ahead = reader.clone();
+        let slots = (0..row.slots).map_while(|_| ahead.slot()).filter(|form| position(form).is_some());
+        let events = slots.map(|form| u64::from(form.slot.count)).sum();
+        let number = match kind_of(row.kind) {
+            _ if events == 0 => TOTAL,
+            Some(kind) => self.table.row_for_history(kind, row.name, events),
+            None if row.kind == KIND_TOTAL => TOTAL,
+            None => OTHER,
+        };
+        for _ in 0..row.slots {
+            let form = reader.slot()?;
+            if let Some(position) = self.window.position_of_age(lag + i64::from(form.age)) {
+                self.table.reserve(room_for(form.entries.left as usize), number);
+                let is_open = position == self.window.open();
+                let (row, arena) = self.table.row_mut(number);
+                row.merge_slot(arena, (position, is_open), (&form.slot, form.shift), form.entries);
+            }
+        }
+        self.table.hold(events);
+        Some(())
+    }
+}
+
+/// Reads a whole form without applying it: its window and how many events it holds.
+fn check(bytes: &[u8]) -> Option<(f64, u64)> {
+    let mut reader = Reader::new(bytes);
+    let header = reader.header()?;
+    let mut events = 0u64;
+    for _ in 0..header.rows {
+        let row = reader.row()?;
+        let mut last = SLOTS as u8;
+        for _ in 0..row.slots {
+            let form = reader.slot()?;
+            if form.age >= last {
+                return None;
+            }
+            last = form.age;
+            events = events.saturating_add(u64::from(form.slot.count));
+        }
+    }
+    reader.is_at_end().then_some((header.window_ms, events))
+}
+
+/// Blocks that a slot may take: pages in the live and the open histogram, or some eight bytes an
+/// entry packed.
+fn room_for(entries: usize) -> usize {
+    2 * entries.min(PAGES) + entries / 7 + 4
+}
+
+fn kind_of(byte: u8) -> Option<SeriesKind> {
+    SeriesKind::ALL.into_iter().find(|kind| *kind as u8 + 1 == byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::slot::Slot;
+    use super::*;
+
+    type Entry = (usize, u32);
+
+    /// A form of one row of all requests with the given slots.
+    fn form(slots: &[(usize, Slot, u8, &[Entry])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut writer = Writer(&mut bytes);
+        let (window_ms, now, first) = (900_000.0, 1e12, 1e12);
+        writer.header(&Header { window_ms, now, first, refused: 0, seconds: [0; SHOWN], rows: 1 });
+        writer.row(&RowHeader { kind: KIND_TOTAL, name: "", slots: slots.len() as u8 });
+        for (age, slot, shift, entries) in slots {
+            writer.slot(*age, slot, *shift, entries.iter().copied());
+        }
+        bytes
+    }
+
+    fn is_accepted(slots: &[(usize, Slot, u8, &[Entry])]) -> bool {
+        StatsStore::with_pool(900_000.0, 1, 500).merge(&form(slots)).is_ok()
+    }
+
+    #[test]
+    fn a_form_that_contradicts_itself_is_refused() {
+        let slot = Slot::from_figures;
+        let good = slot(3, 1, 5.0, 4.0);
+        assert!(is_accepted(&[(1, good, 0, &[(9, 1), (2733, 1)]), (0, good, 5, &[(85, 3)])]));
+        let none = slot(3, 0, 0.0, -1.0);
+        assert!(is_accepted(&[(60, none, 0, &[])]));
+        assert!(!is_accepted(&[(61, none, 0, &[])]), "age");
+        assert!(!is_accepted(&[(0, good, 0, &[]), (1, good, 0, &[])]), "order of ages");
+        assert!(!is_accepted(&[(0, none, 0, &[]), (0, none, 0, &[])]), "one age twice");
+        assert!(!is_accepted(&[(0, good, 0, &[(9, 4)])]), "more durations than events");
+        assert!(!is_accepted(&[(0, good, 0, &[(9, 0)])]), "an empty bucket");
+        assert!(!is_accepted(&[(0, good, 0, &[(2734, 1)])]), "bucket out of range");
+        assert!(!is_accepted(&[(0, good, 5, &[(86, 1)])]), "coarse bucket out of range");
+        assert!(!is_accepted(&[(0, good, 13, &[(0, 1)])]), "scale out of range");
+        assert!(!is_accepted(&[(0, slot(3, 4, 5.0, 4.0), 0, &[(9, 1)])]), "more errors than events");
+        for (sum, max) in [(3.0, 4.0), (f64::NAN, 4.0), (5.0, f64::NAN), (f64::INFINITY, 4.0), (5.0, -1.0)] {
+            assert!(!is_accepted(&[(0, slot(3, 1, sum, max), 0, &[(9, 1)])]), "sum {sum}, max {max}");
+        }
+        assert!(!is_accepted(&[(0, good, 0, &[])]), "a sum of no durations");
+    }
+}

@@ -1,0 +1,211 @@
+//! Rolling statistics: what happened in the last 15 minutes, per series, in constant memory.
+//!
+//! A row per series holds 61 slots. The open slot and the sum of all are live histograms; a closed
+//! slot is packed. All of it lies in one fixed pool, so recording allocates nothing, and a snapshot
+//! reads only sums. When the pool runs out, rows coarsen, coldest first; then they fold into
+//! `_OTHER`. Counts, errors, sums and maxima stay exact throughout.
+
+mod admission;
+mod bucket;
+mod bytes;
+mod histogram;
+mod index;
+mod merge;
+mod packed;
+mod pool;
+mod row;
+mod scratch;
+mod series;
+mod slot;
+mod snapshot;
+mod window;
+
+pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
+
+use super::{Error, ErrorKind};
+use series::{TOTAL, Table};
+use slot::Placed;
+use window::{Seconds, Window};
+
+/// What a series counts. The order is part of the binary form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeriesKind {
+    /// Requests of a route.
+    Req,
+    /// Calls of a function.
+    Fn,
+    /// Queries by summary.
+    Db,
+}
+
+impl SeriesKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Req, Self::Fn, Self::Db];
+
+    /// The kind as events name it: `"REQ"`, `"FN"`, `"DB"`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Req => "REQ",
+            Self::Fn => "FN",
+            Self::Db => "DB",
+        }
+    }
+}
+
+/// One event to count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// When it ended, in milliseconds since the epoch; later than now counts as now.
+    pub at: f64,
+    /// How long it took, in milliseconds. `None` is unknown: counted, but in no percentile or mean.
+    pub duration: Option<f64>,
+    /// Whether it failed.
+    pub is_error: bool,
+}
+
+/// Rolling statistics over a window.
+///
+/// Takes at most 2 MiB with 128 series, whatever is recorded. The clock is the caller's: times are
+/// milliseconds since the epoch, and one that is earlier than the last, or no number, counts as the
+/// last.
+///
+/// ```
+/// use tidegate::engine::stats::{Sample, SeriesKind, StatsStore};
+///
+/// let mut stats = StatsStore::new(900_000.0, 128)?;
+/// let now = 1_767_225_600_000.0;
+/// stats.record(Sample { at: now, duration: Some(12.5), is_error: false }, now, Some((SeriesKind::Req, "/")));
+/// let snapshot = stats.snapshot(now);
+/// assert_eq!((snapshot.total.count, snapshot.total.max_ms), (1, Some(12.5)));
+/// # Ok::<(), tidegate::engine::Error>(())
+/// ```
+pub struct StatsStore {
+    window: Window,
+    seconds: Seconds,
+    table: Table,
+    refused: u64,
+}
+
+impl StatsStore {
+    /// A store over `window_ms` (60 … 86 400 000; default 900 000) with at most `series` rows
+    /// (1 … 1024; default 128). All memory is allocated here, names apart.
+    ///
+    /// # Errors
+    ///
+    /// Codes `config/stats-window` and `config/stats-series` for a value out of range.
+    pub fn new(window_ms: f64, series: usize) -> Result<Self, Error> {
+        if !(60.0..=86_400_000.0).contains(&window_ms) {
+            let message = format!("windowMs is {window_ms}; give 60 to 86400000");
+            return Err(Error::new(ErrorKind::Option("config/stats-window"), message));
+        }
+        if !(1..=1024).contains(&series) {
+            let message = format!("statsSeries is {series}; give 1 to 1024");
+            return Err(Error::new(ErrorKind::Option("config/stats-series"), message));
+        }
+        Ok(Self::with_pool(window_ms, series, BLOCKS + BLOCKS_PER_SERIES * series))
+    }
+
+    fn with_pool(window_ms: f64, series: usize, blocks: usize) -> Self {
+        let (window, seconds) = (Window::new(window_ms), Seconds::new());
+        Self { window, seconds, table: Table::new(series, blocks), refused: 0 }
+    }
+
+    /// Counts one event: in all requests without a series, in all requests and its row as `Req`, in
+    /// its row only as `Fn` or `Db`. Names longer than 256 bytes are cut.
+    ///
+    /// Returns false, and counts it as refused, if the event is older than the window, or its time or
+    /// duration is not a finite number, or the duration is negative.
+    pub fn record(&mut self, sample: Sample, now: f64, series: Option<(SeriesKind, &str)>) -> bool {
+        self.roll(now);
+        let Some(event) = self.place(&sample) else {
+            self.refused += 1;
+            return false;
+        };
+        self.window.observe(sample.at.min(self.window.now()));
+        let row = series.map(|(kind, name)| self.table.row_for(kind, name));
+        let room = if event.is_open { ROOM_OPEN } else { ROOM_CLOSED };
+        self.table.reserve(room, row.unwrap_or(TOTAL));
+        if series.is_none_or(|(kind, _)| kind == SeriesKind::Req) {
+            self.table.record(TOTAL, &event);
+            self.seconds.record(sample.at.min(self.window.now()));
+        }
+        if let Some(row) = row {
+            self.table.record(row, &event);
+        }
+        true
+    }
+
+    fn place(&self, sample: &Sample) -> Option<Placed> {
+        let is_usable = sample.duration.is_none_or(|ms| (0.0..=f64::MAX).contains(&ms));
+        if !sample.at.is_finite() || !is_usable || !self.table.can_hold(2) {
+            return None;
+        }
+        let (position, is_open) = self.window.position(sample.at.min(self.window.now()))?;
+        let duration = sample.duration.map(|ms| (ms, bucket::index(ms)));
+        Some(Placed { position, is_open, duration, is_error: sample.is_error })
+    }
+
+    /// Moves on to `now`: closes and forgets slots, renews what [`StatsStore::p99`] tells. The same
+    /// `now` twice changes nothing.
+    pub fn advance(&mut self, now: f64) {
+        self.roll(now);
+        self.table.refresh();
+    }
+
+    fn roll(&mut self, now: f64) {
+        let open = self.window.open();
+        let entered = self.window.advance(now);
+        self.seconds.advance(self.window.now());
+        if entered > 0 {
+            self.table.turn(open, entered);
+        }
+    }
+
+    /// The p99 of a series in milliseconds, as of the last [`StatsStore::advance`]; `None` if it has
+    /// no row or no known duration.
+    #[must_use]
+    pub fn p99(&self, kind: SeriesKind, name: &str) -> Option<f64> {
+        self.table.find(kind, name).and_then(|row| self.table.row(row).p99_ms)
+    }
+
+    /// All figures at `now`.
+    pub fn snapshot(&mut self, now: f64) -> Snapshot {
+        self.roll(now);
+        Snapshot::take(&self.window, &self.seconds, &self.table)
+    }
+
+    /// Follows a clock that jumped by `delta_ms`: the history keeps its age, in whole slots. Not a
+    /// finite number: ignored.
+    pub fn shift(&mut self, delta_ms: f64) {
+        if delta_ms.is_finite() {
+            self.window.shift(delta_ms);
+            self.seconds.shift_to(self.window.now());
+        }
+    }
+
+    /// How many events were refused.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// The memory of the store in bytes, all told.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>() + self.table.memory_bytes()
+    }
+}
+
+/// Blocks of every pool, and for each series: 128 series make 1.5 MiB.
+const BLOCKS: usize = 4096;
+const BLOCKS_PER_SERIES: usize = 160;
+
+/// Two rows, each with a page in the live and one in the open histogram.
+const ROOM_OPEN: usize = 4;
+
+/// Two rows, each with a live page and a packed slot that may grow.
+const ROOM_CLOSED: usize = 16;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! A fixed pool of 64-byte blocks: every histogram page and packed slot lives here.
+
+/// One block: 16 words. In a chain, the low half of word 0 is the number of the next block.
+pub(super) type Block = [u32; 16];
+
+/// A number of a block; 0 is none.
+pub(super) type BlockId = u16;
+
+/// Allocated once; never grows.
+pub(super) struct Pool {
+    blocks: Box<[Block]>,
+    /// Blocks from here on were never taken: they need not be linked, nor touched, until then.
+    fresh: usize,
+    returned: BlockId,
+    free: usize,
+}
+
+impl Pool {
+    /// A pool of `blocks` usable blocks, at most 65 535.
+    pub(super) fn new(blocks: usize) -> Self {
+        let blocks = blocks.min(usize::from(BlockId::MAX));
+        let zeroed = vec![[0; 16]; blocks + 1].into_boxed_slice();
+        Self { blocks: zeroed, fresh: 1, returned: 0, free: blocks }
+    }
+
+    /// A zeroed block, or 0 if none is left.
+    pub(super) fn take(&mut self) -> BlockId {
+        if self.free == 0 {
+            return 0;
+        }
+        self.free -= 1;
+        if self.returned == 0 {
+            self.fresh += 1;
+            return (self.fresh - 1) as BlockId;
+        }
+        let id = self.returned;
+        self.returned = self.next(id);
+        *self.block_mut(id) = [0; 16];
+        id
+    }
+
+    /// Gives one block back.
+    pub(super) fn give(&mut self, id: BlockId) {
+        let next = u32::from(self.returned);
+        self.block_mut(id)[0] = next;
+        self.returned = id;
+        self.free += 1;
+    }
+
+    /// Gives back a whole chain; 0 is the empty one.
+    pub(super) fn give_chain(&mut self, mut head: BlockId) {
+        while head != 0 {
+            let next = self.next(head);
+            self.give(head);
+            head = next;
+        }
+    }
+
+    /// How many blocks can be taken.
+    pub(super) fn free(&self) -> usize {
+        self.free
+    }
+
+    /// How many blocks there are.
+    pub(super) fn capacity(&self) -> usize {
+        self.blocks.len() - 1
+    }
+
+    pub(super) fn block(&self, id: BlockId) -> &Block {
+        &self.blocks[usize::from(id)]
+    }
+
+    pub(super) fn block_mut(&mut self, id: BlockId) -> &mut Block {
+        &mut self.blocks[usize::from(id)]
+    }
+
+    /// The block after `id` in its chain.
+    pub(super) fn next(&self, id: BlockId) -> BlockId {
+        self.block(id)[0] as BlockId
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        size_of_val(&*self.blocks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_block_is_taken_once_and_comes_back_zeroed() {
+        let mut pool = Pool::new(5);
+        let mut taken: Vec<_> = (0..5).map(|_| pool.take()).collect();
+        assert_eq!((pool.take(), pool.free()), (0, 0));
+        for id in &taken {
+            *pool.block_mut(*id) = [7; 16];
+            pool.give(*id);
+        }
+        let mut again: Vec<_> = (0..5).map(|_| pool.take()).collect();
+        assert!(again.iter().all(|id| *pool.block(*id) == [0; 16]));
+        taken.sort_unstable();
+        again.sort_unstable();
+        assert_eq!(taken, again);
+        assert_eq!(taken, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_chain_comes_back_whole() {
+        let mut pool = Pool::new(3);
+        let ids = [pool.take(), pool.take(), pool.take()];
+        pool.block_mut(ids[0])[0] = 0xAB_0000 | u32::from(ids[1]);
+        pool.block_mut(ids[1])[0] = u32::from(ids[2]);
+        pool.give_chain(ids[0]);
+        assert_eq!((pool.free(), pool.capacity()), (3, 3));
+    }
+}

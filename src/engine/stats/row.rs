@@ -1,0 +1,261 @@
+//! One row: the history of one series, slot by slot, and its live histogram over the window.
+
+use super::SeriesKind;
+use super::histogram::{Histogram, PAGES};
+use super::packed::Unpack;
+use super::pool::Pool;
+use super::scratch::Scratch;
+use super::slot::{Placed, Slot};
+use super::window::SLOTS;
+
+/// What all rows share.
+pub(super) struct Arena {
+    pub(super) pool: Pool,
+    pub(super) scratch: Scratch,
+}
+
+/// A series. Invariant: the live histogram is the sum of the packed slots and the open one, and is
+/// at least as coarse as each of them.
+pub(super) struct Row {
+    pub(super) kind: SeriesKind,
+    pub(super) name: String,
+    pub(super) hash: u64,
+    /// Events in the window.
+    pub(super) count: u32,
+    /// What the row was admitted on; it decays as real events take its place.
+    pub(super) credit: u32,
+    pub(super) p99_ms: Option<f64>,
+    is_stale: bool,
+    live: Histogram,
+    open: Histogram,
+    slots: [Slot; SLOTS],
+}
+
+impl Row {
+    pub(super) fn new() -> Self {
+        Self {
+            kind: SeriesKind::Req,
+            name: String::new(),
+            hash: 0,
+            count: 0,
+            credit: 0,
+            p99_ms: None,
+            is_stale: false,
+            live: Histogram::new(),
+            open: Histogram::new(),
+            slots: [Slot::EMPTY; SLOTS],
+        }
+    }
+
+    /// Records one event.
+    pub(super) fn record(&mut self, arena: &mut Arena, event: &Placed) {
+        self.slots[event.position].note(event);
+        self.count += 1;
+        self.is_stale = true;
+        let Some((_, bucket)) = event.duration else { return };
+        if event.is_open {
+            self.open.add(&mut arena.pool, bucket, 0, 1);
+        } else {
+            self.unpack(arena, event.position, 0);
+            arena.scratch.add(bucket, 0, 1);
+            self.pack(arena, event.position);
+        }
+        self.live.add(&mut arena.pool, bucket, 0, 1);
+    }
+
+    /// Adds a slot that comes from elsewhere; its durations are of scale `6 - shift`.
+    pub(super) fn merge_slot(
+        &mut self,
+        arena: &mut Arena,
+        (position, is_open): (usize, bool),
+        (slot, shift): (&Slot, u8),
+        entries: impl Iterator<Item = (usize, u32)> + Clone,
+    ) {
+        self.slots[position].absorb(slot);
+        self.count += slot.count;
+        self.is_stale = true;
+        if entries.clone().next().is_none() {
+            return;
+        }
+        if is_open {
+            self.open.coarsen_to(&mut arena.pool, shift);
+            entries.clone().for_each(|(bucket, n)| self.open.add(&mut arena.pool, bucket, shift, n));
+            self.live.coarsen_to(&mut arena.pool, self.open.shift());
+        } else {
+            self.unpack(arena, position, shift);
+            entries.clone().for_each(|(bucket, n)| arena.scratch.add(bucket, shift, n));
+            self.pack(arena, position);
+        }
+        entries.for_each(|(bucket, n)| self.live.add(&mut arena.pool, bucket, shift, n));
+    }
+
+    /// Closes the slot at `open` and enters the next `steps`, which forgets what they held.
+    pub(super) fn turn(&mut self, arena: &mut Arena, open: usize, steps: usize) {
+        if self.open.total() > 0 {
+            arena.scratch.start(self.open.shift());
+            self.open.copy_to(&arena.pool, &mut arena.scratch);
+            self.open.clear(&mut arena.pool);
+            self.pack(arena, open);
+        }
+        for step in 1..=steps {
+            let gone = std::mem::replace(&mut self.slots[(open + step) % SLOTS], Slot::EMPTY);
+            self.live.subtract(&mut arena.pool, gone.head, gone.shift);
+            arena.pool.give_chain(gone.head);
+            self.count -= gone.count;
+        }
+        self.is_stale = true;
+        self.settle_scale(&mut arena.pool);
+    }
+
+    /// The scale of the slot just opened, and of the live histogram once no coarse slot is left.
+    fn settle_scale(&mut self, pool: &mut Pool) {
+        let is_tight = pool.free() < pool.capacity() / 4;
+        let shift = if is_tight && self.live.total() > 0 { self.live.shift() } else { 0 };
+        self.open.set_shift(shift);
+        let coarse = self.live.shift();
+        if coarse == 0 || shift > 0 || self.slots.iter().any(|slot| slot.head != 0 && slot.shift > 0) {
+            return;
+        }
+        if pool.free() >= (self.live.page_count() << coarse).min(PAGES) {
+            self.live.clear(pool);
+            self.live.set_shift(0);
+            for slot in &self.slots {
+                let mut entries = Unpack::new(pool, slot.head);
+                while let Some((bucket, count)) = entries.next(pool) {
+                    self.live.add(pool, bucket, 0, count);
+                }
+            }
+        }
+    }
+
+    /// Makes the whole history at least `shift` steps coarser than scale 6.
+    pub(super) fn coarsen(&mut self, arena: &mut Arena, shift: u8) {
+        self.open.coarsen_to(&mut arena.pool, shift);
+        self.live.coarsen_to(&mut arena.pool, shift);
+        for position in 0..SLOTS {
+            if self.slots[position].head != 0 && self.slots[position].shift < shift {
+                self.unpack(arena, position, shift);
+                self.pack(arena, position);
+            }
+        }
+        self.is_stale = true;
+    }
+
+    /// Moves the whole history into another row, slot by slot.
+    pub(super) fn fold_into(&mut self, other: &mut Self, arena: &mut Arena) {
+        for (mine, theirs) in [(&mut self.live, &mut other.live), (&mut self.open, &mut other.open)] {
+            mine.coarsen_to(&mut arena.pool, theirs.shift());
+            theirs.coarsen_to(&mut arena.pool, mine.shift());
+            theirs.absorb(&mut arena.pool, mine);
+        }
+        for position in 0..SLOTS {
+            let slot = std::mem::replace(&mut self.slots[position], Slot::EMPTY);
+            other.slots[position].absorb(&slot);
+            if slot.head != 0 {
+                other.unpack(arena, position, slot.shift);
+                arena.scratch.add_packed(&arena.pool, slot.head, slot.shift);
+                arena.pool.give_chain(slot.head);
+                other.pack(arena, position);
+            }
+        }
+        other.count += self.count;
+        other.is_stale = true;
+        self.clear(arena);
+    }
+
+    /// Forgets the history.
+    pub(super) fn clear(&mut self, arena: &mut Arena) {
+        for slot in &mut self.slots {
+            arena.pool.give_chain(slot.head);
+            *slot = Slot::EMPTY;
+        }
+        for histogram in [&mut self.live, &mut self.open] {
+            histogram.clear(&mut arena.pool);
+            histogram.set_shift(0);
+        }
+        (self.count, self.credit, self.p99_ms, self.is_stale) = (0, 0, None, false);
+    }
+
+    /// Gives the row, whose events have all left the window, to another series.
+    pub(super) fn rename(&mut self, arena: &mut Arena, kind: SeriesKind, name: &str, hash: u64) {
+        self.clear(arena);
+        self.name.clear();
+        self.name.push_str(name);
+        (self.kind, self.hash) = (kind, hash);
+    }
+
+    /// What a newcomer must beat.
+    pub(super) fn rank(&self) -> u64 {
+        u64::from(self.count) + u64::from(self.credit)
+    }
+
+    /// Renews the cached p99.
+    pub(super) fn refresh(&mut self, pool: &Pool) {
+        if std::mem::take(&mut self.is_stale) {
+            let rank = u64::from(self.live.total()) / 100 + 1;
+            let p99 = if self.live.total() > 0 { self.live.rank_from_top(pool, rank) } else { None };
+            self.p99_ms = p99.map(|ms| ms.min(self.max_ms()));
+        }
+    }
+
+    /// The longest duration in the window; negative if none is known.
+    pub(super) fn max_ms(&self) -> f64 {
+        self.slots.iter().fold(-1.0, |max, slot| slot.max.max(max))
+    }
+
+    /// All durations of the window.
+    pub(super) fn live(&self) -> &Histogram {
+        &self.live
+    }
+
+    /// Whether it still records finely and coarsening would free blocks.
+    pub(super) fn gains_by_coarsening(&self) -> bool {
+        self.open.shift() == 0 && (self.live.shift() > 0 || self.live.coarsening_gain() > 0)
+    }
+
+    /// The slot at a position of the ring.
+    pub(super) fn slot(&self, position: usize) -> &Slot {
+        &self.slots[position]
+    }
+
+    /// All slots, in no order of time.
+    pub(super) fn slots(&self) -> &[Slot; SLOTS] {
+        &self.slots
+    }
+
+    /// Copies the durations of one slot to the scratch histogram, whose shift is then theirs.
+    pub(super) fn copy_slot(&self, arena: &mut Arena, position: usize, is_open: bool) {
+        if is_open {
+            arena.scratch.start(self.open.shift());
+            self.open.copy_to(&arena.pool, &mut arena.scratch);
+        } else {
+            let slot = &self.slots[position];
+            arena.scratch.start(slot.shift);
+            arena.scratch.add_packed(&arena.pool, slot.head, slot.shift);
+        }
+    }
+
+    /// How many blocks it holds.
+    #[cfg(test)]
+    pub(super) fn blocks(&self, pool: &Pool) -> usize {
+        let chain = |head| std::iter::successors(Some(head), |id| Some(pool.next(*id)));
+        let packed = self.slots.iter().map(|slot| chain(slot.head).take_while(|id| *id != 0).count());
+        self.live.page_count() + self.open.page_count() + packed.sum::<usize>()
+    }
+
+    /// Moves a closed slot's durations to the scratch histogram, at least `shift` steps coarse.
+    fn unpack(&mut self, arena: &mut Arena, position: usize, shift: u8) {
+        let slot = &mut self.slots[position];
+        let own = if slot.head == 0 { self.open.shift() } else { slot.shift };
+        arena.scratch.start(own.max(shift));
+        arena.scratch.add_packed(&arena.pool, slot.head, slot.shift);
+        arena.pool.give_chain(std::mem::take(&mut slot.head));
+    }
+
+    /// Packs the scratch histogram into a closed slot.
+    fn pack(&mut self, arena: &mut Arena, position: usize) {
+        self.slots[position].head = arena.scratch.pack(&mut arena.pool);
+        self.slots[position].shift = arena.scratch.shift();
+        self.live.coarsen_to(&mut arena.pool, arena.scratch.shift());
+    }
+}

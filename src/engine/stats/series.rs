@@ -1,0 +1,234 @@
+//! The rows: who has one, who loses it, and what gives way when the pool runs out.
+
+use super::SeriesKind;
+use super::admission::{PROOF, Sketch};
+use super::bucket::MAX_SHIFT;
+use super::index::{Index, hash};
+use super::pool::Pool;
+use super::row::{Arena, Row};
+use super::scratch::Scratch;
+use super::slot::Placed;
+use super::window::SLOTS;
+
+/// The row of all requests.
+pub(super) const TOTAL: usize = 0;
+
+/// The row of all events without a row of their own.
+pub(super) const OTHER: usize = 1;
+
+/// Longer names are cut here, at a character.
+pub(super) const NAME_BYTES: usize = 256;
+
+/// All rows and what they share.
+pub(super) struct Table {
+    rows: Box<[Row]>,
+    /// Rows given so far, `TOTAL` and `OTHER` included.
+    used: usize,
+    arena: Arena,
+    index: Index,
+    sketch: Sketch,
+    /// No row ranks lower than this; 0 is unknown.
+    floor: u64,
+    /// Events in all rows: kept within `u32`, so that no counter can overflow.
+    held: u64,
+}
+
+impl Table {
+    /// A table of `series` rows beside `TOTAL` and `OTHER`, over a pool of `blocks`.
+    pub(super) fn new(series: usize, blocks: usize) -> Self {
+        Self {
+            rows: (0..series + 2).map(|_| Row::new()).collect(),
+            used: 2,
+            arena: Arena { pool: Pool::new(blocks), scratch: Scratch::new() },
+            index: Index::new(series),
+            sketch: Sketch::new(series),
+            floor: 0,
+            held: 0,
+        }
+    }
+
+    /// Records one event in one row; [`Table::reserve`] has made room.
+    pub(super) fn record(&mut self, row: usize, event: &Placed) {
+        self.rows[row].record(&mut self.arena, event);
+        self.held += 1;
+    }
+
+    /// Whether `count` more events can be counted.
+    pub(super) fn can_hold(&self, count: u64) -> bool {
+        self.held.saturating_add(count) <= u64::from(u32::MAX)
+    }
+
+    /// Closes the slot at `open` and enters the next `steps`.
+    pub(super) fn turn(&mut self, open: usize, steps: usize) {
+        let halvings = self.sketch.turn(steps);
+        for row in &mut self.rows[..self.used] {
+            if steps >= SLOTS {
+                row.clear(&mut self.arena);
+            } else if row.count > 0 {
+                row.turn(&mut self.arena, open, steps);
+            }
+            row.credit >>= halvings;
+        }
+        self.floor = 0;
+        self.held = self.rows.iter().map(|row| u64::from(row.count)).sum();
+    }
+
+    /// Renews the cached p99 of every row.
+    pub(super) fn refresh(&mut self) {
+        self.rows[..self.used].iter_mut().for_each(|row| row.refresh(&self.arena.pool));
+    }
+
+    /// The row of a series, if it has one.
+    pub(super) fn find(&self, kind: SeriesKind, name: &str) -> Option<usize> {
+        let name = cut(name);
+        self.find_hashed(kind, name, hash(kind, name))
+    }
+
+    /// The row for an event of a series: its own, a free one, a won one, or `OTHER`.
+    pub(super) fn row_for(&mut self, kind: SeriesKind, name: &str) -> usize {
+        let name = cut(name);
+        let hash = hash(kind, name);
+        if let Some(row) = self.find_hashed(kind, name, hash) {
+            return row;
+        }
+        if self.used < self.rows.len() {
+            return self.name_row(self.used, kind, name, hash);
+        }
+        let estimate = self.sketch.count(hash);
+        self.admit(kind, name, hash, estimate)
+    }
+
+    /// The row for a whole history of `count` events that comes from another store.
+    pub(super) fn row_for_history(&mut self, kind: SeriesKind, name: &str, count: u64) -> usize {
+        let hash = hash(kind, name);
+        if let Some(row) = self.find_hashed(kind, name, hash) {
+            return row;
+        }
+        if self.used < self.rows.len() {
+            return self.name_row(self.used, kind, name, hash);
+        }
+        self.admit(kind, name, hash, count)
+    }
+
+    fn find_hashed(&self, kind: SeriesKind, name: &str, hash: u64) -> Option<usize> {
+        self.index.find(hash, |row| self.rows[row].kind == kind && self.rows[row].name == name)
+    }
+
+    /// A row of a full table for a newcomer of estimated weight, or `OTHER`.
+    fn admit(&mut self, kind: SeriesKind, name: &str, hash: u64, estimate: u64) -> usize {
+        if self.floor > 0 && !beats(estimate, self.floor) {
+            return OTHER;
+        }
+        let mut least = (u64::MAX, OTHER);
+        for (number, row) in self.rows.iter().enumerate().skip(OTHER + 1) {
+            if row.count == 0 {
+                return self.name_row(number, kind, name, hash);
+            }
+            least = least.min((row.rank(), number));
+        }
+        let (rank, number) = least;
+        self.floor = rank;
+        if !beats(estimate, rank) {
+            return OTHER;
+        }
+        self.fold(number);
+        self.name_row(number, kind, name, hash);
+        self.rows[number].credit = estimate.min(u64::from(u32::MAX)) as u32;
+        number
+    }
+
+    /// Gives an empty row to a series.
+    fn name_row(&mut self, number: usize, kind: SeriesKind, name: &str, hash: u64) -> usize {
+        self.floor = 0;
+        self.rows[number].rename(&mut self.arena, kind, name, hash);
+        if number == self.used {
+            self.used += 1;
+            self.index.insert(hash, number);
+        } else {
+            let named = self.rows.iter().enumerate().skip(OTHER + 1);
+            self.index.rebuild(named.map(|(number, row)| (row.hash, number)));
+        }
+        number
+    }
+
+    fn fold(&mut self, number: usize) {
+        let (head, tail) = self.rows.split_at_mut(OTHER + 1);
+        tail[number - OTHER - 1].fold_into(&mut head[OTHER], &mut self.arena);
+        self.floor = 0;
+    }
+
+    /// Makes sure of `blocks` free blocks; `keep` is not folded away. Counts are never lost.
+    #[inline]
+    pub(super) fn reserve(&mut self, blocks: usize, keep: usize) {
+        if self.arena.pool.free() < blocks {
+            // A little more, lest each next event folds a row.
+            while self.arena.pool.free() < blocks + 64 && self.reclaim(keep) {}
+        }
+    }
+
+    /// One step to make room, the mildest left: coarsen the coldest fine row that gains by it; fold
+    /// the coldest row into `OTHER`; coarsen the largest row further. Ends, since each step leaves
+    /// fewer fine rows, fewer rows with events, or fewer scales; at the last scale a row takes at
+    /// most 63 blocks.
+    fn reclaim(&mut self, keep: usize) -> bool {
+        let rows = || self.rows[..self.used].iter().enumerate().filter(|(_, row)| row.count > 0);
+        let fine = rows().filter(|(_, row)| row.gains_by_coarsening());
+        let coldest_fine = fine.min_by_key(|(_, row)| row.count).map(|(number, _)| number);
+        let series = rows().filter(|(number, _)| *number > OTHER && *number != keep);
+        let coldest = series.min_by_key(|(_, row)| row.count).map(|(number, _)| number);
+        let scaled = rows().filter(|(_, row)| row.live().shift() < MAX_SHIFT);
+        let largest = scaled.max_by_key(|(_, row)| row.live().page_count());
+        let largest = largest.map(|(number, row)| (number, row.live().shift() + 1));
+        if let Some(number) = coldest_fine {
+            self.rows[number].coarsen(&mut self.arena, 1);
+        } else if let Some(number) = coldest {
+            self.fold(number);
+        } else if let Some((number, shift)) = largest {
+            self.rows[number].coarsen(&mut self.arena, shift);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// A row and the arena that its history lies in.
+    pub(super) fn row_mut(&mut self, number: usize) -> (&mut Row, &mut Arena) {
+        (&mut self.rows[number], &mut self.arena)
+    }
+
+    pub(super) fn row(&self, number: usize) -> &Row {
+        &self.rows[number]
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.arena.pool
+    }
+
+    /// Notes that `count` events were merged in.
+    pub(super) fn hold(&mut self, count: u64) {
+        self.held += count;
+        self.floor = 0;
+    }
+
+    /// How many rows are given, `TOTAL` and `OTHER` included.
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        let names: usize = self.rows.iter().map(|row| row.name.capacity()).sum();
+        let shared = self.arena.pool.memory_bytes() + self.arena.scratch.memory_bytes();
+        size_of_val(&*self.rows) + names + shared + self.index.memory_bytes() + self.sketch.memory_bytes()
+    }
+}
+
+/// Whether a newcomer takes the row of one that ranks `rank`: an eighth ahead, lest equals take
+/// turns.
+fn beats(estimate: u64, rank: u64) -> bool {
+    estimate >= PROOF && estimate > rank + rank / 8
+}
+
+/// The name that a row is known by.
+fn cut(name: &str) -> &str {
+    &name[..name.floor_char_boundary(NAME_BYTES)]
+}

@@ -1,0 +1,131 @@
+//! What the statistics say at one moment.
+
+use super::pool::Pool;
+use super::row::Row;
+use super::series::{OTHER, TOTAL, Table};
+use super::window::{SHOWN, SLOTS, Seconds, Window};
+
+/// The figures of one row over the window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figures {
+    /// Events.
+    pub count: u64,
+    /// Events that were errors.
+    pub errors: u64,
+    /// Events per second, over the window or the time observed if that is shorter (at least 1 s).
+    pub rps: f64,
+    /// Errors per hundred events, 0 … 100; 0 without events.
+    pub error_pct: f64,
+    /// The median duration in milliseconds; `None` if no duration is known, as for all below.
+    pub p50_ms: Option<f64>,
+    /// The duration that 90 % of events did not exceed.
+    pub p90_ms: Option<f64>,
+    /// The duration that 95 % of events did not exceed.
+    pub p95_ms: Option<f64>,
+    /// The duration that 99 % of events did not exceed.
+    pub p99_ms: Option<f64>,
+    /// The duration that 99.9 % of events did not exceed.
+    pub p999_ms: Option<f64>,
+    /// The longest duration, exact.
+    pub max_ms: Option<f64>,
+    /// The mean of the known durations.
+    pub mean_ms: Option<f64>,
+}
+
+/// All statistics at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// All requests.
+    pub total: Figures,
+    /// Requests in each of the last 60 seconds, newest last.
+    pub seconds: [u32; 60],
+    /// Requests in each of the last 60 slots, newest last.
+    pub slots: [u32; 60],
+    /// Each series with events in the window, most events first; `_OTHER`, if it has any, last.
+    pub series: Vec<SeriesSnapshot>,
+}
+
+/// One series at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesSnapshot {
+    /// `"REQ"`, `"FN"`, `"DB"`, or `"_OTHER"`.
+    pub kind: &'static str,
+    /// The route, function or statement summary; `"_OTHER"` for those without a row.
+    pub name: String,
+    /// Its figures.
+    pub figures: Figures,
+    /// Events in each of the last 60 slots, newest last.
+    pub slots: [u32; 60],
+    /// Whether percentiles are within 2.2 % instead of 1 %, since memory ran short.
+    pub coarse: bool,
+}
+
+/// The name, and kind, of all series without a row.
+const OTHER_NAME: &str = "_OTHER";
+
+/// Per mille: p50, p90, p95, p99, p999.
+const QUANTILES: [u64; 5] = [500, 900, 950, 990, 999];
+
+impl Snapshot {
+    pub(super) fn take(window: &Window, seconds: &Seconds, table: &Table) -> Self {
+        let total = table.row(TOTAL);
+        let mut series: Vec<_> = (OTHER + 1..table.used())
+            .map(|number| table.row(number))
+            .filter(|row| row.count > 0)
+            .map(|row| of_series(row.kind.as_str(), &row.name, row, table.pool(), window))
+            .collect();
+        series.sort_unstable_by(|a, b| {
+            (b.figures.count, a.kind, &a.name).cmp(&(a.figures.count, b.kind, &b.name))
+        });
+        let other = table.row(OTHER);
+        if other.count > 0 {
+            series.push(of_series(OTHER_NAME, OTHER_NAME, other, table.pool(), window));
+        }
+        Self {
+            total: figures(total, table.pool(), window),
+            seconds: seconds.newest_last(),
+            slots: slots(total, window),
+            series,
+        }
+    }
+}
+
+fn of_series(kind: &'static str, name: &str, row: &Row, pool: &Pool, window: &Window) -> SeriesSnapshot {
+    SeriesSnapshot {
+        kind,
+        name: name.to_owned(),
+        figures: figures(row, pool, window),
+        slots: slots(row, window),
+        coarse: row.live().shift() > 0,
+    }
+}
+
+fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
+    let count = u64::from(row.count);
+    let errors: u64 = row.slots().iter().map(|slot| u64::from(slot.errors)).sum();
+    let known = u64::from(row.live().total());
+    let max = row.max_ms();
+    let ranks = QUANTILES.map(|per_mille| (known * per_mille).div_ceil(1000));
+    // A bucket's middle may lie above the longest of all.
+    let at = row.live().at_ranks(pool, ranks).map(|ms| (known > 0).then_some(ms.min(max)));
+    let [p50_ms, p90_ms, p95_ms, p99_ms, p999_ms] = at;
+    let sum: f64 = row.slots().iter().map(|slot| slot.sum_ms()).sum();
+    Figures {
+        count,
+        errors,
+        rps: if count == 0 { 0.0 } else { count as f64 / window.observed_s() },
+        error_pct: if count == 0 { 0.0 } else { errors as f64 * 100.0 / count as f64 },
+        p50_ms,
+        p90_ms,
+        p95_ms,
+        p99_ms,
+        p999_ms,
+        max_ms: (known > 0).then_some(max),
+        mean_ms: (known > 0).then(|| sum.min(f64::MAX) / known as f64),
+    }
+}
+
+fn slots(row: &Row, window: &Window) -> [u32; SHOWN] {
+    let oldest = window.open() + SLOTS - (SHOWN - 1);
+    std::array::from_fn(|i| row.slot((oldest + i) % SLOTS).count)
+}

@@ -1,0 +1,231 @@
+//! Where in time an event belongs: the ring of slots and the ring of seconds.
+
+/// Slots held: the 60 of the window and one more, so that nothing ages early.
+pub(super) const SLOTS: usize = 61;
+
+/// Slots and seconds that a snapshot shows.
+pub(super) const SHOWN: usize = 60;
+
+/// The latest time taken for one, in milliseconds since the epoch: JavaScript's last date.
+pub(super) const LATEST_MS: f64 = 8.64e15;
+
+/// The window's clock: slots lie on multiples of their length since the epoch.
+pub(super) struct Window {
+    window_ms: f64,
+    slot_ms: f64,
+    now: f64,
+    slot: i64,
+    /// The bounds of the open slot: they spare a division an event.
+    slot_from: f64,
+    slot_until: f64,
+    open: usize,
+    first: f64,
+}
+
+impl Window {
+    pub(super) fn new(window_ms: f64) -> Self {
+        let slot_ms = window_ms / SHOWN as f64;
+        Self {
+            window_ms,
+            slot_ms,
+            now: 0.0,
+            slot: 0,
+            slot_from: 0.0,
+            slot_until: slot_ms,
+            open: 0,
+            first: f64::INFINITY,
+        }
+    }
+
+    /// Moves on to `now`, or stays if that is no time or not later. Returns how many slots were
+    /// entered, at most [`SLOTS`]: a longer silence empties the ring just so.
+    pub(super) fn advance(&mut self, now: f64) -> usize {
+        if !(now > self.now && now <= LATEST_MS) {
+            return 0;
+        }
+        self.now = now;
+        if now < self.slot_until {
+            return 0;
+        }
+        let entered = (self.slot_of(now) - self.slot).max(0);
+        self.enter(self.slot + entered);
+        let entered = entered.min(SLOTS as i64) as usize;
+        self.open = (self.open + entered) % SLOTS;
+        entered
+    }
+
+    /// The position in the ring of an event at `at`, which is not later than now, and whether that
+    /// slot is the open one; `None` if it is older than the window.
+    pub(super) fn position(&self, at: f64) -> Option<(usize, bool)> {
+        if at >= self.slot_from {
+            return Some((self.open, true));
+        }
+        let age = self.slot - self.slot_of(at);
+        if at < self.now - self.window_ms {
+            return None;
+        }
+        self.position_of_age(age).map(|position| (position, age == 0))
+    }
+
+    /// The position of the slot that is `age` slots old.
+    pub(super) fn position_of_age(&self, age: i64) -> Option<usize> {
+        let age = usize::try_from(age).ok().filter(|age| *age < SLOTS)?;
+        Some((self.open + SLOTS - age) % SLOTS)
+    }
+
+    /// The history keeps its ages, the clock reads `delta_ms` more.
+    pub(super) fn shift(&mut self, delta_ms: f64) {
+        self.now = (self.now + delta_ms).clamp(0.0, LATEST_MS);
+        self.enter(self.slot_of(self.now));
+        if self.first.is_finite() {
+            self.first = (self.first + delta_ms).min(self.now);
+        }
+    }
+
+    fn enter(&mut self, slot: i64) {
+        self.slot = slot;
+        self.slot_from = slot as f64 * self.slot_ms;
+        self.slot_until = (slot + 1) as f64 * self.slot_ms;
+    }
+
+    /// Notes that an event happened at `at`.
+    pub(super) fn observe(&mut self, at: f64) {
+        self.first = self.first.min(at);
+    }
+
+    /// For how long events were observed: at least a second, at most the window.
+    pub(super) fn observed_s(&self) -> f64 {
+        (self.now - self.first).min(self.window_ms).max(1000.0) / 1000.0
+    }
+
+    /// The number of the slot that `at` lies in, since the epoch.
+    pub(super) fn slot_of(&self, at: f64) -> i64 {
+        (at / self.slot_ms).floor() as i64
+    }
+
+    /// The position of the open slot in the ring.
+    pub(super) fn open(&self) -> usize {
+        self.open
+    }
+
+    /// The number of the open slot since the epoch.
+    pub(super) fn slot(&self) -> i64 {
+        self.slot
+    }
+
+    pub(super) fn now(&self) -> f64 {
+        self.now
+    }
+
+    pub(super) fn window_ms(&self) -> f64 {
+        self.window_ms
+    }
+
+    /// When the first event happened; infinity before it.
+    pub(super) fn first(&self) -> f64 {
+        self.first
+    }
+}
+
+/// Counts of the last 60 seconds.
+pub(super) struct Seconds {
+    counts: [u32; SHOWN],
+    second: i64,
+    /// When the newest second began.
+    from: f64,
+    newest: usize,
+}
+
+impl Seconds {
+    pub(super) fn new() -> Self {
+        Self { counts: [0; SHOWN], second: 0, from: 0.0, newest: 0 }
+    }
+
+    /// Moves on to the second of `now`.
+    pub(super) fn advance(&mut self, now: f64) {
+        if now - self.from < 1000.0 {
+            return;
+        }
+        let second = second_of(now);
+        for _ in 0..(second - self.second).clamp(0, SHOWN as i64) {
+            self.newest = (self.newest + 1) % SHOWN;
+            self.counts[self.newest] = 0;
+        }
+        self.enter(self.second.max(second));
+    }
+
+    fn enter(&mut self, second: i64) {
+        self.second = second;
+        self.from = second as f64 * 1000.0;
+    }
+
+    /// Counts an event at `at`, which is not later than now.
+    pub(super) fn record(&mut self, at: f64) {
+        self.add(if at >= self.from { self.second } else { second_of(at) }, 1);
+    }
+
+    /// Counts `count` events of a second; those outside the ring are passed over.
+    pub(super) fn add(&mut self, second: i64, count: u32) {
+        if let Ok(age) = usize::try_from(self.second - second)
+            && age < SHOWN
+        {
+            let at = (self.newest + SHOWN - age) % SHOWN;
+            self.counts[at] = self.counts[at].saturating_add(count);
+        }
+    }
+
+    /// The history keeps its ages, the clock now reads `now`.
+    pub(super) fn shift_to(&mut self, now: f64) {
+        self.enter(second_of(now));
+    }
+
+    pub(super) fn newest_last(&self) -> [u32; SHOWN] {
+        std::array::from_fn(|i| self.counts[(self.newest + 1 + i) % SHOWN])
+    }
+}
+
+/// The number of the second that `at` lies in, since the epoch.
+pub(super) fn second_of(at: f64) -> i64 {
+    (at / 1000.0).floor() as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_lie_on_multiples_since_the_epoch() {
+        let mut window = Window::new(900_000.0);
+        assert_eq!(window.advance(1_000_000_000_000.0), SLOTS);
+        let open = window.open;
+        assert_eq!(window.advance(1_000_000_004_999.0), 0);
+        assert_eq!(window.advance(1_000_000_005_000.0), 1);
+        assert_eq!(window.position(1_000_000_004_999.0), Some((open, false)));
+        assert_eq!(window.position(1_000_000_005_000.0 - 900_000.0).map(|(_, open)| open), Some(false));
+        assert_eq!(window.position(1_000_000_005_000.0 - 900_001.0), None);
+    }
+
+    #[test]
+    fn no_time_and_earlier_times_change_nothing() {
+        let mut window = Window::new(900_000.0);
+        window.advance(5e12);
+        for now in [f64::NAN, 0.0, -1.0, f64::INFINITY, 1e300, 4e12, 5e12] {
+            assert_eq!((window.advance(now), window.now()), (0, 5e12));
+        }
+    }
+
+    #[test]
+    fn seconds_forget_after_a_minute() {
+        let mut seconds = Seconds::new();
+        seconds.advance(1e12);
+        seconds.add(second_of(1e12), 2);
+        seconds.add(second_of(1e12) - 59, 3);
+        seconds.add(second_of(1e12) - 60, 9);
+        seconds.add(second_of(1e12) + 1, 9);
+        assert_eq!((seconds.newest_last()[0], seconds.newest_last()[59]), (3, 2));
+        seconds.advance(1e12 + 1000.0);
+        assert_eq!((seconds.newest_last()[0], seconds.newest_last()[58]), (0, 2));
+        seconds.advance(1e15);
+        assert_eq!(seconds.newest_last(), [0; 60]);
+    }
+}

@@ -1,0 +1,335 @@
+//! Queue, delivery and ledger: each rule of the design once, stepped by the simulated clock.
+
+use crate::sim::{OK, RETRY, Sim};
+use tidegate::engine::{Notice, Outcome, Reason};
+
+fn dropped(sim: &Sim, sink: usize, reason: Reason) -> f64 {
+    let at = Reason::ALL.iter().position(|&other| other == reason).unwrap();
+    sim.collector.counters().sinks[sink].dropped[at]
+}
+
+#[test]
+fn nothing_is_sent_before_the_interval_and_all_of_it_then() {
+    let mut sim = Sim::new(&[], 1);
+    sim.emit_many(3);
+    assert_eq!(sim.collector.tick(sim.now), Some(500.0));
+    assert!(sim.advance(499.0).is_empty());
+    let sent = sim.advance(1.0);
+    assert_eq!(sent[0].names, ["/0", "/1", "/2"]);
+    sim.settle(&sent[0], OK);
+    assert_eq!(sim.collector.tick(sim.now), None);
+    assert_eq!(sim.collector.counters().sinks[0].delivered, 3.0);
+}
+
+#[test]
+fn a_full_batch_is_due_at_once() {
+    let mut sim = Sim::new(&[("batchMax", 4.0)], 1);
+    sim.emit_many(9);
+    assert_eq!(sim.collector.tick(sim.now), Some(0.0));
+    let first = sim.drain();
+    assert_eq!(first.len(), 1, "one batch in flight a sink");
+    sim.settle(&first[0], OK);
+    let second = sim.drain();
+    assert_eq!(second[0].names, ["/4", "/5", "/6", "/7"]);
+    sim.settle(&second[0], OK);
+    assert!(sim.drain().is_empty(), "the ninth waits for its interval");
+}
+
+#[test]
+fn a_full_queue_drops_the_oldest_and_counts_it() {
+    let mut sim = Sim::new(&[("queueSize", 4.0)], 1);
+    sim.emit_many(10);
+    assert_eq!(dropped(&sim, 0, Reason::Overflow), 6.0);
+    assert_eq!(sim.advance(500.0)[0].names, ["/6", "/7", "/8", "/9"]);
+    assert_eq!(
+        sim.collector.poll_notice(),
+        Some(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 6 })
+    );
+}
+
+#[test]
+fn a_staged_batch_is_safe_from_overflow_and_sent_again_as_it_was() {
+    let mut sim = Sim::new(&[("queueSize", 4.0)], 1);
+    sim.emit_many(4);
+    let first = sim.advance(500.0);
+    sim.emit_many(20);
+    sim.settle(&first[0], RETRY);
+    let again = sim.advance(250.0);
+    assert_eq!((&again[0].id, &again[0].names), (&first[0].id, &first[0].names));
+    sim.settle(&again[0], OK);
+    assert_eq!(dropped(&sim, 0, Reason::Overflow), 16.0);
+}
+
+#[test]
+fn a_dead_owner_loses_its_lease_and_the_batch_goes_out_again() {
+    let mut sim = Sim::new(&[], 1);
+    sim.emit_many(2);
+    let orphan = sim.advance(500.0);
+    assert_eq!(sim.collector.tick(sim.now), Some(3000.0));
+    assert!(sim.advance(2999.0).is_empty());
+    let again = sim.advance(1.0);
+    assert_eq!(again[0].id, orphan[0].id);
+    assert_ne!(again[0].send.lease, orphan[0].send.lease);
+    sim.settle(&orphan[0], OK);
+    assert_eq!(sim.collector.counters().sinks[0].late_settles, 1.0);
+    assert_eq!(sim.collector.counters().sinks[0].delivered, 0.0, "a late settle is ignored");
+    sim.settle(&again[0], OK);
+    assert_eq!(sim.collector.counters().sinks[0].leases_expired, 1.0);
+    assert_eq!(sim.collector.counters().sinks[0].delivered, 2.0);
+}
+
+#[test]
+fn retry_after_is_remembered_and_bounded() {
+    for (after, wait) in [(5_000.0, 5_000.0), (1e9, 600_000.0)] {
+        let mut sim = Sim::new(&[], 1);
+        sim.emit_many(1);
+        let sent = sim.advance(500.0);
+        sim.settle(&sent[0], Outcome::Retry { after_ms: Some(after) });
+        assert_eq!(sim.collector.tick(sim.now), Some(wait));
+        assert!(sim.advance(wait - 1.0).is_empty());
+        assert_eq!(sim.advance(1.0).len(), 1);
+    }
+}
+
+#[test]
+fn backoff_is_jittered_and_doubles_up_to_its_limit() {
+    let options = [("maxConsecutiveSinkFailures", 100.0), ("retryMaxMs", 4000.0)];
+    let mut sim = Sim::new(&options, 1);
+    sim.emit_many(1);
+    let mut sent = sim.advance(500.0);
+    for failure in 0..20 {
+        sim.settle(&sent[0], RETRY);
+        let wait = sim.collector.tick(sim.now).unwrap();
+        assert!(wait <= (250.0 * 2f64.powi(failure)).min(4000.0), "failure {failure} waits {wait}");
+        sent = sim.advance(wait);
+        assert_eq!(sent.len(), 1);
+    }
+}
+
+#[test]
+fn a_fatal_batch_is_dropped_and_the_next_goes_on() {
+    let mut sim = Sim::new(&[("batchMax", 2.0)], 1);
+    sim.emit_many(4);
+    let sent = sim.drain();
+    sim.settle(&sent[0], Outcome::Fatal);
+    assert_eq!(dropped(&sim, 0, Reason::Rejected), 2.0);
+    let next = sim.advance(250.0);
+    assert_eq!(next[0].names, ["/2", "/3"]);
+    sim.settle(&next[0], Outcome::Ok { rejected: 9 });
+    assert_eq!(dropped(&sim, 0, Reason::Rejected), 4.0, "a rejected count is clamped to the batch");
+}
+
+#[test]
+fn a_batch_too_large_is_halved_under_new_ids_and_regrows() {
+    let mut sim = Sim::new(&[("batchMax", 8.0)], 1);
+    sim.emit_many(8);
+    let whole = sim.drain();
+    sim.settle(&whole[0], Outcome::TooLarge);
+    let half = sim.drain();
+    assert_eq!(half[0].names, ["/0", "/1", "/2", "/3"]);
+    assert_ne!(half[0].id, whole[0].id);
+    sim.settle(&half[0], OK);
+    let rest = sim.drain();
+    assert_eq!(rest[0].names, ["/4", "/5", "/6", "/7"]);
+    sim.settle(&rest[0], OK);
+    sim.emit_many(8);
+    let regrown = sim.advance(500.0);
+    assert_eq!(regrown[0].names.len(), 6, "four, and one for each ok");
+}
+
+#[test]
+fn one_event_too_large_is_dropped_and_is_no_failure() {
+    let mut sim = Sim::new(&[("batchMax", 1.0), ("maxConsecutiveSinkFailures", 1.0)], 1);
+    sim.emit_many(2);
+    let sent = sim.drain();
+    sim.settle(&sent[0], Outcome::TooLarge);
+    assert_eq!(dropped(&sim, 0, Reason::TooLarge), 1.0);
+    assert_eq!(sim.drain()[0].names, ["/1"]);
+    assert!(!sim.collector.counters().sinks[0].disabled);
+}
+
+/// Fails until the sink is disabled; returns the moment's wait until the probe.
+fn disable(sim: &mut Sim) {
+    sim.emit_many(1);
+    let mut sent = sim.advance(500.0);
+    for _ in 0..5 {
+        sim.settle(&sent[0], RETRY);
+        if !sim.collector.counters().sinks[0].disabled {
+            sent = sim.advance(30_000.0);
+        }
+    }
+    assert!(sim.collector.counters().sinks[0].disabled);
+}
+
+#[test]
+fn a_failing_sink_is_disabled_probed_and_recovers() {
+    let mut sim = Sim::new(&[("queueSize", 8.0)], 1);
+    disable(&mut sim);
+    sim.emit_many(20);
+    assert!(sim.advance(29_999.0).is_empty());
+    let probe = sim.advance(1.0);
+    sim.settle(&probe[0], RETRY);
+    assert!(sim.advance(59_999.0).is_empty(), "the wait doubles");
+    let probe = sim.advance(1.0);
+    sim.settle(&probe[0], OK);
+    assert!(!sim.collector.counters().sinks[0].disabled);
+    let rest = sim.drain();
+    assert_eq!(rest[0].names.len(), 8, "the newest events of the ring have waited");
+    let notices: Vec<_> = std::iter::from_fn(|| sim.collector.poll_notice()).collect();
+    let count = |wanted: Notice| notices.iter().filter(|notice| **notice == wanted).count();
+    assert_eq!(count(Notice::SinkDisabled { sink: 0 }), 1);
+    assert_eq!(count(Notice::SinkRecovered { sink: 0 }), 1);
+}
+
+#[test]
+fn a_sink_disabled_for_good_counts_what_it_held_and_what_comes() {
+    let mut sim = Sim::new(&[("sinkProbeMs", f64::INFINITY)], 2);
+    sim.emit_many(1);
+    for _ in 0..5 {
+        for sent in sim.advance(30_000.0) {
+            sim.settle(&sent, if sent.send.sink == 0 { RETRY } else { OK });
+        }
+    }
+    sim.emit_many(3);
+    assert_eq!(dropped(&sim, 0, Reason::Disabled), 4.0);
+    let sent = sim.advance(500.0);
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].names.len(), 3, "the other sink loses nothing");
+}
+
+#[test]
+fn only_an_ok_resets_the_count_of_failures() {
+    let mut sim = Sim::new(&[("maxConsecutiveSinkFailures", 2.0)], 1);
+    sim.emit_many(1);
+    let sent = sim.advance(500.0);
+    sim.settle(&sent[0], RETRY);
+    sim.advance(0.0);
+    let sent = sim.advance(250.0);
+    assert_eq!(sent.len(), 1);
+    sim.settle(&sent[0], RETRY);
+    assert!(sim.collector.counters().sinks[0].disabled);
+}
+
+#[test]
+fn a_dead_sink_never_delays_another() {
+    let mut sim = Sim::new(&[("batchMax", 2.0)], 2);
+    sim.emit_many(6);
+    let mut live = Vec::new();
+    for _ in 0..6 {
+        for sent in sim.drain() {
+            if sent.send.sink == 1 {
+                live.extend(sent.names.clone());
+                sim.settle(&sent, OK);
+            }
+        }
+    }
+    assert_eq!(live, ["/0", "/1", "/2", "/3", "/4", "/5"]);
+}
+
+#[test]
+fn a_flush_makes_all_that_waits_due_until_its_deadline() {
+    let mut sim = Sim::new(&[("batchMax", 4.0)], 1);
+    sim.emit_many(6);
+    sim.collector.flush(1000.0, sim.now);
+    let first = sim.drain();
+    sim.settle(&first[0], OK);
+    assert!(sim.collector.is_flushing(sim.now));
+    let second = sim.drain();
+    assert_eq!(second[0].names, ["/4", "/5"]);
+    sim.settle(&second[0], OK);
+    assert!(!sim.collector.is_flushing(sim.now));
+}
+
+#[test]
+fn a_flush_waits_for_a_batch_leased_elsewhere_but_not_past_its_deadline() {
+    let mut sim = Sim::new(&[], 1);
+    sim.emit_many(1);
+    let elsewhere = sim.advance(500.0);
+    sim.collector.flush(1000.0, sim.now);
+    assert!(sim.collector.is_flushing(sim.now));
+    assert!(!sim.collector.is_flushing(sim.now + 1000.0));
+    sim.settle(&elsewhere[0], OK);
+    assert!(!sim.collector.is_flushing(sim.now));
+}
+
+#[test]
+fn a_flush_skips_sinks_that_rest_past_its_deadline() {
+    let mut sim = Sim::new(&[], 1);
+    sim.emit_many(1);
+    let sent = sim.advance(500.0);
+    sim.settle(&sent[0], Outcome::Retry { after_ms: Some(5000.0) });
+    sim.collector.flush(1000.0, sim.now);
+    assert!(!sim.collector.is_flushing(sim.now));
+}
+
+#[test]
+fn closing_refuses_new_events_and_counts_what_is_left() {
+    let mut sim = Sim::new(&[("batchMax", 2.0)], 1);
+    sim.emit_many(5);
+    let leased = sim.drain();
+    sim.collector.close(sim.now);
+    sim.emit("/late");
+    assert_eq!(sim.collector.counters().refused, 1.0);
+    sim.collector.finish();
+    sim.check();
+    assert_eq!(dropped(&sim, 0, Reason::Closed), 3.0);
+    assert_eq!(sim.collector.counters().sinks[0].in_flight, 2.0);
+    sim.settle(&leased[0], OK);
+    assert_eq!(sim.collector.counters().sinks[0].delivered, 2.0, "a late ok still counts");
+}
+
+#[test]
+fn a_batch_leased_at_close_and_never_settled_counts_closed() {
+    let mut sim = Sim::new(&[], 1);
+    sim.emit_many(2);
+    sim.advance(500.0);
+    sim.collector.close(sim.now);
+    sim.collector.finish();
+    sim.advance(3000.0);
+    sim.check();
+    assert_eq!(dropped(&sim, 0, Reason::Closed), 2.0);
+    assert_eq!(sim.collector.tick(sim.now), None);
+}
+
+#[test]
+fn a_clock_set_back_far_takes_the_deadlines_with_it() {
+    let mut sim = Sim::new(&[], 1);
+    sim.emit_many(1);
+    sim.now -= 3_600_000.0;
+    assert_eq!(sim.collector.tick(sim.now), Some(500.0));
+    assert_eq!(sim.advance(500.0).len(), 1);
+}
+
+#[test]
+fn a_clock_set_back_a_little_is_clamped() {
+    let mut sim = Sim::new(&[], 1);
+    sim.emit_many(1);
+    sim.now -= 1000.0;
+    assert_eq!(sim.collector.tick(sim.now), Some(500.0));
+    assert!(sim.advance(1000.0).is_empty());
+    assert_eq!(sim.advance(500.0).len(), 1);
+}
+
+#[test]
+fn the_same_now_twice_changes_nothing() {
+    let mut sim = Sim::new(&[], 2);
+    sim.emit_many(3);
+    sim.advance(500.0);
+    sim.now += 3000.0;
+    let first = (sim.collector.tick(sim.now), sim.collector.counters());
+    assert_eq!((sim.collector.tick(sim.now), sim.collector.counters()), first);
+}
+
+#[test]
+fn attribute_bytes_are_bounded_too() {
+    use tidegate::engine::{Attributes, EventKind, Value};
+    let mut sim = Sim::new(&[("queueBytes", 16_384.0)], 1);
+    let mut attributes = Attributes::default();
+    attributes.push("blob", Value::Text(&"x".repeat(4000)));
+    for _ in 0..10 {
+        sim.collector.record(&crate::sim::event(EventKind::Evt, "e", sim.now, &attributes), None, sim.now);
+        sim.check();
+    }
+    assert_eq!(sim.collector.queue_depth(), 4);
+    assert_eq!(dropped(&sim, 0, Reason::Overflow), 6.0);
+}

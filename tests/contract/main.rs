@@ -1,0 +1,8 @@
+//! The engine's contract, under a simulated clock: no test sleeps.
+#![allow(clippy::unwrap_used)]
+#![cfg(not(target_arch = "wasm32"))]
+
+mod delivery;
+mod model;
+mod recording;
+mod sim;

@@ -1,0 +1,88 @@
+//! The exact bytes of every kind of event in every format. `TIDEGATE_BLESS=1` writes them anew.
+#![allow(clippy::unwrap_used)]
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::fs;
+use std::path::Path;
+use tidegate::encode::encode;
+use tidegate::engine::event::trace::TraceContext;
+use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, SinkOptions, Value};
+
+const NOW: f64 = 1_750_000_000_123.0;
+
+/// The bytes of a batch that holds one event of `kind`, with everything known or almost nothing.
+fn batch(kind: EventKind, format: Format, full: bool) -> Vec<u8> {
+    let mut config = Config::default();
+    config.add_sink(SinkOptions { name: "golden".into(), format, batch_max: None, max_bytes: None }).unwrap();
+    let mut collector = Collector::new(config).unwrap();
+    collector.seed_entropy([42; 64]);
+    let mut attributes = Attributes::default();
+    if full {
+        attributes.push("text", Value::Text("quote \" slash \\ line \n bell \u{7} größe 🚢"));
+        attributes.push("number", Value::Number(-0.25));
+        attributes.push("flag", Value::Flag(true));
+    }
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let event = Event {
+        kind,
+        name: match kind {
+            EventKind::Req => "/orders/:id",
+            EventKind::Fn => "resize",
+            EventKind::Db => "SELECT id FROM orders WHERE name = 'secret' AND n IN (1, 2, 3)",
+            EventKind::Evt => "cart.opened",
+        },
+        is_path: false,
+        start: NOW,
+        duration: full.then_some(12.5),
+        error: full.then_some("TypeError"),
+        method: "GET",
+        status: full.then_some(503),
+        system: full.then_some("sqlite"),
+        rows: full.then_some(3.0),
+        attributes: &attributes,
+    };
+    collector.record(&event, full.then(|| TraceContext::parse(parent).unwrap()), NOW);
+    collector.flush(1000.0, NOW);
+    let send = collector.poll_send(NOW).unwrap();
+    let mut bytes = Vec::new();
+    encode(format, &collector.batch(send), &mut bytes);
+    bytes
+}
+
+#[test]
+fn every_kind_in_every_format_has_its_bytes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    for format in Format::ALL {
+        for kind in EventKind::ALL {
+            for (full, suffix) in [(true, "full"), (false, "bare")] {
+                let path = folder.join(format!("{}.{}.{suffix}", kind.as_str(), format.as_str()));
+                let bytes = batch(kind, format, full);
+                if std::env::var_os("TIDEGATE_BLESS").is_some() {
+                    fs::write(&path, &bytes).unwrap();
+                }
+                let wanted = fs::read(&path).unwrap_or_default();
+                assert_eq!(
+                    String::from_utf8(bytes).unwrap(),
+                    String::from_utf8(wanted).unwrap(),
+                    "{}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_ndjson_line_is_json_and_the_last_tells_the_counters() {
+    let bytes = batch(EventKind::Db, Format::Ndjson, true);
+    let lines: Vec<serde_json::Value> = bytes
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["query"], "SELECT id FROM orders WHERE name = ? AND n IN (?)");
+    assert_eq!(lines[0]["attributes"]["text"], "quote \" slash \\ line \n bell \u{7} größe 🚢");
+    assert_eq!(lines[1]["kind"], "META");
+    assert_eq!(lines[1]["counters"]["accepted"], 1);
+    assert_eq!(lines[1]["counters"]["sinks"][0]["inFlight"], 1);
+}

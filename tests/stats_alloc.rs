@@ -1,0 +1,60 @@
+//! Recording allocates nothing once the series have their rows.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(unsafe_code)] // A counting allocator: GlobalAlloc is an unsafe trait. It only forwards.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use tidegate::engine::stats::{Sample, SeriesKind, StatsStore};
+
+struct Counting;
+
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.with(|calls| calls.set(calls.get() + 1));
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        CALLS.with(|calls| calls.set(calls.get() + 1));
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Records events, some late, over 40 series of which 8 have rows.
+fn run(stats: &mut StatsStore, names: &[String], start: f64, events: usize) {
+    for i in 0..events {
+        let now = start + i as f64 * 20.0;
+        let at = if i % 50 == 0 { now - 100_000.0 } else { now };
+        let duration = Some(0.01 * (1.0 + (i * 7919 % 100_003) as f64));
+        let name = if i % 10 < 8 { i % 8 } else { i % names.len() };
+        stats.record(Sample { at, duration, is_error: false }, now, Some((SeriesKind::Req, &names[name])));
+        if i % 25 == 0 {
+            stats.advance(now);
+        }
+    }
+}
+
+#[test]
+fn steady_state_recording_allocates_nothing() {
+    let names: Vec<String> = (0..40).map(|i| format!("/route/of/some/length/{i:02}")).collect();
+    let Ok(mut stats) = StatsStore::new(900_000.0, 8) else { panic!("the options are good") };
+    run(&mut stats, &names, 1e12, 30_000);
+    let before = CALLS.get();
+    run(&mut stats, &names, 1e12 + 6e5, 60_000);
+    stats.advance(1e12 + 1e9);
+    assert_eq!(CALLS.get() - before, 0);
+    drop(std::hint::black_box(vec![0u8; 9]));
+    assert_ne!(CALLS.get() - before, 0, "the allocator is not counting");
+    assert_eq!(stats.snapshot(0.0).total.count, 0);
+}
