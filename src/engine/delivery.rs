@@ -198,6 +198,11 @@ impl Delivery {
         self.waiting >= self.limit && self.staged.lease.is_none() && now >= self.not_before
     }
 
+    /// Whether anything waits or is handed out.
+    pub(crate) fn has_work(&self) -> bool {
+        self.waiting > 0 || self.staged.left() > 0
+    }
+
     /// Events that wait: in the queue, or staged and not handed out.
     pub(crate) fn queued(&self) -> usize {
         self.waiting

@@ -14,7 +14,7 @@ pub mod stats;
 pub mod time;
 
 pub use collector::{Batch, Collector, Send, Signal};
-pub use config::{Config, SinkOptions};
+pub use config::{Config, Service, SinkOptions};
 pub use delivery::Outcome;
 pub use error::{Error, ErrorKind};
 pub use event::{Attributes, Event, EventKind, EventView, Format, Link, Value};

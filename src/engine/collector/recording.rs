@@ -1,6 +1,7 @@
 //! Recording: an event's way from the host through sampling and statistics into the queue.
 
 use super::{Collector, Draws, Signal};
+use crate::engine::delivery::Delivery;
 use crate::engine::event::trace::TraceContext;
 use crate::engine::event::{Event, EventKind, Link, Record, path, statement};
 use crate::engine::ledger::{Count, Reason, SinkCount};
@@ -126,7 +127,7 @@ impl Collector {
         let now = self.clock.now();
         Signal {
             due: self.sinks.iter().any(|sink| sink.is_full(now)),
-            waiting: self.queue.len() > 0 || self.open.held() > 0,
+            waiting: self.open.held() > 0 || self.sinks.iter().any(Delivery::has_work),
         }
     }
 
