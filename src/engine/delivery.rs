@@ -65,8 +65,10 @@ enum State {
     Disabled {
         wait: f64,
     },
-    /// Disabled for good.
-    Dead,
+    /// Takes nothing any more: disabled for good, or closed.
+    Dead {
+        disabled: bool,
+    },
 }
 
 /// Records moved out of the queue. The batch being sent is the first `window` of those not yet settled.
@@ -74,6 +76,8 @@ enum State {
 struct Staged {
     records: Vec<Record>,
     payload: Vec<u8>,
+    /// The place in the queue that the first of them had.
+    first: u64,
     settled: usize,
     window: usize,
     sequence: u64,
@@ -161,7 +165,7 @@ impl Delivery {
 
     /// Whether the sink may ever be sent events of `kind`.
     pub(crate) fn takes(&self, kind: EventKind) -> bool {
-        self.state != State::Dead && self.accepts(kind)
+        !self.is_dead() && self.accepts(kind)
     }
 
     /// An event of `kind` is being queued; whether the sink will ever take it.
@@ -213,30 +217,38 @@ impl Delivery {
         if self.staged.lease.is_some() { self.staged.window } else { 0 }
     }
 
+    /// Whether events are staged: to be sent, sent again, or taken back from a sender that died.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.staged.left() > 0
+    }
+
     pub(crate) fn is_disabled(&self) -> bool {
-        self.state != State::Live
+        matches!(self.state, State::Disabled { .. } | State::Dead { disabled: true })
     }
 
     pub(crate) fn lease(&self) -> Option<u64> {
         self.staged.lease.map(|lease| lease.id)
     }
 
-    /// Everything queued up to `until` is due until `deadline`.
-    pub(crate) fn flush(&mut self, until: u64, deadline: Millis) {
-        self.flush = Some(Flush { until, deadline });
+    /// Everything queued now is due until `deadline`, or longer if an earlier flush lasts longer.
+    pub(crate) fn flush(&mut self, deadline: Millis, now: Millis, queue: &Queue) {
+        let earlier = if self.is_flushing(now, queue) { self.flush } else { None };
+        if self.state == State::Live {
+            let deadline = earlier.map_or(deadline, |earlier| earlier.deadline.max(deadline));
+            self.flush = Some(Flush { until: queue.next(), deadline });
+        }
     }
 
     /// Whether the flush in progress has something left that may still be sent in time.
     pub(crate) fn is_flushing(&mut self, now: Millis, queue: &Queue) -> bool {
         let Some(Flush { until, deadline }) = self.flush else { return false };
-        if now >= deadline || self.is_disabled() {
+        if now >= deadline || self.state != State::Live {
             return false;
         }
-        if self.staged.lease.is_some() {
-            return true;
+        if self.has_staged() {
+            return self.staged.first < until && (self.staged.lease.is_some() || self.not_before < deadline);
         }
-        let left = self.staged.left() > 0 || (self.waiting > 0 && self.needs(queue) < until);
-        left && self.not_before < deadline
+        self.waiting > 0 && self.needs(queue) < until && self.not_before < deadline
     }
 
     /// Takes back a batch whose lease has run out; whether it did.
@@ -254,10 +266,10 @@ impl Delivery {
         if let Some(lease) = self.staged.lease {
             return Some(lease.expires);
         }
-        if self.state == State::Dead {
+        if self.is_dead() {
             return None;
         }
-        if self.staged.left() > 0 || self.is_flushing(now, queue) {
+        if self.has_staged() || self.is_flushing(now, queue) {
             return Some(self.not_before);
         }
         if self.waiting == 0 {
@@ -282,7 +294,7 @@ impl Delivery {
         names: &mut Names,
         settings: &Settings,
     ) -> bool {
-        if self.staged.left() == 0 {
+        if !self.has_staged() {
             self.stage(queue, names);
         }
         let is_new = self.staged.window == 0;
@@ -292,6 +304,11 @@ impl Delivery {
         }
         self.staged.lease = Some(Lease { id: lease, expires: now + settings.lease });
         is_new
+    }
+
+    /// Takes out the counters of the batch before, to be filled anew and given to [`freeze`](Self::freeze).
+    pub(crate) fn thaw(&mut self) -> Counters {
+        std::mem::take(&mut self.staged.meta)
     }
 
     /// Keeps the counters as they are when a batch is cut: its sends all tell the same.
@@ -338,7 +355,7 @@ impl Delivery {
 
     /// After [`die`](Self::die): drops the batch that was handed out then and has come back; how many events it held.
     pub(crate) fn bury(&mut self, names: &mut Names) -> usize {
-        if self.state != State::Dead || self.staged.lease.is_some() {
+        if !self.is_dead() || self.staged.lease.is_some() {
             return 0;
         }
         let lost = self.staged.left();
@@ -347,17 +364,22 @@ impl Delivery {
         lost
     }
 
-    /// Gives up everything that waits, and all that comes later: how many events wait no more.
-    pub(crate) fn die(&mut self, queue: &Queue, names: &mut Names) -> usize {
+    /// Gives up everything that waits, and all that comes later: how many events wait no more. `disabled`: its
+    /// failures are why.
+    pub(crate) fn die(&mut self, disabled: bool, queue: &Queue, names: &mut Names) -> usize {
         let lost = self.queued();
         if self.staged.lease.is_none() {
             self.staged.window = 0;
         }
         self.staged.truncate(names);
-        self.state = State::Dead;
+        self.state = State::Dead { disabled: disabled || self.is_disabled() };
         self.waiting = 0;
         self.cursor = queue.next();
         lost
+    }
+
+    fn is_dead(&self) -> bool {
+        matches!(self.state, State::Dead { .. })
     }
 
     fn succeed(&mut self, rejected: usize, names: &mut Names) -> Settled {
@@ -393,7 +415,7 @@ impl Delivery {
                 self.rest(now, settings.probe);
                 settled.disabled = true;
             }
-            State::Live | State::Dead => {}
+            State::Live | State::Dead { .. } => {}
         }
         settled
     }
@@ -406,6 +428,7 @@ impl Delivery {
 
     /// Moves due records from the queue into staging, within the batch's limits.
     fn stage(&mut self, queue: &Queue, names: &mut Names) {
+        self.staged.first = self.needs(queue);
         while self.waiting > 0 && self.staged.records.len() < self.limit {
             let (record, payload) = queue.get(self.needs(queue));
             if !self.staged.records.is_empty()
@@ -416,9 +439,7 @@ impl Delivery {
             let payload_at = self.staged.payload.len() as u32;
             self.staged.payload.extend_from_slice(payload);
             self.staged.records.push(Record { payload_at, ..*record });
-            for id in [record.name, record.error, record.detail] {
-                names.retain(id);
-            }
+            record.retain(names);
             self.cursor += 1;
             self.waiting -= 1;
         }
@@ -457,9 +478,7 @@ impl Staged {
 
 fn release(records: &[Record], names: &mut Names) {
     for record in records {
-        for id in [record.name, record.error, record.detail] {
-            names.release(id);
-        }
+        record.release(names);
     }
 }
 

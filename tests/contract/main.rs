@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 
+mod corners;
 mod delivery;
 mod model;
 mod recording;

@@ -81,7 +81,7 @@ impl Sim {
             let batch = self.collector.batch(send);
             assert_eq!(batch.count(), batch.events().count());
             let names = batch.events().map(|event| event.name.to_owned()).collect();
-            sent.push(Sent { send, id: batch.id(), names });
+            sent.push(Sent { send, id: batch.id().to_string(), names });
             self.check();
         }
         self.outstanding.extend(sent.iter().cloned());

@@ -2,10 +2,12 @@
 //!
 //! The free functions are the stand-alone rules; [`Policy`] is all of them in their order.
 
+mod children;
 pub mod open;
 mod policy;
 mod rules;
 
+pub(crate) use children::Children;
 pub use policy::{Head, KeepSlow, Options, Policy};
 pub use rules::{
     CompiledOverrides, CompiledRules, REGEX_SIZE_LIMIT, clamp_sampling_rate, compile_overrides,
