@@ -6,4 +6,5 @@ mod corners;
 mod delivery;
 mod model;
 mod recording;
+mod script;
 mod sim;

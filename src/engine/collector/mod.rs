@@ -174,6 +174,13 @@ impl Collector {
         self.queue.len()
     }
 
+    /// References to interned names: 0 when no event is held anywhere. For tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn name_references(&self) -> usize {
+        self.names.references()
+    }
+
     /// The next thing that happened, oldest first.
     pub fn poll_notice(&mut self) -> Option<Notice> {
         self.notices.pop()

@@ -89,8 +89,7 @@ impl Names {
         self.slots.get(usize::from(id.0)).map_or("", |slot| &slot.text)
     }
 
-    /// References in all.
-    #[cfg(test)]
+    /// References in all: 0 when no event is held anywhere.
     pub(crate) fn references(&self) -> usize {
         self.slots.iter().map(|slot| slot.refs as usize).sum()
     }
