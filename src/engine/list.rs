@@ -15,6 +15,9 @@ struct Link {
 }
 
 impl List {
+    /// The bytes that each slot takes.
+    pub(crate) const MEMBER_BYTES: usize = size_of::<Link>();
+
     pub(crate) const fn new() -> Self {
         Self { links: Vec::new(), first: END, last: END }
     }

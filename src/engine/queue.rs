@@ -90,6 +90,11 @@ impl Queue {
         (self.next - self.first) as usize
     }
 
+    /// The bytes allocated.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.capacity * size_of::<Record>() + self.payload.bytes.len()
+    }
+
     fn index(&self, at: u64) -> usize {
         (at % self.capacity as u64) as usize
     }

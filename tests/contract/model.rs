@@ -201,7 +201,8 @@ impl Model {
                 self.sim.settle(&sent, OK);
             }
             match self.sim.collector.tick(self.sim.now) {
-                Some(ms) => self.sim.now += ms,
+                // A host's timer waits a millisecond at least, while a clock set back catches up.
+                Some(ms) => self.sim.now += ms.max(1.0),
                 None => return,
             }
         }

@@ -10,10 +10,10 @@ pub use batch::Batch;
 use super::config::{Config, Number};
 use super::delivery::{Delivery, Settings};
 use super::error::Error;
-use super::event::Link;
 use super::event::names::Names;
 use super::event::payload::RecordWriter;
 use super::event::trace::TraceContext;
+use super::event::{Link, Record};
 use super::ledger::{Count, Counters, Ledger, Reason, SinkCount, SinkCounters};
 use super::notice::{Notice, Notices};
 use super::queue::Queue;
@@ -76,6 +76,9 @@ pub struct Send {
 }
 
 impl Collector {
+    /// The bytes of one queued event, attributes apart.
+    pub const RECORD_BYTES: usize = size_of::<Record>();
+
     /// A collector of `config`. It owns no clock and has drawn nothing yet.
     ///
     /// # Errors
@@ -179,6 +182,12 @@ impl Collector {
     #[must_use]
     pub fn name_references(&self) -> usize {
         self.names.references()
+    }
+
+    /// The bytes of the queue and its table of names: fixed by `queueSize` and `queueBytes`, whatever is recorded.
+    #[must_use]
+    pub fn queue_bytes(&self) -> usize {
+        self.queue.memory_bytes() + Names::MEMORY_BYTES
     }
 
     /// The next thing that happened, oldest first.

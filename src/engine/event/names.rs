@@ -34,6 +34,10 @@ struct Slot {
 }
 
 impl Names {
+    /// The bytes of a full table.
+    pub(crate) const MEMORY_BYTES: usize =
+        CAPACITY * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>() + size_of::<u32>());
+
     pub(crate) fn new() -> Self {
         Self {
             slots: Vec::with_capacity(CAPACITY),
