@@ -71,7 +71,7 @@ impl Soak {
             is_path: false,
             start: *now,
             duration: Some(rng.draw() * 100.0),
-            error: (n % 101 == 0).then_some("TypeError"),
+            error: n.is_multiple_of(101).then_some("TypeError"),
             method: "GET",
             status: Some(if n % 50 == 4 { 503 } else { 200 }),
             system: Some("sqlite"),
@@ -105,16 +105,18 @@ impl Soak {
             self.bytes.clear();
             encode(Format::Ndjson, &self.collector.batch(send), &mut self.bytes);
             let outcome = match (self.rng.draw() * 100.0) as u32 {
-                0..40 => Outcome::Retry { after_ms: None },
-                40..45 => Outcome::Retry { after_ms: Some(3000.0) },
-                45..48 => Outcome::Fatal,
-                48..51 => Outcome::TooLarge,
-                51..55 => Outcome::Ok { rejected: 3 },
+                0..25 => Outcome::Retry { after_ms: None },
+                25..28 => Outcome::Retry { after_ms: Some(3000.0) },
+                28..31 => Outcome::Fatal,
+                31..34 => Outcome::TooLarge,
+                34..38 => Outcome::Ok { rejected: 3 },
                 // The sender dies: its lease has to run out.
-                55..58 => continue,
+                38..40 => continue,
                 _ => Outcome::Ok { rejected: 0 },
             };
-            let latency = (1.0 + send.sink as f64) * (50.0 + 400.0 * self.rng.draw());
+            // One in fifty answers when its lease has run out.
+            let late = if self.rng.draw() < 0.02 { 4000.0 } else { 0.0 };
+            let latency = late + (1.0 + send.sink as f64) * (50.0 + 200.0 * self.rng.draw());
             self.answers.push((self.now + latency, send.lease, outcome));
         }
         while self.collector.poll_notice().is_some() {}
@@ -142,7 +144,7 @@ fn main() -> Result<ExitCode, Error> {
     for n in 0..events {
         soak.emit(n);
         if n % 50 == 0 {
-            soak.pump(5.0);
+            soak.pump(50.0);
         }
         if n % (events / 20).max(1) == 0 {
             println!("{n:>10} {:>12} {:>12}", memory::live() / 1024, memory::peak() / 1024);

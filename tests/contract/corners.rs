@@ -1,6 +1,7 @@
 //! Corners where two rules of the design meet.
 
 use crate::sim::{OK, RETRY, START, Sim, event};
+use tidegate::engine::event::trace::TraceContext;
 use tidegate::engine::sampling::open::Token;
 use tidegate::engine::{
     Attributes, Collector, Config, EventKind, Format, Notice, Outcome, SinkOptions, Value,
@@ -285,4 +286,31 @@ fn drops_are_added_up_across_other_notices() {
     assert!(sim.collector.poll_notice().is_none());
     sim.emit("/again");
     assert!(matches!(sim.collector.poll_notice(), Some(Notice::Drop { sink: 0, count: 1, .. })));
+}
+
+#[test]
+fn rules_match_a_raw_path_without_its_query() {
+    let mut config = Config::default();
+    config.sampling.exclude = vec![r"re:\.js$".into()];
+    let mut sim = Sim::with(config, 1);
+    assert!(sim.collector.open("/app.js?v=1", None, START).is_excluded());
+    assert_eq!(sim.collector.effective_rate("/app.js?v=1"), None);
+    let attributes = Attributes::default();
+    let mut request = event(EventKind::Req, "/app.js?v=1", START, &attributes);
+    request.is_path = true;
+    sim.collector.record(&request, None, START);
+    assert_eq!(sim.collector.counters().excluded, 1.0);
+}
+
+/// W3C Trace Context 2: the random flag of a trace that is not ours is passed on as it came.
+#[test]
+fn a_trace_is_no_more_random_than_it_was() {
+    let mut sim = Sim::new(&[], 1);
+    for random in [true, false] {
+        let parent = TraceContext { trace_id: [1; 16], parent_id: [2; 8], sampled: true, random };
+        let token = sim.collector.open("/a", Some(parent), START);
+        assert_eq!(sim.collector.trace_of(token).unwrap().random, random);
+    }
+    let token = sim.collector.open("/a", None, START);
+    assert!(sim.collector.trace_of(token).unwrap().random, "our own is");
 }

@@ -13,7 +13,7 @@ use super::error::Error;
 use super::event::names::Names;
 use super::event::payload::RecordWriter;
 use super::event::trace::TraceContext;
-use super::event::{Link, Record};
+use super::event::{Link, Record, path};
 use super::ledger::{Count, Counters, Ledger, Reason, SinkCount, SinkCounters};
 use super::notice::{Notice, Notices};
 use super::queue::Queue;
@@ -144,7 +144,7 @@ impl Collector {
     /// The rate that governs `path`; `None`: excluded.
     #[must_use]
     pub fn effective_rate(&self, path: &str) -> Option<f64> {
-        match self.policy.decide_with(path, false, &mut || 0.0) {
+        match self.policy.decide_with(path::without_query(path), false, &mut || 0.0) {
             Head::Excluded => None,
             Head::Decided { rate, .. } => Some(rate),
         }
@@ -153,8 +153,10 @@ impl Collector {
     /// The trace and span of an open request, for calls it makes; `None` if excluded or long gone.
     #[must_use]
     pub fn trace_of(&self, token: Token) -> Option<TraceContext> {
-        let Link { trace_id, span_id, .. } = self.open.get(token)?.link;
-        Some(TraceContext { trace_id, parent_id: span_id, sampled: token.is_sampled(), random: true })
+        let open = self.open.get(token)?;
+        let Link { trace_id, span_id, .. } = open.link;
+        let random = open.is_random;
+        Some(TraceContext { trace_id, parent_id: span_id, sampled: token.is_sampled(), random })
     }
 
     /// What became of every event so far.

@@ -152,6 +152,7 @@ impl Collector {
     }
 
     fn decide(&mut self, path: &str, parent: Option<TraceContext>) -> Head {
+        let path = path::without_query(path);
         let parent_sampled = parent.is_some_and(|parent| parent.sampled);
         match &mut self.draws {
             Draws::Own => self.policy.decide(path, parent_sampled),
@@ -167,7 +168,8 @@ impl Collector {
             return Token::EXCLUDED;
         }
         let link = self.root_link(parent);
-        let (token, evicted) = self.open.open(head, link, self.clock.now());
+        let is_random = parent.is_none_or(|parent| parent.random);
+        let (token, evicted) = self.open.open(head, link, is_random, self.clock.now());
         self.let_go(evicted);
         token
     }

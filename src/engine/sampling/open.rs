@@ -38,6 +38,8 @@ struct Slot {
 #[derive(Debug)]
 pub(crate) struct Open {
     pub(crate) link: Link,
+    /// Whether its trace id is known to be random.
+    pub(crate) is_random: bool,
     opened: Millis,
     /// Its place among all ever opened.
     order: u64,
@@ -76,7 +78,7 @@ impl OpenRequests {
     }
 
     /// Enters a request. When the table is full the oldest leaves; its children are returned, undecided.
-    pub(crate) fn open(&mut self, head: Head, link: Link, now: Millis) -> (Token, Children) {
+    pub(crate) fn open(&mut self, head: Head, link: Link, is_random: bool, now: Millis) -> (Token, Children) {
         let Head::Decided { sampled, rate, forced } = head else {
             return (Token::EXCLUDED, Children::NONE);
         };
@@ -92,7 +94,7 @@ impl OpenRequests {
         let slot = &mut self.slots[usize::from(at)];
         slot.generation = (slot.generation + 1) % GENERATIONS;
         let (children, queued) = (Children::NONE, Queued::default());
-        slot.state = Some(Open { link, opened: now, order, children, queued, decided: false });
+        slot.state = Some(Open { link, is_random, opened: now, order, children, queued, decided: false });
         let generation = slot.generation;
         self.open.push(at);
         let flags = KNOWN | (u64::from(sampled) * SAMPLED) | (u64::from(forced) * FORCED);
