@@ -6,6 +6,7 @@ mod children;
 pub mod open;
 mod policy;
 mod rules;
+mod token;
 
 pub(crate) use children::Children;
 pub use policy::{Head, KeepSlow, Options, Policy};

@@ -2,15 +2,11 @@
 
 use super::Head;
 use super::children::{Children, Pool};
+pub use super::token::Token;
+use super::token::{GENERATIONS, RATES, SLOTS};
 use crate::engine::event::{Link, Record};
 use crate::engine::list::List;
 use crate::engine::time::Millis;
-
-/// A request that has begun: a plain number, safe to keep for any time. A stale one is recognized.
-///
-/// Holds the decision too, so that a request outlives its place in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token(u64);
 
 /// Open requests, at most 1024, and the children held for them: at most 1024, of one request its first 63 and the last.
 ///
@@ -84,7 +80,7 @@ impl OpenRequests {
         };
         let order = self.open.last().and_then(|at| self.state(at)).map_or(0, |last| last.order + 1);
         let left = match self.open.first() {
-            Some(oldest) if self.free.is_empty() && self.slots.len() == CAPACITY => self.leave(oldest),
+            Some(oldest) if self.free.is_empty() && self.slots.len() == SLOTS => self.leave(oldest),
             _ => Children::NONE,
         };
         let at = self.free.pop().unwrap_or_else(|| {
@@ -97,8 +93,7 @@ impl OpenRequests {
         slot.state = Some(Open { link, is_random, opened: now, order, children, queued, decided: false });
         let generation = slot.generation;
         self.open.push(at);
-        let flags = KNOWN | (u64::from(sampled) * SAMPLED) | (u64::from(forced) * FORCED);
-        (Token::new(at, generation, self.number_of(rate), flags), left)
+        (Token::new(at, generation, self.number_of(rate), sampled, forced), left)
     }
 
     /// The request of `token`, if it is still in the table.
@@ -112,8 +107,8 @@ impl OpenRequests {
         if token.is_excluded() {
             return Some(Head::Excluded);
         }
-        let rate = *self.rates.get(token.rate()).filter(|_| token.0 & KNOWN != 0)?;
-        Some(Head::Decided { sampled: token.is_sampled(), rate, forced: token.0 & FORCED != 0 })
+        let rate = *self.rates.get(token.rate()).filter(|_| token.is_known())?;
+        Some(Head::Decided { sampled: token.is_sampled(), rate, forced: token.is_forced() })
     }
 
     /// Whether children of `token` may still wait for its end.
@@ -228,65 +223,5 @@ impl OpenRequests {
     }
 }
 
-impl Token {
-    /// The token of an excluded request, which has no place in the table.
-    pub(crate) const EXCLUDED: Self = Self(EXCLUDED);
-
-    fn new(slot: u16, generation: u32, rate: usize, flags: u64) -> Self {
-        let (generation, rate) = (u64::from(generation) << GENERATION_SHIFT, (rate as u64) << RATE_SHIFT);
-        Self(generation | rate | u64::from(slot) << SLOT_SHIFT | flags)
-    }
-
-    /// The token of a number from [`to_number`](Self::to_number); anything else is stale.
-    #[must_use]
-    pub fn from_number(number: f64) -> Self {
-        Self(if (0.0..MAX_NUMBER).contains(&number) { number as u64 } else { 0 })
-    }
-
-    /// The token as a whole number below 2⁵³.
-    #[must_use]
-    pub fn to_number(self) -> f64 {
-        self.0 as f64
-    }
-
-    /// Whether the request is excluded: neither recorded nor in the statistics.
-    #[must_use]
-    pub fn is_excluded(self) -> bool {
-        self.0 & EXCLUDED != 0
-    }
-
-    /// Whether the request was sampled at entry.
-    #[must_use]
-    pub fn is_sampled(self) -> bool {
-        self.0 & SAMPLED != 0
-    }
-
-    fn slot(self) -> usize {
-        (self.0 >> SLOT_SHIFT) as usize % CAPACITY
-    }
-
-    fn rate(self) -> usize {
-        (self.0 >> RATE_SHIFT) as usize % RATES
-    }
-
-    fn generation(self) -> u32 {
-        (self.0 >> GENERATION_SHIFT) as u32
-    }
-}
-
-/// Requests in the table.
-const CAPACITY: usize = 1024;
 /// Children held of one request: the first 63 and the last.
 const PER_REQUEST: usize = 64;
-/// A token's bits: 4 flags, 10 of the slot, 16 of the rate, 23 of the generation.
-const EXCLUDED: u64 = 1;
-const SAMPLED: u64 = 2;
-/// Keeps a token from being 0.
-const KNOWN: u64 = 4;
-const FORCED: u64 = 8;
-const SLOT_SHIFT: u32 = 4;
-const RATE_SHIFT: u32 = 14;
-const GENERATION_SHIFT: u32 = 30;
-const RATES: usize = 1 << 16;
-const GENERATIONS: u32 = 1 << 23;
-const MAX_NUMBER: f64 = 9_007_199_254_740_992.0;
