@@ -314,3 +314,32 @@ fn a_trace_is_no_more_random_than_it_was() {
     let token = sim.collector.open("/a", None, START);
     assert!(sim.collector.trace_of(token).unwrap().random, "our own is");
 }
+
+#[test]
+fn the_bytes_of_held_children_are_bounded_and_come_out_as_they_went_in() {
+    let mut sim = sampled_at(0.0, &[]);
+    let texts: Vec<_> = (0..100).map(|n| char::from(b'a' + n % 26).to_string().repeat(4000)).collect();
+    let tokens: Vec<_> = (0..100).map(|_| sim.collector.open("/a", None, START)).collect();
+    for (token, text) in tokens.iter().zip(&texts) {
+        let mut attributes = Attributes::default();
+        attributes.push("text", Value::Text(text));
+        sim.collector.record_in(&event(EventKind::Evt, "e", START, &attributes), *token, START);
+        sim.check();
+    }
+    // 4096 blocks of 62 bytes hold 63 events of 4011 bytes.
+    assert_eq!(sim.collector.counters().pending, 63.0);
+    for token in &tokens {
+        end(&mut sim, *token, "/a", 500);
+    }
+    let mut seen = 0;
+    sim.collector.flush(1000.0, sim.now);
+    for sent in sim.advance(500.0) {
+        for event in sim.collector.batch(sent.send).events().filter(|event| event.kind == EventKind::Evt) {
+            let (key, Value::Text(text)) = event.attributes().next().unwrap() else { panic!("not a text") };
+            assert_eq!((key, text.len()), ("text", 4000));
+            assert!(texts.iter().any(|given| given == text));
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 63);
+}
