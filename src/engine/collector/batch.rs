@@ -1,5 +1,6 @@
 //! A batch handed out, as encoders see it.
 
+use crate::engine::batch_id::BatchId;
 use crate::engine::config::Service;
 use crate::engine::event::names::Names;
 use crate::engine::event::{EventView, Record};
@@ -23,10 +24,10 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// The batch's id: the isolate's, the sink's index and the sequence number, joined by `-`.
+    /// The batch's id: the same for each send of the same events.
     #[must_use]
-    pub fn id(&self) -> String {
-        batch_id(self.isolate, self.sink, self.sequence)
+    pub fn id(&self) -> BatchId {
+        BatchId::new(self.isolate, self.sink, self.sequence)
     }
 
     /// How many events it holds.
@@ -43,9 +44,4 @@ impl<'a> Batch<'a> {
             EventView::read(record, &payload[at..at + usize::from(record.payload_len)], names)
         })
     }
-}
-
-/// The id of a sink's batch: the same for each send of the same events.
-pub(super) fn batch_id(isolate: &str, sink: usize, sequence: u64) -> String {
-    format!("{isolate}-{sink}-{sequence}")
 }
