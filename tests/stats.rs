@@ -75,6 +75,8 @@ impl Model {
         assert_eq!(figures.errors, events.iter().filter(|(_, e)| e.is_error).count() as u64);
         let rps = if events.is_empty() { 0.0 } else { events.len() as f64 / self.observed_s() };
         assert!((figures.rps - rps).abs() <= rps * 1e-12, "rps {} is {rps}", figures.rps);
+        let error_pct = figures.errors as f64 * 100.0 / figures.count.max(1) as f64;
+        assert!((figures.error_pct - error_pct).abs() < 1e-9);
         let mut known: Vec<f64> = events.iter().filter_map(|(_, e)| e.duration).collect();
         known.sort_unstable_by(f64::total_cmp);
         let reported = quantiles(figures);
@@ -191,6 +193,7 @@ proptest! {
         play(&mut stats, &mut model, &events);
         model.check_all(&stats.snapshot(model.now));
         prop_assert_eq!(stats.refused(), model.refused);
+        stats.advance(model.now);
         model.now += silence.floor();
         stats.advance(model.now);
         let snapshot = stats.snapshot(model.now);
@@ -289,6 +292,7 @@ fn every_cut_of_a_form_is_refused() {
     for cut in 0..good.len() {
         assert!(store().merge(&good[..cut]).is_err(), "cut at {cut}");
     }
+    assert!(store().merge(&[&good[..], &[0]].concat()).is_err(), "one byte more");
     let mut narrow = StatsStore::new(60_000.0, 8).unwrap();
     assert!(narrow.merge(&good).unwrap_err().message().contains("windowMs"));
 }
@@ -338,6 +342,31 @@ fn equals_do_not_take_turns_and_a_busier_name_wins() {
     };
     assert_eq!(play(&mut stats, &["a", "b", "c", "d", "e", "f"], 4000), ["_OTHER", "a", "b", "c", "d"]);
     assert_eq!(play(&mut stats, &["a", "b", "c", "new"], 8000), ["_OTHER", "a", "b", "c", "new"]);
+}
+
+#[test]
+fn a_row_is_not_lost_to_one_that_is_little_busier() {
+    let mut stats = StatsStore::new(WINDOW, 1).unwrap();
+    let mut record = |name: &str, times: usize| {
+        for _ in 0..times {
+            let sample = Sample { at: START, duration: None, is_error: false };
+            stats.record(sample, START, Some((SeriesKind::Db, name)));
+        }
+        stats.snapshot(START).series.into_iter().map(|row| (row.name, row.figures.count)).collect::<Vec<_>>()
+    };
+    record("first", 20);
+    for _ in 0..400 {
+        record("first", 10);
+        record("second", 11);
+    }
+    assert_eq!(record("first", 0).iter().find(|row| row.0 == "first").map(|row| row.1), Some(4020));
+    // One who won keeps what it won on: its equal does not evict it in turn.
+    record("third", 4500);
+    for _ in 0..4600 {
+        record("third", 1);
+        record("fourth", 1);
+    }
+    assert!(record("third", 0).iter().any(|row| row.0 == "third" && row.1 >= 4500));
 }
 
 #[test]

@@ -10,7 +10,18 @@ pub struct Config {
     values: [f64; OPTIONS.len()],
     /// What is kept; see [`sampling::Options`].
     pub sampling: sampling::Options,
+    /// Who is measured; goes with every batch.
+    pub service: Service,
     sinks: Vec<SinkOptions>,
+}
+
+/// The service that is measured, if it has told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
 }
 
 /// What the engine knows of a sink: all but how it sends.
@@ -96,6 +107,7 @@ impl Default for Config {
         Self {
             values: OPTIONS.map(|option| option.default),
             sampling: sampling::Options::default(),
+            service: Service::default(),
             sinks: Vec::new(),
         }
     }

@@ -17,7 +17,7 @@ pub mod time;
 
 pub use batch_id::BatchId;
 pub use collector::{Batch, Collector, Send, Signal};
-pub use config::{Config, SinkOptions};
+pub use config::{Config, Service, SinkOptions};
 pub use delivery::Outcome;
 pub use error::{Error, ErrorKind};
 pub use event::{Attributes, Event, EventKind, EventView, Format, Link, Value};

@@ -1,6 +1,7 @@
 //! A batch handed out, as encoders see it.
 
 use crate::engine::batch_id::BatchId;
+use crate::engine::config::Service;
 use crate::engine::event::names::Names;
 use crate::engine::event::{EventView, Record};
 use crate::engine::ledger::Counters;
@@ -10,6 +11,8 @@ use crate::engine::ledger::Counters;
 pub struct Batch<'a> {
     /// The counters as they were when the batch was cut, with this sink's alone.
     pub counters: &'a Counters,
+    /// Who is measured.
+    pub service: &'a Service,
     /// The isolate's random id: 16 hexadecimal digits.
     pub isolate: &'a str,
     /// The batch's number within its sink, from 1.

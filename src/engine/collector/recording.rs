@@ -127,9 +127,7 @@ impl Collector {
         let now = self.clock.now();
         Signal {
             due: self.sinks.iter().any(|sink| sink.is_full(now)),
-            waiting: self.queue.len() > 0
-                || self.open.pool.held() > 0
-                || self.sinks.iter().any(Delivery::has_staged),
+            waiting: self.open.pool.held() > 0 || self.sinks.iter().any(Delivery::has_work),
         }
     }
 

@@ -60,6 +60,7 @@ impl Collector {
         let staged = self.sinks[send.sink].batch();
         Batch {
             counters: staged.meta,
+            service: &self.config.service,
             isolate: &self.isolate,
             sequence: staged.sequence,
             sink: send.sink,

@@ -141,6 +141,11 @@ impl Delivery {
         self.waiting >= self.limit && self.staged.lease.is_none() && now >= self.not_before
     }
 
+    /// Whether anything waits or is handed out.
+    pub(crate) fn has_work(&self) -> bool {
+        self.waiting > 0 || self.has_staged()
+    }
+
     /// Events that wait: in the queue, or staged and not handed out.
     pub(crate) fn queued(&self) -> usize {
         self.waiting
@@ -156,8 +161,7 @@ impl Delivery {
         if self.staged.lease.is_some() { self.staged.window } else { 0 }
     }
 
-    /// Whether events are staged: to be sent, sent again, or taken back from a sender that died.
-    pub(crate) fn has_staged(&self) -> bool {
+    fn has_staged(&self) -> bool {
         self.staged.left() > 0
     }
 

@@ -78,13 +78,15 @@ impl Policy {
         if let Some(KeepSlow::Ms(ms)) = options.keep_slow
             && !(ms.is_finite() && ms >= 0.0)
         {
-            let message = format!("keepSlowMs {ms} is not a duration: give milliseconds ≥ 0, or \"p99\"");
+            let message =
+                format!("sampling.keepSlowMs: {ms} is not a duration: give milliseconds ≥ 0, or \"p99\"");
             return Err(Error::new(ErrorKind::Option("config/keep-slow-ms"), message));
         }
         Ok(Self {
-            rate: clamp_sampling_rate(options.rate)?,
-            exclude: compile_rules(&options.exclude)?,
-            overrides: compile_overrides(&options.overrides)?,
+            rate: clamp_sampling_rate(options.rate).map_err(|e| e.of_option("sampling.rate"))?,
+            exclude: compile_rules(&options.exclude).map_err(|e| e.of_option("sampling.exclude"))?,
+            overrides: compile_overrides(&options.overrides)
+                .map_err(|e| e.of_option("sampling.overrides"))?,
             always_sample_errors: options.always_sample_errors,
             error_threshold: options.error_threshold,
             keep_slow: options.keep_slow,

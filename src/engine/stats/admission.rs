@@ -66,9 +66,9 @@ mod tests {
     #[test]
     fn a_flood_of_one_shot_names_estimates_to_nothing() {
         let mut sketch = Sketch::new(128);
-        let flood = (0..1_000_000u32).map(|i| sketch.count(hash(Req, &format!("/{i:x}"))));
+        let flood = (0..300_000u32).map(|i| sketch.count(hash(Req, &format!("/{i:x}"))));
         let (proven, most) = flood.fold((0, 0), |(n, most), e| (n + u32::from(e >= PROOF), most.max(e)));
-        assert!(proven < 10_000 && most < 40, "{proven} names proven, the most with {most}");
+        assert!(proven < 3_000 && most < 30, "{proven} names proven, the most with {most}");
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //! `gap varint · count varint`. Ages fall; a negative max means that no duration is known.
 
 use super::bucket::{BUCKETS, MAX_SHIFT};
-use super::row::Slot;
 use super::series::NAME_BYTES;
+use super::slot::Slot;
 use super::window::{LATEST_MS, SHOWN, SLOTS};
 
 /// What stands before the rows.
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         }
         *self = entries.reader;
         let is_sane = if known > 0 {
-            (0.0..=f64::MAX).contains(&max) && (max..=f64::MAX).contains(&(sum * SLACK).min(f64::MAX))
+            (0.0..=f64::MAX).contains(&max) && sum.is_finite() && max <= sum * SLACK
         } else {
             max == -1.0 && sum == 0.0
         };

@@ -1,8 +1,9 @@
 //! A live histogram: a table of pages from the pool, sixteen 32-bit counters each.
 
 use super::bucket::{BUCKETS, MAX_SHIFT, middle_ms};
-use super::packed::{Scratch, Unpack};
+use super::packed::Unpack;
 use super::pool::{Block, BlockId, Pool};
+use super::scratch::Scratch;
 
 /// Counts per bucket, at scale 6 or coarser. Holds blocks of the pool until cleared.
 pub(super) struct Histogram {
@@ -34,24 +35,28 @@ impl Histogram {
 
     /// Adds to a bucket of scale `6 - shift`; a new page needs a free block, which the caller has
     /// seen to. Without one it coarsens until an old page serves.
+    #[inline]
     pub(super) fn add(&mut self, pool: &mut Pool, bucket: usize, shift: u8, count: u32) {
-        loop {
-            let at = bucket >> (self.shift - shift);
-            let page = &mut self.pages[at / 16];
-            if *page == 0 {
-                *page = pool.take();
-            }
-            if *page != 0 {
-                pool.block_mut(*page)[at % 16] += count;
-                self.total += count;
-                return;
-            }
+        let at = bucket >> (self.shift - shift);
+        let page = self.pages[at / 16];
+        if page == 0 {
+            return self.add_page(pool, bucket, shift, count);
+        }
+        pool.block_mut(page)[at % 16] += count;
+        self.total += count;
+    }
+
+    #[cold]
+    fn add_page(&mut self, pool: &mut Pool, bucket: usize, shift: u8, count: u32) {
+        let page = (bucket >> (self.shift - shift)) / 16;
+        self.pages[page] = pool.take();
+        if self.pages[page] == 0 {
             if self.shift == MAX_SHIFT {
-                debug_assert!(false, "no block for the only page");
-                return;
+                return debug_assert!(false, "no block for the only page");
             }
             self.coarsen(pool);
         }
+        self.add(pool, bucket, shift, count);
     }
 
     /// Takes a packed histogram, which was added before, out again.

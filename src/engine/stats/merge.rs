@@ -143,3 +143,50 @@ fn room_for(entries: usize) -> usize {
 fn kind_of(byte: u8) -> Option<SeriesKind> {
     SeriesKind::ALL.into_iter().find(|kind| *kind as u8 + 1 == byte)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::slot::Slot;
+    use super::*;
+
+    type Entry = (usize, u32);
+
+    /// A form of one row of all requests with the given slots.
+    fn form(slots: &[(usize, Slot, u8, &[Entry])]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut writer = Writer(&mut bytes);
+        let (window_ms, now, first) = (900_000.0, 1e12, 1e12);
+        writer.header(&Header { window_ms, now, first, refused: 0, seconds: [0; SHOWN], rows: 1 });
+        writer.row(&RowHeader { kind: KIND_TOTAL, name: "", slots: slots.len() as u8 });
+        for (age, slot, shift, entries) in slots {
+            writer.slot(*age, slot, *shift, entries.iter().copied());
+        }
+        bytes
+    }
+
+    fn is_accepted(slots: &[(usize, Slot, u8, &[Entry])]) -> bool {
+        StatsStore::with_pool(900_000.0, 1, 500).merge(&form(slots)).is_ok()
+    }
+
+    #[test]
+    fn a_form_that_contradicts_itself_is_refused() {
+        let slot = Slot::from_figures;
+        let good = slot(3, 1, 5.0, 4.0);
+        assert!(is_accepted(&[(1, good, 0, &[(9, 1), (2733, 1)]), (0, good, 5, &[(85, 3)])]));
+        let none = slot(3, 0, 0.0, -1.0);
+        assert!(is_accepted(&[(60, none, 0, &[])]));
+        assert!(!is_accepted(&[(61, none, 0, &[])]), "age");
+        assert!(!is_accepted(&[(0, good, 0, &[]), (1, good, 0, &[])]), "order of ages");
+        assert!(!is_accepted(&[(0, none, 0, &[]), (0, none, 0, &[])]), "one age twice");
+        assert!(!is_accepted(&[(0, good, 0, &[(9, 4)])]), "more durations than events");
+        assert!(!is_accepted(&[(0, good, 0, &[(9, 0)])]), "an empty bucket");
+        assert!(!is_accepted(&[(0, good, 0, &[(2734, 1)])]), "bucket out of range");
+        assert!(!is_accepted(&[(0, good, 5, &[(86, 1)])]), "coarse bucket out of range");
+        assert!(!is_accepted(&[(0, good, 13, &[(0, 1)])]), "scale out of range");
+        assert!(!is_accepted(&[(0, slot(3, 4, 5.0, 4.0), 0, &[(9, 1)])]), "more errors than events");
+        for (sum, max) in [(3.0, 4.0), (f64::NAN, 4.0), (5.0, f64::NAN), (f64::INFINITY, 4.0), (5.0, -1.0)] {
+            assert!(!is_accepted(&[(0, slot(3, 1, sum, max), 0, &[(9, 1)])]), "sum {sum}, max {max}");
+        }
+        assert!(!is_accepted(&[(0, good, 0, &[])]), "a sum of no durations");
+    }
+}

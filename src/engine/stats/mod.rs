@@ -14,18 +14,20 @@ mod merge;
 mod packed;
 mod pool;
 mod row;
+mod scratch;
 mod series;
+mod slot;
 mod snapshot;
 mod window;
 
 pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
 
 use super::{Error, ErrorKind};
-use row::Placed;
 use series::{TOTAL, Table};
-use window::{Seconds, Window, second_of};
+use slot::Placed;
+use window::{Seconds, Window};
 
-/// What a series counts.
+/// What a series counts. The order is part of the binary form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeriesKind {
     /// Requests of a route.
@@ -126,7 +128,7 @@ impl StatsStore {
         self.table.reserve(room, row.unwrap_or(TOTAL));
         if series.is_none_or(|(kind, _)| kind == SeriesKind::Req) {
             self.table.record(TOTAL, &event);
-            self.seconds.add(second_of(sample.at.min(self.window.now())), 1);
+            self.seconds.record(sample.at.min(self.window.now()));
         }
         if let Some(row) = row {
             self.table.record(row, &event);

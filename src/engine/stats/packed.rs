@@ -5,98 +5,11 @@
 //! slot's own means and stand in the high half of the head block's first word. Of 140 events spread
 //! over 10 octaves this takes 60 bytes, half of what nibble varints take.
 
-use super::bucket::{BUCKETS, MAX_SHIFT};
 use super::pool::{BlockId, Pool};
-
-/// A dense histogram to unpack into, change, and pack again. One per store, empty between uses.
-pub(super) struct Scratch {
-    counts: Box<[u32]>,
-    /// Only counts in `low..high` may be non-zero.
-    low: usize,
-    high: usize,
-    shift: u8,
-}
-
-impl Scratch {
-    pub(super) fn new() -> Self {
-        Self { counts: vec![0; BUCKETS].into_boxed_slice(), low: BUCKETS, high: 0, shift: 0 }
-    }
-
-    /// Empties it, for data of scale `6 - shift`.
-    pub(super) fn start(&mut self, shift: u8) {
-        if self.low < self.high {
-            self.counts[self.low..self.high].fill(0);
-        }
-        (self.low, self.high, self.shift) = (BUCKETS, 0, shift);
-    }
-
-    /// Adds to a bucket of scale `6 - shift`, which must not be coarser than the data here.
-    pub(super) fn add(&mut self, bucket: usize, shift: u8, count: u32) {
-        let bucket = bucket >> (self.shift - shift);
-        self.low = self.low.min(bucket);
-        self.high = self.high.max(bucket + 1);
-        self.counts[bucket] += count;
-    }
-
-    /// Adds a packed histogram of scale `6 - shift`.
-    pub(super) fn add_packed(&mut self, pool: &Pool, head: BlockId, shift: u8) {
-        let mut entries = Unpack::new(pool, head);
-        while let Some((bucket, count)) = entries.next(pool) {
-            self.add(bucket, shift, count);
-        }
-    }
-
-    pub(super) fn shift(&self) -> u8 {
-        self.shift
-    }
-
-    pub(super) fn memory_bytes(&self) -> usize {
-        size_of_val(&*self.counts)
-    }
-
-    /// The next coarser scale: every two buckets become one.
-    pub(super) fn coarsen(&mut self) {
-        let range = self.low..self.high;
-        (self.low, self.high, self.shift) = (self.low / 2, self.high.div_ceil(2), self.shift + 1);
-        for from in range {
-            let count = std::mem::take(&mut self.counts[from]);
-            self.counts[from / 2] += count;
-        }
-    }
-
-    /// The used buckets with their counts, in order.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (usize, u32)> + Clone + '_ {
-        let range = self.low..self.high.max(self.low);
-        let low = self.low;
-        self.counts[range].iter().enumerate().filter(|(_, n)| **n > 0).map(move |(i, n)| (low + i, *n))
-    }
-
-    /// Packs what is here, coarser if need be until it fits the free blocks, and empties it.
-    ///
-    /// One free block is always enough. The chain's scale is [`Scratch::shift`] afterwards.
-    pub(super) fn pack(&mut self, pool: &mut Pool) -> BlockId {
-        let mut plan = Plan::of(self);
-        while plan.blocks() > pool.free() && self.shift < MAX_SHIFT {
-            self.coarsen();
-            plan = Plan::of(self);
-        }
-        if plan.entries == 0 || plan.blocks() > pool.free() {
-            return 0;
-        }
-        let mut pack = Pack::new(pool, plan);
-        let mut expected = 0;
-        for (bucket, count) in self.entries() {
-            pack.rice(pool, (bucket - expected) as u32, plan.gap_bits);
-            pack.rice(pool, count - 1, plan.count_bits);
-            expected = bucket + 1;
-        }
-        pack.finish(pool)
-    }
-}
 
 /// What a stream will look like.
 #[derive(Clone, Copy)]
-struct Plan {
+pub(super) struct Plan {
     entries: u32,
     gap_bits: u32,
     count_bits: u32,
@@ -104,16 +17,16 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(scratch: &Scratch) -> Self {
+    pub(super) fn of(used: impl Iterator<Item = (usize, u32)> + Clone) -> Self {
         let (mut entries, mut total, mut last) = (0u32, 0u64, 0);
-        for (bucket, count) in scratch.entries() {
+        for (bucket, count) in used.clone() {
             (entries, total, last) = (entries + 1, total + u64::from(count), bucket + 1);
         }
         let mean_bits = |sum: u64| (sum / u64::from(entries.max(1))).checked_ilog2().unwrap_or(0);
         let (gaps, counts) = (last as u64 - u64::from(entries), total - u64::from(entries));
         let mut plan = Self { entries, gap_bits: mean_bits(gaps), count_bits: mean_bits(counts), bits: 12 };
         let mut expected = 0;
-        for (bucket, count) in scratch.entries() {
+        for (bucket, count) in used {
             plan.bits += rice_bits((bucket - expected) as u32, plan.gap_bits);
             plan.bits += rice_bits(count - 1, plan.count_bits);
             expected = bucket + 1;
@@ -121,9 +34,26 @@ impl Plan {
         plan
     }
 
-    fn blocks(&self) -> usize {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// How many blocks the stream takes.
+    pub(super) fn blocks(&self) -> usize {
         if self.entries == 0 { 0 } else { self.bits.div_ceil(32 * DATA_WORDS) }
     }
+}
+
+/// Writes a planned stream of used buckets; the pool has the blocks for it.
+pub(super) fn write(pool: &mut Pool, plan: Plan, used: impl Iterator<Item = (usize, u32)>) -> BlockId {
+    let mut pack = Pack::new(pool, plan);
+    let mut expected = 0;
+    for (bucket, count) in used {
+        pack.rice(pool, (bucket - expected) as u32, plan.gap_bits);
+        pack.rice(pool, count - 1, plan.count_bits);
+        expected = bucket + 1;
+    }
+    pack.finish(pool)
 }
 
 /// Writes bits, lowest first.
@@ -264,6 +194,8 @@ const DATA_WORDS: usize = 15;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
+    use super::super::bucket::BUCKETS;
+    use super::super::scratch::Scratch;
     use super::*;
     use proptest::prelude::*;
 
@@ -282,7 +214,7 @@ mod tests {
         fn packing_is_lossless(entries in prop::collection::btree_map(0..BUCKETS, count(), 0..300)) {
             let (mut pool, mut scratch) = (Pool::new(400), Scratch::new());
             fill(&mut scratch, entries.clone());
-            let planned = Plan::of(&scratch).blocks();
+            let planned = Plan::of(scratch.entries()).blocks();
             let head = scratch.pack(&mut pool);
             prop_assert_eq!(pool.capacity() - pool.free(), planned);
             prop_assert_eq!(unpack(&pool, head), entries.into_iter().collect::<Vec<_>>());

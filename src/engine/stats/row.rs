@@ -2,36 +2,16 @@
 
 use super::SeriesKind;
 use super::histogram::{Histogram, PAGES};
-use super::packed::{Scratch, Unpack};
-use super::pool::{BlockId, Pool};
+use super::packed::Unpack;
+use super::pool::Pool;
+use super::scratch::Scratch;
+use super::slot::{Placed, Slot};
 use super::window::SLOTS;
 
 /// What all rows share.
 pub(super) struct Arena {
     pub(super) pool: Pool,
     pub(super) scratch: Scratch,
-}
-
-/// An event whose slot and bucket are known.
-pub(super) struct Placed {
-    pub(super) position: usize,
-    pub(super) is_open: bool,
-    pub(super) duration: Option<(f64, usize)>,
-    pub(super) is_error: bool,
-}
-
-/// The figures of one slot, and the packed histogram of a closed one.
-#[derive(Clone, Copy)]
-pub(super) struct Slot {
-    pub(super) sum: f64,
-    /// The longest duration; negative if none is known.
-    pub(super) max: f64,
-    pub(super) count: u32,
-    pub(super) errors: u32,
-    /// What rounding took from `sum` (Neumaier): merged sums agree to 1e-12 in any order.
-    correction: f32,
-    head: BlockId,
-    shift: u8,
 }
 
 /// A series. Invariant: the live histogram is the sum of the packed slots and the open one, and is
@@ -49,49 +29,6 @@ pub(super) struct Row {
     live: Histogram,
     open: Histogram,
     slots: [Slot; SLOTS],
-}
-
-impl Slot {
-    const EMPTY: Self = Self { sum: 0.0, max: -1.0, count: 0, errors: 0, correction: 0.0, head: 0, shift: 0 };
-
-    /// The figures of a slot that comes from elsewhere.
-    pub(super) fn from_figures(count: u32, errors: u32, sum: f64, max: f64) -> Self {
-        Self { sum, max, count, errors, ..Self::EMPTY }
-    }
-
-    /// The sum of all known durations in ms.
-    pub(super) fn sum_ms(&self) -> f64 {
-        self.sum + f64::from(self.correction)
-    }
-
-    fn note(&mut self, event: &Placed) {
-        self.count += 1;
-        self.errors += u32::from(event.is_error);
-        if let Some((ms, _)) = event.duration {
-            self.max = self.max.max(ms);
-            self.add_to_sum(ms);
-        }
-    }
-
-    fn absorb(&mut self, other: &Self) {
-        self.count += other.count;
-        self.errors += other.errors;
-        self.max = self.max.max(other.max);
-        self.add_to_sum(other.sum);
-        self.correction += other.correction;
-    }
-
-    fn add_to_sum(&mut self, ms: f64) {
-        let sum = self.sum + ms;
-        if sum.is_finite() {
-            let (large, small) = if self.sum >= ms { (self.sum, ms) } else { (ms, self.sum) };
-            self.correction += ((large - sum) + small) as f32;
-        }
-        self.sum = sum.min(f64::MAX);
-        if !self.correction.is_finite() {
-            self.correction = 0.0;
-        }
-    }
 }
 
 impl Row {
@@ -296,6 +233,14 @@ impl Row {
             arena.scratch.start(slot.shift);
             arena.scratch.add_packed(&arena.pool, slot.head, slot.shift);
         }
+    }
+
+    /// How many blocks it holds.
+    #[cfg(test)]
+    pub(super) fn blocks(&self, pool: &Pool) -> usize {
+        let chain = |head| std::iter::successors(Some(head), |id| Some(pool.next(*id)));
+        let packed = self.slots.iter().map(|slot| chain(slot.head).take_while(|id| *id != 0).count());
+        self.live.page_count() + self.open.page_count() + packed.sum::<usize>()
     }
 
     /// Moves a closed slot's durations to the scratch histogram, at least `shift` steps coarse.

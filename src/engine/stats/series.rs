@@ -4,9 +4,10 @@ use super::SeriesKind;
 use super::admission::{PROOF, Sketch};
 use super::bucket::MAX_SHIFT;
 use super::index::{Index, hash};
-use super::packed::Scratch;
 use super::pool::Pool;
-use super::row::{Arena, Placed, Row};
+use super::row::{Arena, Row};
+use super::scratch::Scratch;
+use super::slot::Placed;
 use super::window::SLOTS;
 
 /// The row of all requests.

@@ -1,1 +1,173 @@
+//! What holds inside a store whatever happens, above all when its pool runs out.
 
+use super::series::OTHER;
+use super::*;
+use crate::engine::rng::Rng;
+
+const START: f64 = 1_760_000_000_000.0;
+
+/// What was recorded, by (row or total): count, errors, sum, max.
+#[derive(Default)]
+struct Totals {
+    count: u64,
+    errors: u64,
+    sum: f64,
+    max: f64,
+}
+
+/// Records `rounds` slots of `events` events over `series` names, durations over the whole range.
+fn flood(stats: &mut StatsStore, rng: &mut Rng, rounds: usize, events: usize, series: usize) -> Totals {
+    let mut totals = Totals::default();
+    let start = stats.window.now().max(START);
+    for i in 0..rounds * events {
+        let now = start + i as f64 * 15_000.0 / events as f64;
+        let ms = 10f64.powf(rng.draw() * 12.0 - 6.0);
+        let name = format!("/{}", (rng.draw().powi(2) * series as f64) as usize);
+        let at = now - if i % 16 == 0 { rng.draw() * 60_000.0 } else { 0.0 };
+        let sample = Sample { at, duration: Some(ms), is_error: i % 3 == 0 };
+        assert!(stats.record(sample, now, Some((SeriesKind::Req, &name))));
+        totals.count += 1;
+        totals.errors += u64::from(sample.is_error);
+        totals.sum += ms;
+        totals.max = totals.max.max(ms);
+    }
+    totals
+}
+
+/// Live = open + closed for every row, and every block is accounted for.
+fn check_invariants(stats: &mut StatsStore) {
+    let mut blocks = stats.table.pool().free();
+    for number in 0..stats.table.used() {
+        let (row, arena) = stats.table.row_mut(number);
+        blocks += row.blocks(&arena.pool);
+        assert_eq!(row.count, row.slots().iter().map(|slot| slot.count).sum::<u32>());
+        let mut sum = vec![0u64; bucket::BUCKETS];
+        for position in 0..window::SLOTS {
+            row.copy_slot(arena, position, position == stats.window.open());
+            let steps = row.live().shift() - arena.scratch.shift();
+            arena.scratch.entries().for_each(|(bucket, n)| sum[bucket >> steps] += u64::from(n));
+        }
+        arena.scratch.start(row.live().shift());
+        row.live().copy_to(&arena.pool, &mut arena.scratch);
+        arena.scratch.entries().for_each(|(bucket, n)| sum[bucket] -= u64::from(n));
+        assert!(sum.iter().all(|count| *count == 0), "row {number}");
+        arena.scratch.start(0);
+    }
+    assert_eq!(blocks, stats.table.pool().capacity());
+}
+
+fn check_totals(stats: &mut StatsStore, expected: &Totals) {
+    let snapshot = stats.snapshot(0.0);
+    let rows = snapshot.series.iter().map(|row| &row.figures);
+    let (mut count, mut errors, mut known, mut max) = (0, 0, 0.0, 0.0f64);
+    for row in rows {
+        (count, errors) = (count + row.count, errors + row.errors);
+        known += row.mean_ms.unwrap_or(0.0) * row.count as f64;
+        max = max.max(row.max_ms.unwrap_or(0.0));
+    }
+    assert_eq!((count, errors), (expected.count, expected.errors));
+    assert_eq!((snapshot.total.count, snapshot.total.errors), (expected.count, expected.errors));
+    assert_eq!((max, snapshot.total.max_ms), (expected.max, Some(expected.max)));
+    assert!((known / expected.sum - 1.0).abs() < 1e-9);
+    assert_eq!(stats.table.row(TOTAL).live().total(), expected.count as u32);
+}
+
+#[test]
+fn a_pool_run_dry_coarsens_and_loses_nothing() {
+    let mut stats = StatsStore::with_pool(900_000.0, 16, 3700);
+    let totals = flood(&mut stats, &mut Rng::from_seed(1), 55, 600, 16);
+    check_invariants(&mut stats);
+    check_totals(&mut stats, &totals);
+    let rows = stats.snapshot(0.0).series;
+    assert!(rows.iter().any(|row| row.coarse) && rows.iter().any(|row| !row.coarse));
+    let (hottest, coldest) = (rows.first(), rows.last());
+    assert!(hottest.zip(coldest).is_some_and(|(hot, cold)| !hot.coarse && cold.coarse), "coldest first");
+    assert_eq!(rows.len(), 16);
+    // While blocks are short the row goes on coarsely; a window later the last coarse slot has left.
+    let now = stats.window.now() + 5.0 * 15_000.0;
+    stats.advance(now);
+    for step in 0..125 {
+        let now = now + f64::from(step) * 15_000.0;
+        let sample = Sample { at: now, duration: Some(3.0), is_error: false };
+        (0..16).for_each(|i| _ = stats.record(sample, now, Some((SeriesKind::Req, &format!("/{i}")))));
+        if step % 9 == 0 {
+            check_invariants(&mut stats);
+        }
+    }
+    assert!(stats.snapshot(0.0).series.iter().all(|row| !row.coarse));
+}
+
+#[test]
+fn a_pool_far_too_small_folds_rows_and_loses_nothing() {
+    for blocks in [300, 700] {
+        let mut stats = StatsStore::with_pool(900_000.0, 16, blocks);
+        let mut rng = Rng::from_seed(2);
+        let totals = flood(&mut stats, &mut rng, 30, 300, 24);
+        check_invariants(&mut stats);
+        check_totals(&mut stats, &totals);
+        assert!(stats.table.row(OTHER).count > 0);
+        flood(&mut stats, &mut rng, 66, 30, 24);
+        check_invariants(&mut stats);
+        stats.advance(9e14);
+        assert_eq!(stats.table.pool().free(), blocks);
+    }
+}
+
+#[test]
+fn merging_into_a_small_pool_loses_nothing() {
+    let mut large = StatsStore::with_pool(900_000.0, 16, 9000);
+    let totals = flood(&mut large, &mut Rng::from_seed(3), 40, 500, 16);
+    let mut bytes = Vec::new();
+    large.to_bytes(&mut bytes);
+    let mut small = StatsStore::with_pool(900_000.0, 8, 900);
+    assert_eq!(small.merge(&bytes), Ok(()));
+    check_invariants(&mut small);
+    check_totals(&mut small, &totals);
+    bytes.clear();
+    small.to_bytes(&mut bytes);
+    assert_eq!(large.merge(&bytes), Ok(()));
+    check_invariants(&mut large);
+    let twice =
+        Totals { count: 2 * totals.count, errors: 2 * totals.errors, sum: 2.0 * totals.sum, ..totals };
+    check_totals(&mut large, &twice);
+}
+
+#[test]
+fn eviction_folds_the_history_slot_by_slot() {
+    let mut stats = StatsStore::with_pool(900_000.0, 2, 3000);
+    let mut record = |name: &str, slot: usize, ms: f64| {
+        let now = START + slot as f64 * 15_000.0;
+        stats.record(
+            Sample { at: now, duration: Some(ms), is_error: false },
+            now,
+            Some((SeriesKind::Db, name)),
+        );
+    };
+    (0..3).for_each(|slot| record("cold", slot, 100.0));
+    (0..9).for_each(|_| record("warm", 3, 1.0));
+    (0..9).for_each(|_| record("newcomer", 3, 1.0));
+    check_invariants(&mut stats);
+    let rows = stats.snapshot(0.0).series;
+    let names: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.figures.count)).collect();
+    // The first three events of the newcomer had no row yet.
+    assert_eq!(names, [("warm", 9), ("newcomer", 6), ("_OTHER", 6)]);
+    assert_eq!((rows[2].slots[56..].to_vec(), rows[2].figures.max_ms), (vec![1, 1, 1, 3], Some(100.0)));
+}
+
+#[test]
+fn counters_cannot_overflow() {
+    let mut bytes = Vec::new();
+    let mut stats = StatsStore::with_pool(900_000.0, 1, 500);
+    stats.record(Sample { at: START, duration: None, is_error: false }, START, None);
+    stats.to_bytes(&mut bytes);
+    let at = bytes.windows(4).position(|four| four == [0, 0, 1, 0]).map(|at| at + 4);
+    // Row: kind 0, no name, one slot of age 0; its count 1 becomes 2^32 - 2.
+    let Some(at) = at else { panic!("the form has one row") };
+    assert_eq!(bytes[at], 1);
+    bytes.splice(at..=at, [0xFE, 0xFF, 0xFF, 0xFF, 0x0F]);
+    let mut full = StatsStore::with_pool(900_000.0, 1, 500);
+    assert_eq!(full.merge(&bytes), Ok(()));
+    assert!(full.merge(&bytes).is_err() && stats.merge(&bytes).is_ok());
+    assert!(!full.record(Sample { at: START, duration: None, is_error: true }, START, None));
+    assert_eq!((full.snapshot(0.0).total.count, full.refused()), (u64::from(u32::MAX) - 1, 1));
+}

@@ -15,6 +15,9 @@ pub(super) struct Window {
     slot_ms: f64,
     now: f64,
     slot: i64,
+    /// The bounds of the open slot: they spare a division an event.
+    slot_from: f64,
+    slot_until: f64,
     open: usize,
     first: f64,
 }
@@ -22,7 +25,16 @@ pub(super) struct Window {
 impl Window {
     pub(super) fn new(window_ms: f64) -> Self {
         let slot_ms = window_ms / SHOWN as f64;
-        Self { window_ms, slot_ms, now: 0.0, slot: 0, open: 0, first: f64::INFINITY }
+        Self {
+            window_ms,
+            slot_ms,
+            now: 0.0,
+            slot: 0,
+            slot_from: 0.0,
+            slot_until: slot_ms,
+            open: 0,
+            first: f64::INFINITY,
+        }
     }
 
     /// Moves on to `now`, or stays if that is no time or not later. Returns how many slots were
@@ -32,11 +44,11 @@ impl Window {
             return 0;
         }
         self.now = now;
-        let entered = self.slot_of(now) - self.slot;
-        if entered <= 0 {
+        if now < self.slot_until {
             return 0;
         }
-        self.slot += entered;
+        let entered = (self.slot_of(now) - self.slot).max(0);
+        self.enter(self.slot + entered);
         let entered = entered.min(SLOTS as i64) as usize;
         self.open = (self.open + entered) % SLOTS;
         entered
@@ -45,6 +57,9 @@ impl Window {
     /// The position in the ring of an event at `at`, which is not later than now, and whether that
     /// slot is the open one; `None` if it is older than the window.
     pub(super) fn position(&self, at: f64) -> Option<(usize, bool)> {
+        if at >= self.slot_from {
+            return Some((self.open, true));
+        }
         let age = self.slot - self.slot_of(at);
         if at < self.now - self.window_ms {
             return None;
@@ -61,9 +76,16 @@ impl Window {
     /// The history keeps its ages, the clock reads `delta_ms` more.
     pub(super) fn shift(&mut self, delta_ms: f64) {
         self.now = (self.now + delta_ms).clamp(0.0, LATEST_MS);
-        self.slot = self.slot_of(self.now);
-        self.first =
-            (self.first + delta_ms).min(if self.first.is_finite() { self.now } else { f64::INFINITY });
+        self.enter(self.slot_of(self.now));
+        if self.first.is_finite() {
+            self.first = (self.first + delta_ms).min(self.now);
+        }
+    }
+
+    fn enter(&mut self, slot: i64) {
+        self.slot = slot;
+        self.slot_from = slot as f64 * self.slot_ms;
+        self.slot_until = (slot + 1) as f64 * self.slot_ms;
     }
 
     /// Notes that an event happened at `at`.
@@ -109,22 +131,37 @@ impl Window {
 pub(super) struct Seconds {
     counts: [u32; SHOWN],
     second: i64,
+    /// When the newest second began.
+    from: f64,
     newest: usize,
 }
 
 impl Seconds {
     pub(super) fn new() -> Self {
-        Self { counts: [0; SHOWN], second: 0, newest: 0 }
+        Self { counts: [0; SHOWN], second: 0, from: 0.0, newest: 0 }
     }
 
     /// Moves on to the second of `now`.
     pub(super) fn advance(&mut self, now: f64) {
+        if now - self.from < 1000.0 {
+            return;
+        }
         let second = second_of(now);
         for _ in 0..(second - self.second).clamp(0, SHOWN as i64) {
             self.newest = (self.newest + 1) % SHOWN;
             self.counts[self.newest] = 0;
         }
-        self.second = self.second.max(second);
+        self.enter(self.second.max(second));
+    }
+
+    fn enter(&mut self, second: i64) {
+        self.second = second;
+        self.from = second as f64 * 1000.0;
+    }
+
+    /// Counts an event at `at`, which is not later than now.
+    pub(super) fn record(&mut self, at: f64) {
+        self.add(if at >= self.from { self.second } else { second_of(at) }, 1);
     }
 
     /// Counts `count` events of a second; those outside the ring are passed over.
@@ -139,7 +176,7 @@ impl Seconds {
 
     /// The history keeps its ages, the clock now reads `now`.
     pub(super) fn shift_to(&mut self, now: f64) {
-        self.second = second_of(now);
+        self.enter(second_of(now));
     }
 
     pub(super) fn newest_last(&self) -> [u32; SHOWN] {

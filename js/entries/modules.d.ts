@@ -1,0 +1,15 @@
+/** What the build puts beside the entries. */
+declare module "*/core.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+declare module "*/core.wasm?module" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+declare module "tidegate:core" {
+  const base64: string;
+  export default base64;
+}

@@ -1,0 +1,138 @@
+/**
+ * THE run loop: mutate → drain → send → settle → arm. Whoever mutates the core (tick, flush, settle) drains
+ * `poll` to its end. A send, its timer and its AbortController belong to the call that polled it and die with
+ * it; what is left behind is a lease in the core, which runs out and hands the batch out again.
+ */
+import { discard, isResponse, type Outcome, outcomeOf, RETRY } from "./outcome.ts";
+import type { Budget } from "./runtime/lease.ts";
+import { type Port, type Sleep, sleep } from "./runtime/port.ts";
+import type { FlushResult, SendInfo, Sink } from "./types.ts";
+
+/** A batch handed out by the core. */
+export interface Batch {
+  readonly sink: Sink;
+  readonly lease: number;
+  /** Of the core that handed it out: another core's leases may have the same numbers. */
+  readonly generation: number;
+  readonly id: string;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What the loop needs of the collector. None of it throws. */
+export interface Pumped {
+  readonly port: Port;
+  readonly env: unknown;
+  now(): number;
+  readonly flushDeadlineMs: number;
+  poll(): Batch | undefined;
+  settle(batch: Batch, outcome: Outcome): void;
+  tick(): void;
+  startFlush(deadlineMs: number): void;
+  flushing(): boolean;
+  nextDeadline(): number;
+  totals(): Omit<FlushResult, "timedOut">;
+}
+
+/** How often a flush looks after batches that others have leased: nobody tells it when they settle. */
+const WATCH_MS = 25;
+
+const UNLIMITED: Budget = { sends: Number.POSITIVE_INFINITY };
+
+/** Sends what is due now and what comes due meanwhile; resolves when all it sent is settled. Never rejects. */
+export async function drain(pumped: Pumped, budget: Budget = UNLIMITED, onStep?: () => void): Promise<void> {
+  const own = new Set<Promise<void>>();
+  for (;;) {
+    while (budget.sends > 0) {
+      const batch = pumped.poll();
+      if (batch === undefined) break;
+      budget.sends -= 1;
+      onStep?.();
+      const sent = deliver(pumped, batch).finally(() => own.delete(sent));
+      own.add(sent);
+    }
+    if (own.size === 0) return;
+    // One settled is enough to look again: a slow sink must not hold up the others.
+    await Promise.race(own);
+  }
+}
+
+/** Sends what is queued now; resolves at the deadline at the latest. */
+export async function flush(pumped: Pumped, deadlineMs: number): Promise<FlushResult> {
+  const before = pumped.totals();
+  const endMs = pumped.now() + deadlineMs;
+  const state = { over: false, timer: undefined as Sleep | undefined };
+  pumped.startFlush(deadlineMs);
+  const deadline = sleep(pumped.port, deadlineMs, true);
+  const expired = deadline.done.then(() => true);
+  const finished = settled(pumped, endMs, state).then(() => false);
+  const timedOut = await Promise.race([finished, expired]);
+  state.over = true;
+  state.timer?.cancel();
+  deadline.cancel();
+  const after = pumped.totals();
+  return {
+    delivered: Math.max(after.delivered - before.delivered, 0),
+    remaining: after.remaining,
+    dropped: Math.max(after.dropped - before.dropped, 0),
+    timedOut: timedOut || (after.remaining > 0 && pumped.now() >= endMs),
+  };
+}
+
+/** Until nothing of the flush is left, sending what is free and watching what others hold by its own timer. */
+async function settled(
+  pumped: Pumped,
+  endMs: number,
+  state: { over: boolean; timer: Sleep | undefined },
+): Promise<void> {
+  while (!state.over) {
+    // The tick takes back what others have leased and let go.
+    pumped.tick();
+    await drain(pumped);
+    if (state.over || !pumped.flushing()) return;
+    const nowMs = pumped.now();
+    const next = pumped.nextDeadline();
+    const waitMs = Math.min(WATCH_MS, endMs - nowMs, Number.isNaN(next) ? WATCH_MS : next);
+    state.timer = sleep(pumped.port, Math.max(waitMs, 1), true);
+    await state.timer.done;
+  }
+}
+
+/** One send under one deadline, settled whatever comes of it. */
+async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
+  const controller = new AbortController();
+  const deadline = sleep(pumped.port, pumped.flushDeadlineMs, false);
+  const expired = deadline.done.then((): typeof EXPIRED => EXPIRED);
+  let outcome: Outcome = { code: RETRY };
+  try {
+    const info: SendInfo = {
+      signal: controller.signal,
+      env: pumped.env,
+      batchId: batch.id,
+      count: batch.count,
+    };
+    const answer = invoke(batch, info);
+    const first = await Promise.race([answer, expired]);
+    if (first === EXPIRED) {
+      // A late answer is nobody's, but its body still has to go.
+      answer.then(discard, () => {});
+    } else {
+      outcome = outcomeOf(first, batch.sink.format, pumped.now());
+      // The status has decided; a body that stalls changes nothing about it.
+      if (isResponse(first)) await Promise.race([discard(first), expired]);
+    }
+  } catch {
+    // Thrown, at once or later: a network error, or a sink's own fault. Worth another try either way.
+  }
+  deadline.cancel();
+  // Also after success: whatever the sink still runs has no one to report to.
+  controller.abort();
+  pumped.settle(batch, outcome);
+}
+
+const EXPIRED = Symbol("expired");
+
+/** Turns a sink's synchronous throw into a rejection and any thenable into a promise. */
+async function invoke(batch: Batch, info: SendInfo): Promise<unknown> {
+  return batch.sink.send(batch.bytes, info);
+}

@@ -1,0 +1,50 @@
+/** What adapters use of a collector. They are bundled apart from it, so they find this by a registered symbol. */
+import type { AttributeValue } from "../types.ts";
+import type { WaitUntil } from "./port.ts";
+
+/** The version is part of the name: an adapter of another major release finds nothing and stays out of the way. */
+export const LINK: unique symbol = Symbol.for("tidegate.link.0") as never;
+
+/** An open request, as plain data: it may outlive its request without harm. */
+export interface RequestRecord {
+  readonly token: number;
+  /** Of the core that opened it: another core's tokens mean nothing. */
+  readonly generation: number;
+  readonly path: string;
+  readonly method: string;
+  readonly startMs: number;
+  /** The host's clock may stand still between I/O: a measured 0 is unknown. */
+  readonly frozenClock: boolean;
+  readonly attributes: Map<string, AttributeValue>;
+  route: string | undefined;
+}
+
+/** What is known when a request comes in. */
+export interface Incoming {
+  readonly request: object;
+  readonly path: string;
+  readonly method: string;
+  readonly route: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly frozenClock: boolean;
+}
+
+/** None of these throws, except `run`: that passes on what the handler throws. */
+export interface Link {
+  configure(env: unknown): void;
+  /** Undefined if nothing can be recorded. */
+  open(incoming: Incoming): RequestRecord | undefined;
+  run<T>(record: RequestRecord | undefined, work: () => T): T;
+  /** Records the request; `context`: where flushing may go on after the response. */
+  end(
+    record: RequestRecord | undefined,
+    status: number | undefined,
+    error: unknown,
+    context: WaitUntil | undefined,
+  ): void;
+}
+
+/** The collector's link; undefined if it is something else. */
+export function linkOf(tide: object): Link | undefined {
+  return (tide as { readonly [LINK]?: Link })[LINK];
+}

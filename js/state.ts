@@ -1,0 +1,272 @@
+/** A collector's live parts. Every crossing into the core goes through here, and notices come out after it. */
+import { emptyCounters } from "./empty.ts";
+import { fromCore, type TidegateError } from "./errors.ts";
+import { NoticeBoard } from "./notices.ts";
+import { parseOptions, type Settings } from "./options.ts";
+import { type Outcome, RETRY } from "./outcome.ts";
+import { type Batch, drain, type Pumped } from "./pump.ts";
+import { RequestContext } from "./runtime/context.ts";
+import { type Budget, type Lease, type Led, newLease } from "./runtime/lease.ts";
+import type { Port } from "./runtime/port.ts";
+import { watchExit } from "./runtime/process.ts";
+import { Ticker } from "./runtime/timer.ts";
+import type { CollectorOptions, Counters, FlushResult, Notices } from "./types.ts";
+import { type Core, CoreHandle } from "./wasm/handle.ts";
+
+/** Bits of what the core answers to an event. */
+const NOTICES = 1;
+export const DUE = 2;
+export const WAITING = 4;
+
+const SHORTEST_STEP_MS = 20;
+
+/** A listener that records events could make notices without end. */
+const NOTICES_A_CALL = 256;
+
+export type OptionsSource = CollectorOptions | ((env: never) => CollectorOptions);
+
+export class State implements Pumped, Led {
+  readonly port: Port;
+  readonly board: NoticeBoard = new NoticeBoard();
+  readonly lease: Lease = newLease();
+  context: RequestContext = new RequestContext(undefined);
+  settings: Settings | undefined;
+  error: TidegateError | undefined;
+  /** Events that no core could count: before configuration, or without a core. */
+  refused = 0;
+  /** What the core answered last: whether something waits, and whether a send is due. */
+  flags = 0;
+  #handle: CoreHandle | undefined;
+  #choose: ((env: never) => CollectorOptions) | undefined;
+  #env: unknown;
+  /** Options in force, read once: the engine owns their defaults. Zeros while there is no core. */
+  flushDeadlineMs = 0;
+  leaseMs = 0;
+  closeTimeoutMs = 0;
+  /** The longest sleep while events may come: `flushIntervalMs`, but never so short that it is no sleep. */
+  stepMs: number = SHORTEST_STEP_MS;
+  #ticker: Ticker | undefined;
+  #lastMs = 0;
+  #manual = false;
+  #draining = false;
+  #exit: (() => void) | undefined;
+  /** Set by the collector: what an exiting process is to do. */
+  exitHooks: Parameters<typeof watchExit>[0] | undefined;
+
+  /** Throws TidegateError if the options are given and bad. */
+  constructor(source: OptionsSource, port: Port) {
+    this.port = port;
+    if (typeof source === "function") this.#choose = source;
+    else this.#start(parseOptions(source));
+  }
+
+  /** Idempotent but for `env`, which each send is given. */
+  configure(env: unknown): void {
+    this.#env = env;
+    const choose = this.#choose;
+    if (choose === undefined) return;
+    this.#choose = undefined;
+    try {
+      this.#start(parseOptions(choose(env as never)));
+    } catch (thrown) {
+      this.fail(fromCore(thrown));
+    }
+  }
+
+  #start(settings: Settings): void {
+    this.settings = settings;
+    this.context = new RequestContext(settings.context);
+    const { kind } = this.port;
+    const timers = kind === "process" || kind === "browser";
+    try {
+      this.#handle = new CoreHandle((options) => settings.describe(options), {
+        onReset: (reason) => this.board.emit({ type: "core-reset", reason }),
+        onDead: (error) => this.fail(error),
+      });
+      this.flushDeadlineMs = this.call(0, (core) => core.number("flushDeadlineMs"));
+      this.leaseMs = this.call(0, (core) => core.number("leaseMs"));
+      const intervalMs = this.call(0, (core) => core.number("flushIntervalMs"));
+      this.stepMs = Math.max(intervalMs, SHORTEST_STEP_MS);
+      this.closeTimeoutMs = this.call(0, (core) => core.number("closeTimeoutMs"));
+    } catch (thrown) {
+      const error = fromCore(thrown);
+      // Where wasm is forbidden the host must go on; bad options are for the developer to see.
+      if (!error.code.startsWith("wasm/")) throw error;
+      this.fail(error);
+    }
+    if (timers && settings.autoTick) this.#ticker = new Ticker(this.port, () => void this.turn());
+  }
+
+  /** Says once why nothing is recorded. */
+  fail(error: TidegateError): void {
+    if (this.error !== undefined) return;
+    this.error = error;
+    console.error(`tidegate: nothing is recorded: ${error.message}`);
+    this.board.emit({ type: "error", code: error.code, message: error.message });
+  }
+
+  get env(): unknown {
+    return this.#env ?? hostEnv();
+  }
+
+  get generation(): number {
+    return this.#handle?.generation ?? 0;
+  }
+
+  /** The core for an event; undefined: the event is refused. */
+  core(): Core | undefined {
+    // Hosts without an env of their own are configured by their first event.
+    if (this.#choose !== undefined && this.port.kind !== "workers") this.configure(hostEnv());
+    return this.#handle?.live();
+  }
+
+  trapped(cause: unknown): void {
+    this.#handle?.trapped(cause, this.now());
+  }
+
+  /** After each event, with what the core answered. */
+  after(flags: number, nowMs: number): void {
+    this.flags = flags;
+    if ((flags & NOTICES) !== 0 && this.board.size > 0) this.notify();
+    const ticker = this.#ticker;
+    if (ticker === undefined || (flags & (DUE | WAITING)) === 0) return;
+    // Never longer than an event may wait: the deadline may be that of another sink, which is in trouble.
+    const withinMs = (flags & DUE) !== 0 ? 0 : this.stepMs;
+    if (ticker.lacks(nowMs, withinMs)) ticker.arm(nowMs, Math.min(this.nextDeadline(), withinMs));
+    if (this.#exit === undefined && this.exitHooks !== undefined) this.#exit = watchExit(this.exitHooks);
+  }
+
+  /** Host time; the last one known when the clock says 0, NaN, or throws. */
+  now(): number {
+    const clock = this.settings?.clock;
+    try {
+      const ms = clock === undefined ? this.port.now() : clock();
+      if (typeof ms === "number" && ms > 0 && ms < Number.POSITIVE_INFINITY) this.#lastMs = ms;
+    } catch {
+      // The user's clock: counted as no clock.
+    }
+    return this.#lastMs;
+  }
+
+  /** Who ticks by hand with times of their own owns time: the real clock must not be mixed in. */
+  engineNow(): number {
+    return this.#manual ? Number.NaN : this.now();
+  }
+
+  engineTime(nowMs: number): number {
+    return this.#manual ? Number.NaN : nowMs;
+  }
+
+  tick(nowMs?: number): void {
+    const settings = this.settings;
+    if (nowMs !== undefined && settings !== undefined) {
+      if (!settings.autoTick && settings.clock === undefined) this.#manual = true;
+    }
+    const atMs = typeof nowMs === "number" ? nowMs : this.engineNow();
+    this.call(undefined, (core) => void core.tick(atMs));
+    this.notify();
+  }
+
+  /** Ms until the next deadline; NaN = nothing waits. */
+  nextDeadline(): number {
+    return this.call(Number.NaN, (core) => core.nextDeadline());
+  }
+
+  /** One round of the run loop. */
+  async turn(budget?: Budget, onStep?: () => void): Promise<void> {
+    this.tick();
+    const sent = drain(this, budget, onStep);
+    this.rearm();
+    await sent;
+  }
+
+  drain(): Promise<void> {
+    return drain(this);
+  }
+
+  rearm(): void {
+    this.#ticker?.arm(this.now(), this.nextDeadline());
+  }
+
+  poll(): Batch | undefined {
+    const nowMs = this.engineNow();
+    return this.call(undefined, (core) => {
+      const lease = core.poll(nowMs);
+      const sink = lease > 0 ? this.settings?.sinks[core.batchSink()] : undefined;
+      if (sink === undefined) return undefined;
+      const { generation } = this;
+      const [id, count, bytes] = [core.batchId(), core.batchCount(), core.batchBytes()];
+      return { sink, lease, generation, id, count, bytes };
+    });
+  }
+
+  settle(batch: Batch, { code, value }: Outcome): void {
+    if (batch.generation !== this.generation) return;
+    const nowMs = this.engineNow();
+    this.call(undefined, (core) => void core.settle(nowMs, batch.lease, code ?? RETRY, value));
+    this.notify();
+    this.rearm();
+  }
+
+  startFlush(deadlineMs: number): void {
+    const nowMs = this.engineNow();
+    this.call(undefined, (core) => core.flush(nowMs, deadlineMs));
+  }
+
+  flushing(): boolean {
+    const nowMs = this.engineNow();
+    return this.call(false, (core) => core.flushing(nowMs));
+  }
+
+  closing(): void {
+    const nowMs = this.engineNow();
+    this.call(undefined, (core) => core.close(nowMs));
+  }
+
+  closed(): void {
+    this.call(undefined, (core) => core.finish());
+    this.#exit?.();
+    this.notify();
+  }
+
+  totals(): Omit<FlushResult, "timedOut"> {
+    return this.call({ delivered: 0, remaining: 0, dropped: 0 }, (core) => ({
+      delivered: core.delivered(),
+      remaining: core.remaining(),
+      dropped: core.dropped(),
+    }));
+  }
+
+  counters(): Counters {
+    const counted = this.read(emptyCounters(), (core) => core.counters() as Counters);
+    const { emitted, refused } = counted;
+    return { ...counted, emitted: emitted + this.refused, refused: refused + this.refused };
+  }
+
+  call<T>(fallback: T, work: (core: Core) => T): T {
+    return this.#handle === undefined ? fallback : this.#handle.run(this.now(), fallback, work);
+  }
+
+  /** As `call`, but also of a core that has been given up: its totals stay true. */
+  read<T>(fallback: T, work: (core: Core) => T): T {
+    return this.#handle === undefined ? fallback : this.#handle.read(this.now(), fallback, work);
+  }
+
+  /** Gives waiting notices to their listeners: no call into the core is on the stack. */
+  notify(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    for (let left = NOTICES_A_CALL; left > 0; left -= 1) {
+      const notice = this.call(undefined, (core) => core.notice() as Notices["drop"] | undefined);
+      if (notice === undefined || notice === null) break;
+      const sink = this.settings?.sinks[notice.sink as unknown as number]?.name;
+      this.board.emit(sink === undefined ? notice : { ...notice, sink });
+    }
+    this.#draining = false;
+  }
+}
+
+/** What hosts without an env of their own have. */
+function hostEnv(): unknown {
+  return (globalThis as { process?: { env?: unknown } }).process?.env ?? {};
+}

@@ -1,0 +1,146 @@
+/** A `Core` that survives traps: the totals of a dead one go on in the next. */
+import { Core, Options } from "../../build/wasm/tidegate.js";
+import { fromCore, TidegateError } from "../errors.ts";
+import { epoch, type Instance, instance, reset } from "./instance.ts";
+
+/** Two traps within this time end the collector: a loop of resets would only burn the host's CPU. */
+const TRAP_WINDOW_MS = 10_000;
+
+export type { Core, Options };
+
+/** What the collector wants to know. Both are called after the wasm call has ended. */
+export interface HandleEvents {
+  onReset(reason: string): void;
+  onDead(error: TidegateError): void;
+}
+
+export class CoreHandle {
+  /** Goes up with each new core: leases and request tokens of an older one mean nothing here. */
+  generation = 0;
+  readonly #describe: (options: Options) => void;
+  readonly #events: HandleEvents;
+  #core: Core | undefined;
+  #home!: Instance;
+  #address = 0;
+  #length = 0;
+  #lastTrapMs = Number.NEGATIVE_INFINITY;
+  #suspect = false;
+  #retired = false;
+
+  /** Throws TidegateError if the options are bad or wasm is blocked. */
+  constructor(describe: (options: Options) => void, events: HandleEvents) {
+    this.#describe = describe;
+    this.#events = events;
+    this.#build();
+  }
+
+  /** The core, replaced first if its instance is gone; undefined once it is given up. */
+  live(): Core | undefined {
+    if (this.#suspect) this.#probe();
+    if (this.#retired) return undefined;
+    if (this.#core !== undefined && this.#home.epoch !== epoch()) {
+      this.#replace("another collector's core failed");
+    }
+    return this.#core;
+  }
+
+  /** Runs `work` on the core; a trap is made good and `fallback` returned. */
+  run<T>(nowMs: number, fallback: T, work: (core: Core) => T): T {
+    const core = this.live();
+    if (core === undefined) return fallback;
+    try {
+      return work(core);
+    } catch (cause) {
+      this.trapped(cause, nowMs);
+      return fallback;
+    }
+  }
+
+  /** Reads from the core, also from one that was given up. */
+  read<T>(nowMs: number, fallback: T, work: (core: Core) => T): T {
+    if (!this.#retired) return this.run(nowMs, fallback, work);
+    try {
+      if (this.#home.epoch !== epoch()) this.#rebuild();
+      return this.#core === undefined ? fallback : work(this.#core);
+    } catch {
+      return fallback;
+    }
+  }
+
+  /** Called with whatever a call into the core threw. */
+  trapped(cause: unknown, nowMs: number): void {
+    // A host at the end of its own stack is no fault of the core: the next call looks whether it lives.
+    if (cause instanceof RangeError && !this.#suspect) {
+      this.#suspect = true;
+      return;
+    }
+    this.#suspect = false;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const again = Math.abs(nowMs - this.#lastTrapMs) < TRAP_WINDOW_MS;
+    this.#lastTrapMs = nowMs;
+    this.#replace(reason);
+    if (again && !this.#retired) {
+      this.#retire(
+        new TidegateError("core/trap", `the core failed twice within 10 s: ${reason}`, cause),
+        nowMs,
+      );
+    }
+  }
+
+  #build(): void {
+    this.#home = instance();
+    this.#core = undefined;
+    try {
+      const options = new Options();
+      this.#describe(options);
+      const core = new Core(options);
+      this.#address = core.ledgerAddress();
+      this.#length = core.ledgerLength();
+      this.#core = core;
+    } catch (thrown) {
+      throw fromCore(thrown);
+    }
+  }
+
+  /** The dead handle is dropped, never freed: free() would release its address in the new instance. */
+  #rebuild(): void {
+    // The memory of a dead instance stays readable, and the ledger lies at a fixed address in it.
+    const ledger = new Float64Array(this.#home.memory.buffer, this.#address, this.#length).slice();
+    reset(this.#home.epoch);
+    this.generation += 1;
+    this.#build();
+    this.#core?.restore(ledger);
+  }
+
+  #replace(reason: string): void {
+    try {
+      this.#rebuild();
+    } catch (thrown) {
+      this.#core = undefined;
+      this.#retire(fromCore(thrown), 0);
+      return;
+    }
+    this.#events.onReset(reason);
+  }
+
+  /** Keeps the totals readable and takes nothing more. */
+  #retire(error: TidegateError, nowMs: number): void {
+    this.#retired = true;
+    try {
+      this.#core?.close(nowMs);
+    } catch {
+      this.#core = undefined;
+    }
+    this.#events.onDead(error);
+  }
+
+  #probe(): void {
+    try {
+      // A core that a stack overflow left in the middle of a call refuses every further one.
+      if (this.#home.epoch === epoch()) this.#core?.flushing(Number.NaN);
+      this.#suspect = false;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) this.trapped(cause, Number.NEGATIVE_INFINITY);
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// Runs a fixture Worker in bare workerd: no wrangler, no miniflare, nothing that could hide an I/O context's rules.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { createInterface } from "node:readline";
+import { build } from "esbuild";
+import workerdBinary from "workerd";
+import { root } from "./_env.mjs";
+
+const compatibilityDate = "2026-07-01";
+
+/**
+ * Bundles `entry` (a module Worker that may import the built `tidegate`) and serves it on loopback.
+ * @param {string} entry absolute path
+ * @param {object} [options]
+ * @param {Record<string, unknown>} [options.bindings] strings become text bindings, all else JSON bindings
+ * @param {string[]} [options.flags] compatibility flags
+ */
+export async function startWorkerd(entry, { bindings = {}, flags = [] } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "tidegate-workerd-"));
+  await bundle(entry, folder);
+  writeFileSync(join(folder, "config.capnp"), config(wasmFilesIn(folder), bindings, flags));
+
+  const worker = { url: "", log: "" };
+  // workerd tells on file descriptor 3 where it listens: no port to guess, no request to try.
+  const stdio = ["ignore", "pipe", "pipe", "pipe"];
+  const child = spawn(workerdBinary.default ?? workerdBinary, ["serve", "--control-fd=3", "config.capnp"], {
+    cwd: folder,
+    stdio,
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      worker.log += text;
+    });
+  }
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const killOnExit = () => child.kill("SIGKILL");
+  process.once("exit", killOnExit);
+  worker.stop = async () => {
+    child.kill("SIGKILL");
+    await exited;
+    process.off("exit", killOnExit);
+    rmSync(folder, { recursive: true, force: true });
+  };
+
+  const port = await Promise.race([listeningPort(child.stdio[3]), exited.then(() => null)]);
+  if (port === null) {
+    await worker.stop();
+    throw new Error(`workerd did not start:\n${worker.log}`);
+  }
+  worker.url = `http://127.0.0.1:${port}`;
+  return worker;
+}
+
+async function listeningPort(stream) {
+  for await (const line of createInterface({ input: stream })) {
+    const { event, port } = JSON.parse(line);
+    if (event === "listen") return port;
+  }
+  return null;
+}
+
+const wasmFilesIn = (folder) => readdirSync(folder).filter((name) => name.endsWith(".wasm"));
+
+/** One module and its wasm files, bundled as wrangler would: the package is found by name, under the `workerd` condition. */
+export async function bundle(entry, folder, options = {}) {
+  await build({
+    entryPoints: [entry],
+    outfile: join(folder, "worker.js"),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    conditions: ["workerd", "worker", "browser"],
+    loader: { ".wasm": "copy" },
+    external: ["cloudflare:*", "node:*"],
+    logLevel: "error",
+    plugins: [builtPackage()],
+    ...options,
+  });
+}
+
+/** Resolves `tidegate` to pkg/ through its own exports, wherever the importing file lies. */
+function builtPackage() {
+  const resolveDir = linkPackage(join(root, "build", "link"));
+  return {
+    name: "built-package",
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: /^tidegate(\/|$)/ }, ({ path, kind, pluginData }) =>
+        pluginData === "seen" ? undefined : resolve(path, { kind, resolveDir, pluginData: "seen" }),
+      );
+    },
+  };
+}
+
+/** What `npm install file:../pkg` would leave in `folder`, without npm or a network. */
+export function linkPackage(folder) {
+  const modules = join(folder, "node_modules");
+  const link = join(modules, "tidegate");
+  mkdirSync(modules, { recursive: true });
+  rmSync(link, { recursive: true, force: true });
+  symlinkSync(relative(modules, join(root, "pkg")), link, "dir");
+  return folder;
+}
+
+function config(wasmFiles, bindings, flags) {
+  const text = JSON.stringify;
+  const wasm = wasmFiles.map((name) => `(name = ${text(name)}, wasm = embed ${text(name)})`);
+  const modules = [`(name = "worker.js", esModule = embed "worker.js")`, ...wasm];
+  const values = Object.entries(bindings).map(([name, value]) =>
+    typeof value === "string"
+      ? `(name = ${text(name)}, text = ${text(value)})`
+      : `(name = ${text(name)}, json = ${text(text(value))})`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "network", network = (allow = ["public", "private", "local"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+
+const worker :Workerd.Worker = (
+  modules = [${modules.join(", ")}],
+  bindings = [${values.join(", ")}],
+  compatibilityDate = "${compatibilityDate}",
+  compatibilityFlags = [${flags.map((flag) => text(flag)).join(", ")}],
+  globalOutbound = "network",
+);
+`;
+}

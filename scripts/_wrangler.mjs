@@ -1,0 +1,62 @@
+// Starts worker-example with the real `wrangler dev`, as a developer would, and ends it with everything it started.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "./_env.mjs";
+import { freePort, until } from "./_receiver.mjs";
+import { linkPackage } from "./_workerd.mjs";
+
+/** `vars` override those of wrangler.jsonc. Resolves when the Worker answers. */
+export async function startExample(vars) {
+  const folder = join(root, "worker-example");
+  linkPackage(folder);
+  const state = mkdtempSync(join(tmpdir(), "tidegate-wrangler-"));
+  const port = await freePort();
+  const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
+  args.push("--persist-to", state, "--show-interactive-dev-session", "false", "--log-level", "warn");
+  for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
+
+  const example = { url: `http://127.0.0.1:${port}`, log: "" };
+  // A process group of its own: wrangler starts workerd, and both must go.
+  const env = { ...process.env, CI: "1", WRANGLER_LOG_PATH: join(state, "logs") };
+  const child = spawn("wrangler", args, {
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      example.log = (example.log + text).slice(-100_000);
+    });
+  }
+  let running = true;
+  child.on("exit", () => {
+    running = false;
+  });
+  example.stop = () => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // Already gone.
+    }
+    rmSync(state, { recursive: true, force: true, maxRetries: 5 });
+  };
+  process.once("exit", example.stop);
+
+  try {
+    await until(() => !running || answers(`${example.url}/__tide`), 60_000, "wrangler dev");
+    if (!running) throw new Error("wrangler dev ended");
+  } catch (error) {
+    throw new Error(`${error.message}\n${example.log}`);
+  }
+  return example;
+}
+
+function answers(url) {
+  return fetch(url).then(
+    (response) => response.text().then(() => response.ok),
+    () => false,
+  );
+}

@@ -1,0 +1,164 @@
+// Builds the npm package: cargo → wasm-bindgen → wasm-opt → esbuild and tsc → pkg/.
+import { spawnSync } from "node:child_process";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import * as esbuild from "esbuild";
+
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const TARGET = "wasm32-unknown-unknown";
+const WASM = join(ROOT, "build", "wasm");
+const PKG = join(ROOT, "pkg");
+const DIST = join(PKG, "dist");
+
+/** Runs a tool from the repository root; its failure is ours, with what to do about it. */
+function run(tool, args, remedy) {
+  const { error, status } = spawnSync(tool, args, { cwd: ROOT, stdio: "inherit" });
+  if (error?.code === "ENOENT") throw new Error(`${tool} was not found. ${remedy}`);
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${tool} ${args[0]} failed with code ${status}.`);
+}
+
+/** A tool that npm has installed. */
+function local(tool, args) {
+  run(join(ROOT, "node_modules", ".bin", tool), args, "Run npm install first.");
+}
+
+/** The engine as one wasm module and its JavaScript glue, in build/wasm. */
+export async function buildWasm() {
+  // The cdylib alone: together with the rlib it would silently lose link-time optimization.
+  run(
+    "cargo",
+    ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET],
+    "Install Rust (https://rustup.rs), then run npm run setup.",
+  );
+  const cargoTarget = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
+  await rm(WASM, { recursive: true, force: true });
+  await mkdir(WASM, { recursive: true });
+  run(
+    "wasm-bindgen",
+    [
+      join(cargoTarget, TARGET, "release", "tidegate.wasm"),
+      ...["--target", "web", "--out-name", "tidegate", "--out-dir", WASM],
+      ...["--remove-name-section", "--remove-producers-section", "--omit-default-module-path"],
+      "--experimental-reset-state-function",
+    ],
+    "Run npm run setup, which installs wasm-bindgen-cli.",
+  );
+  const module = join(WASM, "tidegate_bg.wasm");
+  // -O3 after the compiler's own is within 1 % of -Oz in size and keeps the hot path fast.
+  local("wasm-opt", ["-O3", module, "-o", module]);
+}
+
+/** What the package consists of: the entries over the one module, and the adapters. */
+const ENTRIES = [
+  { source: "js/entries/workerd.ts", name: "workerd", formats: ["esm"] },
+  { source: "js/entries/edge-light.ts", name: "edge-light", formats: ["esm"] },
+  { source: "js/entries/inline.ts", name: "inline", formats: ["esm", "cjs"] },
+  { source: "js/adapters/workers.ts", name: "workers", formats: ["esm", "cjs"] },
+];
+
+/** Gives the inline entry the module's bytes as text. */
+const inlineWasm = {
+  name: "inline-wasm",
+  setup(build) {
+    build.onResolve({ filter: /^tidegate:core$/ }, ({ path }) => ({ path, namespace: "core" }));
+    build.onLoad({ filter: /.*/, namespace: "core" }, async () => {
+      const bytes = await readFile(join(WASM, "tidegate_bg.wasm"));
+      return { contents: `export default ${JSON.stringify(bytes.toString("base64"))}`, loader: "js" };
+    });
+  },
+};
+
+/** Whitespace and syntax are minified, names are kept: a stack trace from a user stays readable. */
+async function bundle() {
+  for (const { source, name, formats } of ENTRIES) {
+    for (const format of formats) {
+      await esbuild.build({
+        absWorkingDir: ROOT,
+        entryPoints: [source],
+        outfile: join(DIST, name + (format === "cjs" ? ".cjs" : ".js")),
+        bundle: true,
+        format,
+        platform: "neutral",
+        target: "es2022",
+        minifySyntax: true,
+        minifyWhitespace: true,
+        legalComments: "none",
+        external: ["./core.wasm", "./core.wasm?module"],
+        plugins: [inlineWasm],
+        logLevel: "warning",
+      });
+    }
+  }
+  await cp(join(WASM, "tidegate_bg.wasm"), join(DIST, "core.wasm"));
+}
+
+/** Declarations that are reached from the public ones, once for import and once for require. */
+async function declarations() {
+  const emitted = join(ROOT, "build", "types");
+  await rm(emitted, { recursive: true, force: true });
+  local("tsc", [
+    "--project",
+    "tsconfig.json",
+    "--noEmit",
+    "false",
+    "--emitDeclarationOnly",
+    "--outDir",
+    emitted,
+  ]);
+  const seen = new Set();
+  const reach = async (file) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = await readFile(file, "utf8");
+    for (const [, specifier] of text.matchAll(IMPORT)) {
+      await reach(join(dirname(file), specifier.replace(/\.ts$/, ".d.ts")));
+    }
+    const target = join(DIST, "types", relative(emitted, file));
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(
+      target,
+      text.replaceAll(IMPORT, (all) => all.replace(/\.ts"/, '.js"')),
+    );
+    const commonjs = text.replaceAll(IMPORT, (all) => all.replace(/\.ts"/, '.cjs"'));
+    await writeFile(target.replace(/\.d\.ts$/, ".d.cts"), commonjs);
+  };
+  await mkdir(join(DIST, "types"), { recursive: true });
+  await writeFile(join(DIST, "types", "core.wasm.d.ts"), WASM_TYPES);
+  for (const root of ["index.d.ts", "adapters/workers.d.ts"]) await reach(join(emitted, root));
+}
+
+const WASM_TYPES = "declare const module: WebAssembly.Module;\nexport default module;\n";
+const IMPORT = /(?:from |import\()"(\.{1,2}\/[^"]+\.ts)"/g;
+
+/** The template, the licenses, and the version of Cargo.toml, which is the only one. */
+async function assemble() {
+  await cp(join(ROOT, "pkg-template"), PKG, { recursive: true });
+  for (const file of await readdir(ROOT)) {
+    if (/^LICENSE/.test(file)) await cp(join(ROOT, file), join(PKG, file));
+  }
+  const [, version] = /^version = "(.+)"$/m.exec(await readFile(join(ROOT, "Cargo.toml"), "utf8")) ?? [];
+  const manifest = JSON.parse(await readFile(join(PKG, "package.json"), "utf8"));
+  const { name, ...rest } = manifest;
+  await writeFile(join(PKG, "package.json"), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`);
+}
+
+/** Everything, into pkg/, which is what npm publishes. */
+export async function build() {
+  await buildWasm();
+  await rm(PKG, { recursive: true, force: true });
+  await mkdir(DIST, { recursive: true });
+  await bundle();
+  await declarations();
+  await assemble();
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    await build();
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,134 @@
+// npm run demo [-- options]: worker-example in real workerd, real requests, a real HTTP sink; then the numbers.
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { root } from "./_env.mjs";
+import { brokenLaws, isDrained } from "./_laws.mjs";
+import { startReceiver, until } from "./_receiver.mjs";
+import { report } from "./_report.mjs";
+import { drive, plan } from "./_traffic.mjs";
+import { startExample } from "./_wrangler.mjs";
+import { build } from "./build.mjs";
+
+const usage = `usage: npm run demo [-- options]
+  --check         end by itself; the last line is JSON, the exit code tells whether nothing was lost
+  --requests N    how many requests to send (2000)
+  --seed N        which mix of them (1)
+  --fail N        the receiver answers 500 to the first N posts
+  --hang N        then the receiver takes N posts and never answers them`;
+
+/** The command line as numbers and switches, or an error that tells the usage. */
+function options() {
+  const count = (name, fallback) => {
+    if (!/^\d+$/.test(values[name] ?? fallback)) throw new Error(`--${name} wants a whole number`);
+    return Number(values[name] ?? fallback);
+  };
+  const text = { type: "string" };
+  const known = { check: { type: "boolean" }, requests: text, seed: text, fail: text, hang: text };
+  const { values } = parseArgs({ options: known });
+  return {
+    check: values.check ?? false,
+    requests: count("requests", "2000"),
+    seed: count("seed", "1"),
+    fail: count("fail", "0"),
+    hang: count("hang", "0"),
+  };
+}
+
+/** The Worker's own view. `asked` counts these calls, since each is an excluded request itself. */
+function debugRoute(url) {
+  const debug = { asked: 0, latest: null };
+  debug.read = async () => {
+    debug.asked += 1;
+    debug.latest = await (await fetch(`${url}/__tide`)).json();
+    return debug.latest;
+  };
+  return debug;
+}
+
+/** Every way in which the run disagrees with itself; empty when all is well. */
+function problems({ counters, stats, seen, asked, before, store, subrequests }) {
+  const found = brokenLaws(counters);
+  const expect = (what, actual, wanted) => {
+    if (actual !== wanted) found.push(`${what}: ${actual}, expected ${wanted}`);
+  };
+  const [sink] = counters.sinks;
+  expect("requests without an answer", seen.unanswered, 0);
+  expect("requests measured", stats.count, seen.requests - seen.excluded);
+  // The debug route is excluded too: `before` had not ended when it was read, and the last call has not either.
+  expect("requests excluded", counters.excluded - before.excluded, seen.excluded + asked);
+  expect("accepted by the sink", sink.accepted, counters.accepted);
+  expect("events received", store.events.length, counters.accepted);
+  expect("events under two ids", store.repeatedEvents(), 0);
+  expect("repeats with other content", store.changedRepeats, 0);
+  expect("batches without a key", store.unkeyed, 0);
+  // Errors are recorded whatever the rate: the client's count must arrive to the last one.
+  expect("failed requests received", store.events.filter(isServerError).length, seen.serverErrors);
+  if (!isDrained(counters)) found.push("events still wait");
+  if (subrequests >= seen.requests / 10) found.push(`${subrequests} posts for ${seen.requests} requests`);
+  return found;
+}
+
+const isServerError = ({ kind, status, error }) => kind === "REQ" && (status >= 500 || error !== undefined);
+
+function progress(done, total) {
+  if (process.stdout.isTTY) process.stdout.write(`\rsending: ${done} of ${total} requests `);
+  else if (done % 500 === 0) console.log(`sending: ${done} of ${total} requests`);
+}
+
+function summary(requests, { counters, received, subrequests }) {
+  const [{ delivered, dropped }] = counters.sinks;
+  const { accepted } = counters;
+  return { requests, accepted, delivered, received, dropped, lost: accepted - received, subrequests };
+}
+
+async function main({ check, requests, seed, fail, hang }) {
+  await build();
+  const file = join(root, "build", "demo", "events.ndjson");
+  mkdirSync(join(root, "build", "demo"), { recursive: true });
+  rmSync(file, { force: true });
+  const receiver = await startReceiver({ file, fail, hang });
+  console.log("starting worker-example in local workerd");
+  const example = await startExample({ SINK_URL: receiver.url });
+
+  const debug = debugRoute(example.url);
+  const before = (await debug.read()).counters;
+  debug.asked = 0;
+  const seen = await drive(example.url, plan(requests, seed), { onProgress: progress });
+  console.log("\nwaiting for the last batches");
+  const drained = async () => isDrained((await debug.read()).counters);
+  await until(drained, 45_000, "an empty queue").catch((error) => console.error(error.message));
+
+  // A last look, after which nothing more is asked: the counters and the receiver must now agree.
+  const { counters, stats } = await debug.read();
+  const { store } = receiver;
+  const subrequests = receiver.stats.posts;
+  const recorded = store.events.filter(({ kind }) => kind === "REQ").length;
+  const run = { counters, stats, seen, store, subrequests, received: store.events.length, recorded, file };
+  const found = problems({ ...run, before, asked: debug.asked });
+  console.log(`\n${report(run)}\n`);
+  for (const problem of found) console.error(`NOT AS IT SHOULD BE: ${problem}`);
+  process.exitCode = found.length > 0 ? 1 : 0;
+
+  if (check) {
+    example.stop();
+    await receiver.stop();
+    console.log(JSON.stringify(summary(requests, run)));
+    return;
+  }
+  console.log(`still up: ${example.url}/api/items and ${example.url}/__tide (Ctrl-C ends)`);
+  await new Promise((resolve) => process.once("SIGINT", resolve));
+  process.exit();
+}
+
+// The Worker's processes end in an "exit" handler, which a signal alone would skip.
+for (const signal of ["SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(143));
+
+let parsed;
+try {
+  parsed = options();
+} catch (error) {
+  console.error(`${error.message}\n\n${usage}`);
+  process.exit(2);
+}
+await main(parsed);

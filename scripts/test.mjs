@@ -1,0 +1,131 @@
+// npm test [-- rust | web | js | pack | workerd ...]: every suite in turn, its output as it comes, a table at the end.
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { countCargo, countNode, nothingUnseen } from "./_counts.mjs";
+import { environment, root, wasmTarget } from "./_env.mjs";
+
+// Colors for people, none in a log.
+const color = process.stdout.isTTY
+  ? { CARGO_TERM_COLOR: "always" }
+  : { NO_COLOR: "1", CARGO_TERM_COLOR: "never" };
+const env = { ...environment(), ...color };
+const wasmRunner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-test-runner" };
+
+const node = (...args) => [process.execPath, ...args];
+const nodeTest = (...files) => node("--test", "--test-reporter=spec", ...files);
+
+/** A check passes or fails as one; a test suite is counted from what it prints. */
+const suites = [
+  check("rust", "rust format", ["cargo", "fmt", "--check"]),
+  check("rust", "rust lint, native", ["cargo", "clippy", "--all-targets", "--", "-D", "warnings"]),
+  check("rust", "rust lint, wasm", [
+    "cargo",
+    "clippy",
+    "--lib",
+    "--target",
+    wasmTarget,
+    "--",
+    "-D",
+    "warnings",
+  ]),
+  tests("rust", "rust, native", ["cargo", "test"], countCargo),
+  tests(
+    "web",
+    "rust in Node",
+    ["cargo", "test", "--target", wasmTarget, "--test", "web_node"],
+    countCargo,
+    wasmRunner,
+  ),
+  tests("web", "rust in Chromium", ["wasm-pack", "test", "--headless", "--chrome"], countCargo),
+  check("js", "format and lint", ["biome", "ci", "."]),
+  check("js pack workerd", "package build", node(join("scripts", "build.mjs"))),
+  check("js", "types", ["tsc", "--noEmit"]),
+  check("js", "types of worker-example", ["tsc", "--noEmit", "-p", "worker-example"]),
+  tests("js", "scripts", nodeTest("tests/scripts/*.test.mjs"), countNode),
+  tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),
+  tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
+  tests(
+    "workerd",
+    "workerd",
+    nodeTest("--test-concurrency=1", "tests/{runtime,faults}/*.test.{mjs,ts}"),
+    countNode,
+  ),
+];
+
+function check(groups, name, command) {
+  return {
+    groups: groups.split(" "),
+    name,
+    command,
+    count: (_, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 }),
+  };
+}
+
+function tests(groups, name, command, parse, extra = {}) {
+  const count = (output, ok) => nothingUnseen(parse(output), ok);
+  return { groups: groups.split(" "), name, command, count, extra };
+}
+
+/** Runs a suite, shows its output as it comes, and resolves to its counts. */
+function run({ name, command: [program, ...args], count, extra }) {
+  console.log(`\n── ${name}: ${program === process.execPath ? "node" : program} ${args.join(" ")}`);
+  return new Promise((resolve) => {
+    let output = "";
+    const child = spawn(program, args, {
+      cwd: root,
+      env: { ...env, ...extra },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const [stream, shown] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output += text;
+        shown.write(text);
+      });
+    }
+    child.on("error", (error) => {
+      console.error(error.message);
+      resolve(count(output, false));
+    });
+    child.on("close", (code) => resolve(count(withoutColor(output), code === 0)));
+  });
+}
+
+function withoutColor(text) {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
+  return text.replace(/\x1b\[[0-9;]*m/g, "");
+}
+
+function table(results) {
+  const width = Math.max(...results.map(({ name }) => name.length));
+  console.log(`\n${"suite".padEnd(width)}  passed  failed`);
+  for (const { name, passed, failed, seconds } of results) {
+    const figures = `${String(passed).padStart(6)}  ${String(failed).padStart(6)}`;
+    console.log(`${name.padEnd(width)}  ${figures}  ${seconds.toFixed(1)} s`);
+  }
+}
+
+async function main(wanted) {
+  const groups = [...new Set(suites.flatMap((suite) => suite.groups))];
+  const unknown = wanted.filter((name) => !groups.includes(name));
+  if (unknown.length > 0) {
+    console.error(`unknown suite ${unknown.join(", ")}; usage: npm test [-- ${groups.join(" | ")}]`);
+    process.exit(2);
+  }
+  const chosen = suites.filter(
+    (suite) => wanted.length === 0 || suite.groups.some((group) => wanted.includes(group)),
+  );
+  const results = [];
+  for (const suite of chosen) {
+    const started = Date.now();
+    results.push({ name: suite.name, ...(await run(suite)), seconds: (Date.now() - started) / 1000 });
+  }
+  table(results);
+  const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
+  console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
+  process.exitCode = total("failed") > 0 ? 1 : 0;
+}
+
+await main(process.argv.slice(2));

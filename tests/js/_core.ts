@@ -1,0 +1,104 @@
+/** The real engine for tests: build/wasm read by fs, a simulated host, and both conservation laws. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { collectorOn } from "../../js/collector.ts";
+import type { Port } from "../../js/runtime/port.ts";
+import type { OptionsSource } from "../../js/state.ts";
+import type { Collector, Counters } from "../../js/types.ts";
+import { setModule } from "../../js/wasm/instance.ts";
+
+setModule(
+  () => new WebAssembly.Module(readFileSync(new URL("../../build/wasm/tidegate_bg.wasm", import.meta.url))),
+);
+
+interface Timer {
+  readonly id: number;
+  readonly atMs: number;
+  readonly fire: () => void;
+  readonly owner: string;
+}
+
+/** A host whose clock and timers move only when told. Timers die with the context that set them. */
+export class SimulatedHost implements Port {
+  readonly kind: Port["kind"];
+  nowMs = 1_700_000_000_000;
+  /** The request that is running: its timers die with it. */
+  context = "process";
+  #timers: Timer[] = [];
+  #ids = 0;
+
+  constructor(kind: Port["kind"] = "process") {
+    this.kind = kind;
+  }
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  setTimer(fire: () => void, ms: number): unknown {
+    this.#ids += 1;
+    this.#timers.push({ id: this.#ids, atMs: this.nowMs + ms, fire, owner: this.context });
+    return this.#ids;
+  }
+
+  clearTimer(timer: unknown): void {
+    this.#timers = this.#timers.filter(({ id }) => id !== timer);
+  }
+
+  get timers(): number {
+    return this.#timers.length;
+  }
+
+  /** The context ends: its timers never fire. */
+  kill(context: string): void {
+    this.#timers = this.#timers.filter(({ owner }) => owner !== context);
+  }
+
+  /** Moves the clock, firing what comes due on the way in its own context. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.nowMs + ms;
+    await settle();
+    for (;;) {
+      const next = this.#timers
+        .filter(({ atMs }) => atMs <= endMs)
+        .sort((a, b) => a.atMs - b.atMs || a.id - b.id)[0];
+      if (next === undefined) break;
+      this.clearTimer(next.id);
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      this.context = next.owner;
+      next.fire();
+      await settle();
+    }
+    this.nowMs = endMs;
+  }
+}
+
+/** Lets every promise reaction that is ready run. */
+export async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Both laws, exact at every moment. */
+export function assertLaws(tide: Collector): Counters {
+  const counters = tide.counters();
+  const { emitted, accepted, sampledOut, excluded, refused, pending } = counters;
+  assert.equal(emitted, accepted + sampledOut + excluded + refused + pending, "the collector's law");
+  for (const sink of counters.sinks) {
+    const dropped = Object.values(sink.dropped).reduce((sum, count) => sum + count, 0);
+    assert.equal(
+      sink.accepted,
+      sink.delivered + sink.queued + sink.inFlight + dropped,
+      `the law of ${sink.name}`,
+    );
+  }
+  return counters;
+}
+
+/** A collector on a simulated host. */
+export function simulated(
+  options: OptionsSource,
+  kind?: Port["kind"],
+): { tide: Collector; host: SimulatedHost } {
+  const host = new SimulatedHost(kind);
+  return { host, tide: collectorOn(host, options) };
+}

@@ -1,0 +1,89 @@
+import { createCollector, ndjson } from "tidegate";
+import { instrument } from "tidegate/workers";
+import { createItem, getItem, listItems } from "./items";
+
+export interface Env {
+  DB: D1Database;
+  SINK_URL: string;
+}
+
+// Pure, so it may stand at global scope: the first request seeds it, and gives it `env`.
+const tide = createCollector((env: Env) => ({
+  service: { name: "tidegate-example" },
+  sampling: {
+    rate: 0.5,
+    exclude: ["/static/", "/__tide"],
+    // The first match wins; rules see the template that `route` below gives.
+    overrides: [
+      ["/api/items/:id", 0.25],
+      ["re:^/(slow|stream)$", 1],
+    ],
+  },
+  sinks: [ndjson({ url: env.SINK_URL })],
+}));
+
+type Route = (request: Request, env: Env, url: URL) => Response | Promise<Response>;
+
+const routes: Record<string, Route> = {
+  "GET /api/items": async (request, env) => Response.json(await listItems(tide.scope(request), env.DB)),
+  "GET /api/items/:id": async (request, env, url) => {
+    const item = await getItem(tide.scope(request), env.DB, Number(url.pathname.split("/").at(-1)));
+    return item ? Response.json(item) : Response.json({ error: "no such item" }, { status: 404 });
+  },
+  "POST /api/items": async (request, env) => {
+    const { name } = await request.json<{ name: string }>();
+    return Response.json(await createItem(tide.scope(request), env.DB, name), { status: 201 });
+  },
+  "GET /slow": async (request, _env, url) => {
+    const ms = Math.min(Number(url.searchParams.get("ms") ?? 100), 1000);
+    await tide.scope(request).time("think", () => scheduler.wait(ms));
+    return new Response(`slept ${ms} ms\n`);
+  },
+  "GET /stream": () => new Response(countdown()),
+  "GET /fail": () => {
+    throw new Error("this route always fails");
+  },
+  "GET /unavailable": () =>
+    new Response("try again later\n", { status: 503, headers: { "retry-after": "1" } }),
+  "GET /static/:file": () =>
+    new Response("body { color: teal }\n", { headers: { "content-type": "text/css" } }),
+  "GET /__tide": () => Response.json({ counters: tide.counters(), stats: tide.stats() }),
+};
+
+/** The template of a path: what statistics are kept under, and what sampling rules match. */
+function template(pathname: string): string {
+  return pathname
+    .replace(/^\/api\/items\/[^/]+$/, "/api/items/:id")
+    .replace(/^\/static\/.+$/, "/static/:file");
+}
+
+/** For a path that is no route of ours, undefined: tidegate then takes the path, with id-like parts as `:id`. */
+function routeOf(request: Request): string | undefined {
+  const path = template(new URL(request.url).pathname);
+  return `${request.method} ${path}` in routes ? path : undefined;
+}
+
+function countdown(): ReadableStream {
+  const encoder = new TextEncoder();
+  let left = 5;
+  return new ReadableStream({
+    async pull(controller) {
+      await scheduler.wait(2);
+      controller.enqueue(encoder.encode(`${left}\n`));
+      left -= 1;
+      if (left === 0) controller.close();
+    },
+  });
+}
+
+export default instrument(
+  tide,
+  {
+    fetch(request: Request, env: Env): Response | Promise<Response> {
+      const url = new URL(request.url);
+      const route = routes[`${request.method} ${template(url.pathname)}`];
+      return route ? route(request, env, url) : new Response("not found\n", { status: 404 });
+    },
+  },
+  { route: routeOf },
+);
