@@ -343,3 +343,24 @@ fn the_bytes_of_held_children_are_bounded_and_come_out_as_they_went_in() {
     }
     assert_eq!(seen, 63);
 }
+
+#[test]
+fn an_event_pushed_out_is_lost_by_those_alone_that_had_not_taken_it() {
+    let mut sim = Sim::new(&[("queueSize", 4.0), ("batchMax", 4.0)], 2);
+    sim.emit_many(4);
+    let first = sim.drain();
+    sim.settle(&first[0], OK);
+    sim.emit_many(4);
+    let second = sim.drain();
+    assert_eq!((second.len(), second[0].send.sink), (1, 0), "the other still has its first");
+    sim.settle(&second[0], OK);
+    sim.emit_many(4);
+    let counters = sim.collector.counters();
+    let overflow = |sink: usize| counters.sinks[sink].dropped[0];
+    assert_eq!((overflow(0), overflow(1)), (0.0, 4.0));
+    let third = sim.drain();
+    assert_eq!(third[0].names, ["/0", "/1", "/2", "/3"]);
+    sim.settle(&third[0], OK);
+    sim.settle(&first[1], OK);
+    assert_eq!(sim.drain()[0].names.len(), 4);
+}

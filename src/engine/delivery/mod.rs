@@ -143,7 +143,7 @@ impl Delivery {
 
     /// Whether anything waits or is handed out.
     pub(crate) fn has_work(&self) -> bool {
-        self.waiting > 0 || self.staged.left() > 0
+        self.waiting > 0 || self.has_staged()
     }
 
     /// Events that wait: in the queue, or staged and not handed out.
@@ -161,8 +161,7 @@ impl Delivery {
         if self.staged.lease.is_some() { self.staged.window } else { 0 }
     }
 
-    /// Whether events are staged: to be sent, sent again, or taken back from a sender that died.
-    pub(crate) fn has_staged(&self) -> bool {
+    fn has_staged(&self) -> bool {
         self.staged.left() > 0
     }
 
