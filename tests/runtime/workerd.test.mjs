@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { bundle } from "../../scripts/_workerd.mjs";
+import { version as workerdVersion } from "workerd";
+import { bundle, startWorkerd } from "../../scripts/_workerd.mjs";
 import { onStage } from "../faults/_stage.mjs";
+import { layOut, suite } from "./_host.mjs";
 
 test("it starts at global scope: nothing there is disallowed", async () => {
   // workerd would have refused to start; the log must be clean as well.
@@ -57,4 +59,13 @@ test("children carry the trace of their request", async () => {
       assert.equal(child.parent_id, parent.span_id);
     }
   });
+});
+
+suite(`workerd ${workerdVersion}`, async () => {
+  const worker = await startWorkerd(join(layOut("workerd"), "tests", "runtime", "_worker.js"));
+  try {
+    return await (await fetch(worker.url)).json();
+  } finally {
+    await worker.stop();
+  }
 });
