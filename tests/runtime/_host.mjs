@@ -49,7 +49,7 @@ export function suite(runtime, ask) {
   after(() => keepRow(runtime, row));
 }
 
-const vectors = JSON.parse(readFileSync(join(root, "tests", "vectors", "rng.json"), "utf8"));
+export const vectors = JSON.parse(readFileSync(join(root, "tests", "vectors", "rng.json"), "utf8"));
 
 /** What each case must answer: the same everywhere, to the last digit. */
 const CHECKS = {
