@@ -83,6 +83,7 @@ export function parseOptions(options: unknown): Settings {
     context: given.context,
     rng: sampling.rng,
     describe(target) {
+      target.service(given.service?.name, given.service?.version);
       describeNumbers(target, given);
       describeSampling(target, sampling, seed);
       for (const sink of sinks) {
@@ -121,21 +122,6 @@ function describeSampling(
   for (const [pattern, rate] of sampling.overrides ?? []) target.override(pattern, rate);
   if (seed !== undefined) target.seed(seed);
   if (rng !== undefined) target.flag("hostRng", true);
-}
-
-/** Options that the engine checks only when all are known: their errors name a value, not yet the option. */
-const LATE: readonly (readonly [string, string])[] = [
-  ["sampling rate ", "sampling.rate: "],
-  ["sampling rule ", "sampling.exclude: "],
-  ["sampling override ", "sampling.overrides: "],
-  ["keepSlowMs ", "sampling.keepSlowMs: "],
-];
-
-/** The error with its option's path in front. */
-export function withPath(error: TidegateError): TidegateError {
-  const { code, message } = error;
-  const found = LATE.find(([start]) => message.startsWith(start));
-  return found === undefined ? error : new TidegateError(code, found[1] + message);
 }
 
 /** Adds the option's path to an engine error that does not name it. */

@@ -64,7 +64,5 @@ function end(state: State, request: RequestRecord, status: number | undefined, e
 function leadFrom(state: State, context: WaitUntil): void {
   if (state.settings?.autoTick !== true) return;
   const { flags } = state;
-  // A batch that waits for its next try is no queued event: only the deadline tells of it.
-  const waits = (flags & (WAITING | DUE)) !== 0 || !Number.isNaN(state.nextDeadline());
-  if (waits) lead(state, context, (flags & DUE) !== 0);
+  if ((flags & (WAITING | DUE)) !== 0) lead(state, context, (flags & DUE) !== 0);
 }

@@ -2,7 +2,7 @@
 import { emptyCounters } from "./empty.ts";
 import { fromCore, type TidegateError } from "./errors.ts";
 import { NoticeBoard } from "./notices.ts";
-import { parseOptions, type Settings, withPath } from "./options.ts";
+import { parseOptions, type Settings } from "./options.ts";
 import { type Outcome, RETRY } from "./outcome.ts";
 import { type Batch, drain, type Pumped } from "./pump.ts";
 import { RequestContext } from "./runtime/context.ts";
@@ -89,7 +89,7 @@ export class State implements Pumped, Led {
       this.stepMs = Math.max(intervalMs, SHORTEST_STEP_MS);
       this.closeTimeoutMs = this.call(0, (core) => core.number("closeTimeoutMs"));
     } catch (thrown) {
-      const error = withPath(fromCore(thrown));
+      const error = fromCore(thrown);
       // Where wasm is forbidden the host must go on; bad options are for the developer to see.
       if (!error.code.startsWith("wasm/")) throw error;
       this.fail(error);

@@ -105,7 +105,7 @@ export interface SamplingOptions {
   readonly overrides?: readonly (readonly [string, number])[];
   /** Record every request that fails. Default true. */
   readonly alwaysSampleErrors?: boolean;
-  /** Lowest status that is an error, 100…600. Default 500. */
+  /** Lowest status that is an error, 100…1000. Default 500. */
   readonly errorThreshold?: number;
   /** Makes the draws repeatable: an integer 0…2⁵³−1 or an unsigned 64-bit bigint. Default: seeded by the host. */
   readonly seed?: number | bigint;

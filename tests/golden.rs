@@ -6,13 +6,18 @@ use std::fs;
 use std::path::Path;
 use tidegate::encode::encode;
 use tidegate::engine::event::trace::TraceContext;
-use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, SinkOptions, Value};
+use tidegate::engine::{
+    Attributes, Collector, Config, Event, EventKind, Format, Service, SinkOptions, Value,
+};
 
 const NOW: f64 = 1_750_000_000_123.0;
 
 /// The bytes of a batch that holds one event of `kind`, with everything known or almost nothing.
 fn batch(kind: EventKind, format: Format, full: bool) -> Vec<u8> {
     let mut config = Config::default();
+    if full {
+        config.service = Service { name: Some("shop".into()), version: Some("1.2.3".into()) };
+    }
     config.add_sink(SinkOptions { name: "golden".into(), format, batch_max: None, max_bytes: None }).unwrap();
     let mut collector = Collector::new(config).unwrap();
     collector.seed_entropy([42; 64]);

@@ -46,7 +46,7 @@ export function lead(led: Led, context: WaitUntil, due: boolean): void {
   if (!(waitMs <= LEAD_MS)) return;
   const { lease } = led;
   lease.token += 1;
-  renew(lease, nowMs + Math.min(waitMs, led.stepMs));
+  renew(lease, nowMs + Math.min(waitMs, led.stepMs), false);
   try {
     context.waitUntil(stay(led, lease.token, waitMs, nowMs + LEAD_MS));
   } catch {
@@ -70,33 +70,56 @@ function asleep(lease: Lease, nowMs: number): boolean {
 async function stay(led: Led, token: number, firstWaitMs: number, lastMs: number): Promise<void> {
   const { lease } = led;
   const budget: Budget = { sends: LEAD_SENDS };
+  const running = new Set<Promise<void>>();
   const mine = () => lease.token === token;
   try {
     let waitMs = firstWaitMs;
-    // What was slept is counted besides the clock: one that stands still must not keep a leader for ever.
+    // Counted besides the clock: one that stands still must not keep a leader for ever.
     let sleptMs = 0;
     while (budget.sends > 0 && led.now() + waitMs <= lastMs && sleptMs + waitMs <= LEAD_MS) {
       const stepMs = Math.min(waitMs, led.stepMs);
-      sleptMs += Math.max(stepMs, 1);
-      renew(lease, led.now() + stepMs);
-      await sleep(led.port, stepMs, false).done;
-      if (!mine()) return;
-      lease.sending = true;
-      await led.turn(budget, () => {
-        if (mine()) lease.untilMs = led.now() + led.leaseMs;
-      });
-      if (!mine()) return;
+      renew(lease, led.now() + stepMs, running.size > 0);
+      const slept = await pause(led.port, stepMs, running);
+      sleptMs += slept ? Math.max(stepMs, 1) : 0;
+      if (!mine()) break;
+      send(led, budget, running, mine);
       waitMs = led.nextDeadline();
     }
+    // Deposed or spent, its own sends are still its own: they live by this context.
+    await Promise.all(running);
   } catch {
     // Nothing here may fail the host; the lease is given back below.
   }
   if (mine()) leave(lease);
 }
 
-function renew(lease: Lease, wakeMs: number): void {
-  lease.untilMs = wakeMs + GRACE_MS;
-  lease.sending = false;
+/** Starts what is due, without waiting for it: a slow sink must not hold up the others. */
+function send(led: Led, budget: Budget, running: Set<Promise<void>>, mine: () => boolean): void {
+  const { lease } = led;
+  const before = budget.sends;
+  const turn: Promise<void> = led
+    .turn(budget, () => {
+      // While it sends it is believed until the batch itself is handed out again.
+      if (mine()) renew(lease, led.now() + led.leaseMs, true);
+    })
+    .finally(() => running.delete(turn));
+  if (budget.sends < before) running.add(turn);
+}
+
+/** Sleeps, but not past the end of a send: more may be waiting behind it. True if it was the sleep that ended. */
+async function pause(port: Port, ms: number, running: ReadonlySet<Promise<void>>): Promise<boolean> {
+  const nap = sleep(port, ms, false);
+  const sent = [...running].map((turn) => turn.then(() => false));
+  const slept = await Promise.race([nap.done.then(() => true), ...sent]);
+  nap.cancel();
+  return slept;
+}
+
+/** Believed a little past its wake-up, and never less than a send under way has been given. */
+function renew(lease: Lease, wakeMs: number, sending: boolean): void {
+  const untilMs = wakeMs + GRACE_MS;
+  lease.untilMs = sending && lease.sending ? Math.max(lease.untilMs, untilMs) : untilMs;
+  lease.sending = sending;
 }
 
 function leave(lease: Lease): void {

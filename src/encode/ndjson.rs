@@ -81,6 +81,8 @@ fn attributes(event: &EventView<'_>, object: &mut Object<'_>) {
 fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {
     let mut object = Object::open(out);
     object.text("kind", "META");
+    optional(&mut object, "service", batch.service.name.as_deref());
+    optional(&mut object, "version", batch.service.version.as_deref());
     object.text("isolate", batch.isolate);
     object.number("seq", batch.sequence as f64);
     let mut inner = object.object("counters");

@@ -35,6 +35,12 @@ impl Error {
         Self { kind, message: message.into() }
     }
 
+    /// The same error, its message led by the option it is about.
+    #[must_use]
+    pub(crate) fn of_option(self, option: &str) -> Self {
+        Self { message: format!("{option}: {}", self.message), ..self }
+    }
+
     /// What was refused.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -1,6 +1,7 @@
 //! Options, set one by one. Names, ranges and defaults are the engine's.
 
 use super::convert::throw;
+use crate::engine::config::Service;
 use crate::engine::sampling::KeepSlow;
 use crate::engine::{Config, Error, ErrorKind, Format, SinkOptions};
 use wasm_bindgen::prelude::*;
@@ -44,6 +45,11 @@ impl Options {
             _ => return Err(throw(Error::new(ErrorKind::UnknownOption, format!("{name} is not an option")))),
         }
         Ok(())
+    }
+
+    /// Sets who is measured.
+    pub fn service(&mut self, name: Option<String>, version: Option<String>) {
+        self.config.service = Service { name, version };
     }
 
     /// Adds an exclude rule.

@@ -95,7 +95,7 @@ test("a leader that dies in the middle of a send is made good by the next reques
   await workers.host.advance(2900);
   await workers.request();
   assert.deepEqual(workers.leaders, [dead], "the batch may still arrive");
-  await workers.host.advance(200);
+  await workers.host.advance(400);
   const next = await workers.request();
   assert.deepEqual(workers.leaders, [dead, next]);
   await workers.host.advance(600);
@@ -120,7 +120,7 @@ test("a request that makes a batch full takes over from a sleeping leader, which
     [[third, 3]],
   );
   await workers.host.advance(600);
-  assert.deepEqual(workers.done, [first, third].sort());
+  assert.deepEqual(workers.done.toSorted(), [first, third]);
   assert.equal(workers.sent[1]?.context, third);
   assert.equal(workers.waiting, 0);
   assert.ok(fourth);
@@ -143,6 +143,27 @@ test("nobody takes over while the leader sends", async () => {
   await workers.host.advance(600);
   assert.equal(workers.waiting, 0);
   assert.ok(workers.sent.every(({ context }) => context === second));
+});
+
+test("while it sends to a slow sink the leader stays the leader and serves the others", async () => {
+  const workers = new Workers({ batchMax: 2 }, [
+    { name: "slow", format: "ndjson", send: () => new Promise(() => {}) },
+  ]);
+  await workers.request();
+  const leader = await workers.request();
+  await workers.host.advance(1);
+  assert.equal(workers.sent.length, 1);
+  await workers.request();
+  await workers.request();
+  assert.equal(workers.leaders.at(-1), leader, "a full batch for another sink deposes nobody");
+  await workers.host.advance(501);
+  assert.deepEqual(
+    workers.sent.map(({ context, count }) => [context, count]),
+    [
+      [leader, 2],
+      [leader, 2],
+    ],
+  );
 });
 
 test("a leader leaves after eight sends, and the next request goes on", async () => {
@@ -169,6 +190,23 @@ test("a leader that waits for one sink's backoff serves the others in time", asy
   const times = workers.sent.map(({ atMs }) => atMs - startMs);
   assert.equal(times.length, 2);
   assert.ok(times[0]! <= 500 && times[1]! <= 2000, String(times));
+});
+
+test("a leader whose budget is spent stays until its sends are settled: they live by its context", async () => {
+  const release: ((value: "ok") => void)[] = [];
+  const slow: Sink["send"] = () => new Promise((resolve) => release.push(resolve));
+  const others = Array.from(
+    { length: 8 },
+    (_, n): Sink => ({ name: `slow ${n}`, format: "ndjson", send: slow }),
+  );
+  const workers = new Workers({}, others);
+  const leader = await workers.request();
+  await workers.host.advance(501);
+  assert.equal(release.length, 7);
+  assert.deepEqual(workers.done, []);
+  for (const answer of release) answer("ok");
+  await settle();
+  assert.deepEqual(workers.done, [leader]);
 });
 
 test("a leader leaves after ten seconds", async () => {

@@ -167,6 +167,19 @@ test("the timer of a batch in flight, or of a backoff, holds up no later event",
   assert.deepEqual(sent, ["1 at 500", "1 at 1500", "1 at 2500"]);
 });
 
+test("a flush sends all of one sink while another does not answer", async () => {
+  let quick = 0;
+  const count = sink((_, info) => void (quick += info.count), "quick");
+  const { tide, host } = simulated({
+    autoTick: false,
+    batchMax: 5,
+    sinks: [sink(() => never, "slow"), count],
+  });
+  emit(tide, 20);
+  await within(host, tide.flush({ deadlineMs: 300 }));
+  assert.equal(quick, 20);
+});
+
 test("flush sends what is queued and says so", async () => {
   const infos: SendInfo[] = [];
   const { tide, host } = simulated({ sinks: [sink((_, info) => void infos.push(info))] });

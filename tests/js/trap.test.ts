@@ -5,7 +5,10 @@ import { createCollector, memorySink, TidegateError } from "../../js/index.ts";
 import { assertLaws, simulated } from "./_core.ts";
 
 /** The next call of `method` traps, as far as the shim can tell. */
-function trapNext(method: keyof Core, error: Error = new WebAssembly.RuntimeError("unreachable")): void {
+function trapNext(
+  method: Extract<keyof Core, string>,
+  error: Error = new WebAssembly.RuntimeError("unreachable"),
+): void {
   const prototype = Core.prototype as unknown as Record<string, unknown>;
   const original = prototype[method];
   prototype[method] = () => {
@@ -113,6 +116,16 @@ test("traps far apart do not end it", async () => {
   }
   assert.equal(tide.error, undefined);
   assert.equal(assertLaws(tide).coreResets, 3);
+});
+
+test("a stack overflow outside the core is not taken for a trap", async () => {
+  const { tide, host, heard } = setup();
+  tide.evt("kept");
+  trapNext("req", new RangeError("Maximum call stack size exceeded"));
+  tide.req("/a", "GET", 200, host.nowMs, 1);
+  tide.evt("after");
+  assert.deepEqual(heard, []);
+  assert.equal(assertLaws(tide).accepted, 2);
 });
 
 test("a host at the end of its own stack costs nothing", () => {

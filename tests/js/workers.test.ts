@@ -154,6 +154,21 @@ test("with a context the collector's own methods find their request, across awai
   assert.equal("parent_id" in found.find(({ name }) => name === "outside")!, false);
 });
 
+test("the first request's env configures the collector", async () => {
+  const memory = memorySink();
+  const { tide } = simulated(
+    (env: { ROUTE?: string }) => ({ sampling: { exclude: [env.ROUTE ?? ""] }, sinks: [memory] }),
+    "workers",
+  );
+  const worker = instrument(tide, {
+    fetch: (_request: Request, _env: unknown, _ctx: unknown) => new Response(),
+  });
+  worker.fetch(new Request("https://example.com/health"), { ROUTE: "/health" }, undefined);
+  worker.fetch(new Request("https://example.com/health"), { ROUTE: "/other" }, undefined);
+  assert.equal(tide.error, undefined);
+  assert.equal(assertLaws(tide).excluded, 2);
+});
+
 test("a parent's traceparent is continued", async () => {
   const { call, events } = setup();
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

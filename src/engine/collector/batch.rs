@@ -1,5 +1,7 @@
 //! A batch handed out, as encoders see it.
 
+use crate::engine::batch_id::BatchId;
+use crate::engine::config::Service;
 use crate::engine::event::names::Names;
 use crate::engine::event::{EventView, Record};
 use crate::engine::ledger::Counters;
@@ -9,6 +11,8 @@ use crate::engine::ledger::Counters;
 pub struct Batch<'a> {
     /// The counters as they were when the batch was cut, with this sink's alone.
     pub counters: &'a Counters,
+    /// Who is measured.
+    pub service: &'a Service,
     /// The isolate's random id: 16 hexadecimal digits.
     pub isolate: &'a str,
     /// The batch's number within its sink, from 1.
@@ -20,10 +24,10 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// The batch's id: the isolate's, the sink's index and the sequence number, joined by `-`.
+    /// The batch's id: the same for each send of the same events.
     #[must_use]
-    pub fn id(&self) -> String {
-        batch_id(self.isolate, self.sink, self.sequence)
+    pub fn id(&self) -> BatchId {
+        BatchId::new(self.isolate, self.sink, self.sequence)
     }
 
     /// How many events it holds.
@@ -40,9 +44,4 @@ impl<'a> Batch<'a> {
             EventView::read(record, &payload[at..at + usize::from(record.payload_len)], names)
         })
     }
-}
-
-/// The id of a sink's batch: the same for each send of the same events.
-pub(super) fn batch_id(isolate: &str, sink: usize, sequence: u64) -> String {
-    format!("{isolate}-{sink}-{sequence}")
 }

@@ -69,7 +69,7 @@ pub fn clamp_sampling_rate(rate: f64) -> Result<f64, Error> {
     if (0.0..=1.0).contains(&rate) {
         return Ok(rate);
     }
-    let message = format!("sampling rate {rate} is not in [0, 1]: give a probability, 0 = none, 1 = all");
+    let message = format!("rate {rate} is not in [0, 1]: give a probability, 0 = none, 1 = all");
     Err(Error::new(ErrorKind::SamplingRate, message))
 }
 
@@ -119,7 +119,7 @@ impl Rule {
 }
 
 fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: impl Display) -> Error {
-    Error::new(kind, format!("sampling {what} {index} {pattern:?}: {reason}"))
+    Error::new(kind, format!("{what} {index} {pattern:?}: {reason}"))
 }
 
 /// The largest compiled size of one regex, in bytes. Search time grows with it, so it is small:

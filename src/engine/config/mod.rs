@@ -1,16 +1,30 @@
 //! Options, parsed once: names, defaults, ranges. After this a `Config` is sound.
 
+mod sampling;
+
+pub use sampling::{DEFAULT_ERROR_THRESHOLD, KeepSlow, SamplingOptions};
+
 use super::error::{Error, ErrorKind};
 use super::event::Format;
-use super::sampling;
 
 /// A collector's configuration: every numeric option of [`OPTIONS`], the sampling options and the sinks.
 #[derive(Clone, Debug)]
 pub struct Config {
     values: [f64; OPTIONS.len()],
-    /// What is kept; see [`sampling::Options`].
-    pub sampling: sampling::Options,
+    /// What is kept; see [`SamplingOptions`].
+    pub sampling: SamplingOptions,
+    /// Who is measured; goes with every batch.
+    pub service: Service,
     sinks: Vec<SinkOptions>,
+}
+
+/// The service that is measured, if it has told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
 }
 
 /// What the engine knows of a sink: all but how it sends.
@@ -95,7 +109,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             values: OPTIONS.map(|option| option.default),
-            sampling: sampling::Options::default(),
+            sampling: SamplingOptions::default(),
+            service: Service::default(),
             sinks: Vec::new(),
         }
     }

@@ -3,31 +3,21 @@
 //! A batch is *moved* out of the queue into staging when it is cut, so that the queue never evicts it; a retry or an
 //! expired lease sends the same events under the same batch id. Only a batch that was too large is cut anew.
 
+mod outcome;
+mod settling;
+mod staged;
+
+pub use outcome::Outcome;
+pub(crate) use outcome::Settled;
+pub(crate) use staged::StagedBatch;
+
 use super::config::{Config, Number, SinkOptions};
 use super::event::names::Names;
 use super::event::{EventKind, Record};
-use super::ledger::{Counters, Reason};
+use super::ledger::Counters;
 use super::queue::Queue;
 use super::time::Millis;
-
-/// What a sink answered.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
-    /// Taken, but for `rejected` events of the batch.
-    Ok {
-        /// Events of the batch that the receiver refused for good.
-        rejected: u32,
-    },
-    /// Not taken now; again after `after_ms` if the receiver said so, else after a backoff.
-    Retry {
-        /// The receiver's `Retry-After` in milliseconds; at most 10 minutes are honored.
-        after_ms: Option<f64>,
-    },
-    /// Refused for good: the batch is dropped, delivery goes on.
-    Fatal,
-    /// Too large: the batch is halved.
-    TooLarge,
-}
+use staged::{Lease, Staged};
 
 /// The settings of delivery, the same for all sinks of a collector.
 #[derive(Clone, Debug)]
@@ -65,26 +55,10 @@ enum State {
     Disabled {
         wait: f64,
     },
-    /// Disabled for good.
-    Dead,
-}
-
-/// Records moved out of the queue. The batch being sent is the first `window` of those not yet settled.
-#[derive(Debug, Default)]
-struct Staged {
-    records: Vec<Record>,
-    payload: Vec<u8>,
-    settled: usize,
-    window: usize,
-    sequence: u64,
-    lease: Option<Lease>,
-    meta: Counters,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Lease {
-    id: u64,
-    expires: Millis,
+    /// Takes nothing any more: disabled for good, or closed.
+    Dead {
+        disabled: bool,
+    },
 }
 
 /// A flush in progress: everything before `until` is due, as long as the deadline has not passed.
@@ -92,37 +66,6 @@ struct Lease {
 struct Flush {
     until: u64,
     deadline: Millis,
-}
-
-/// What a settle did, for the ledger and the notices.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Settled {
-    pub(crate) delivered: usize,
-    pub(crate) lost: Option<(Reason, usize)>,
-    pub(crate) disabled: bool,
-    pub(crate) recovered: bool,
-}
-
-/// The batch a sink is to be sent, borrowed from its staging.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StagedBatch<'a> {
-    pub(crate) records: &'a [Record],
-    pub(crate) payload: &'a [u8],
-    pub(crate) sequence: u64,
-    pub(crate) meta: &'a Counters,
-}
-
-impl Outcome {
-    /// The name in notices.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok { .. } => "ok",
-            Self::Retry { .. } => "retry",
-            Self::Fatal => "fatal",
-            Self::TooLarge => "too-large",
-        }
-    }
 }
 
 impl Settings {
@@ -161,7 +104,7 @@ impl Delivery {
 
     /// Whether the sink may ever be sent events of `kind`.
     pub(crate) fn takes(&self, kind: EventKind) -> bool {
-        self.state != State::Dead && self.accepts(kind)
+        !self.is_dead() && self.accepts(kind)
     }
 
     /// An event of `kind` is being queued; whether the sink will ever take it.
@@ -198,6 +141,11 @@ impl Delivery {
         self.waiting >= self.limit && self.staged.lease.is_none() && now >= self.not_before
     }
 
+    /// Whether anything waits or is handed out.
+    pub(crate) fn has_work(&self) -> bool {
+        self.waiting > 0 || self.staged.left() > 0
+    }
+
     /// Events that wait: in the queue, or staged and not handed out.
     pub(crate) fn queued(&self) -> usize {
         self.waiting
@@ -213,30 +161,38 @@ impl Delivery {
         if self.staged.lease.is_some() { self.staged.window } else { 0 }
     }
 
+    /// Whether events are staged: to be sent, sent again, or taken back from a sender that died.
+    pub(crate) fn has_staged(&self) -> bool {
+        self.staged.left() > 0
+    }
+
     pub(crate) fn is_disabled(&self) -> bool {
-        self.state != State::Live
+        matches!(self.state, State::Disabled { .. } | State::Dead { disabled: true })
     }
 
     pub(crate) fn lease(&self) -> Option<u64> {
         self.staged.lease.map(|lease| lease.id)
     }
 
-    /// Everything queued up to `until` is due until `deadline`.
-    pub(crate) fn flush(&mut self, until: u64, deadline: Millis) {
-        self.flush = Some(Flush { until, deadline });
+    /// Everything queued now is due until `deadline`, or longer if an earlier flush lasts longer.
+    pub(crate) fn flush(&mut self, deadline: Millis, now: Millis, queue: &Queue) {
+        let earlier = if self.is_flushing(now, queue) { self.flush } else { None };
+        if self.state == State::Live {
+            let deadline = earlier.map_or(deadline, |earlier| earlier.deadline.max(deadline));
+            self.flush = Some(Flush { until: queue.next(), deadline });
+        }
     }
 
     /// Whether the flush in progress has something left that may still be sent in time.
     pub(crate) fn is_flushing(&mut self, now: Millis, queue: &Queue) -> bool {
         let Some(Flush { until, deadline }) = self.flush else { return false };
-        if now >= deadline || self.is_disabled() {
+        if now >= deadline || self.state != State::Live {
             return false;
         }
-        if self.staged.lease.is_some() {
-            return true;
+        if self.has_staged() {
+            return self.staged.first < until && (self.staged.lease.is_some() || self.not_before < deadline);
         }
-        let left = self.staged.left() > 0 || (self.waiting > 0 && self.needs(queue) < until);
-        left && self.not_before < deadline
+        self.waiting > 0 && self.needs(queue) < until && self.not_before < deadline
     }
 
     /// Takes back a batch whose lease has run out; whether it did.
@@ -254,10 +210,10 @@ impl Delivery {
         if let Some(lease) = self.staged.lease {
             return Some(lease.expires);
         }
-        if self.state == State::Dead {
+        if self.is_dead() {
             return None;
         }
-        if self.staged.left() > 0 || self.is_flushing(now, queue) {
+        if self.has_staged() || self.is_flushing(now, queue) {
             return Some(self.not_before);
         }
         if self.waiting == 0 {
@@ -282,7 +238,7 @@ impl Delivery {
         names: &mut Names,
         settings: &Settings,
     ) -> bool {
-        if self.staged.left() == 0 {
+        if !self.has_staged() {
             self.stage(queue, names);
         }
         let is_new = self.staged.window == 0;
@@ -292,6 +248,11 @@ impl Delivery {
         }
         self.staged.lease = Some(Lease { id: lease, expires: now + settings.lease });
         is_new
+    }
+
+    /// Takes out the counters of the batch before, to be filled anew and given to [`freeze`](Self::freeze).
+    pub(crate) fn thaw(&mut self) -> Counters {
+        std::mem::take(&mut self.staged.meta)
     }
 
     /// Keeps the counters as they are when a batch is cut: its sends all tell the same.
@@ -305,107 +266,13 @@ impl Delivery {
         StagedBatch { records: &records[*settled..settled + window], payload, sequence: *sequence, meta }
     }
 
-    /// Settles the batch handed out; `draw` in [0, 1) spreads the backoff.
-    pub(crate) fn settle(
-        &mut self,
-        outcome: Outcome,
-        now: Millis,
-        draw: f64,
-        names: &mut Names,
-        settings: &Settings,
-    ) -> Settled {
-        self.staged.lease = None;
-        match outcome {
-            Outcome::Ok { rejected } => self.succeed(rejected as usize, names),
-            Outcome::Fatal => {
-                let lost = self.staged.window;
-                self.resolve(names);
-                let settled = Settled { lost: Some((Reason::Rejected, lost)), ..Settled::default() };
-                self.fail(None, now, draw, settings, settled)
-            }
-            Outcome::Retry { after_ms } => self.fail(after_ms, now, draw, settings, Settled::default()),
-            Outcome::TooLarge if self.staged.window == 1 => {
-                self.resolve(names);
-                Settled { lost: Some((Reason::TooLarge, 1)), ..Settled::default() }
-            }
-            Outcome::TooLarge => {
-                self.limit = (self.staged.window / 2).max(1);
-                self.staged.window = 0;
-                Settled::default()
-            }
-        }
-    }
-
-    /// After [`die`](Self::die): drops the batch that was handed out then and has come back; how many events it held.
-    pub(crate) fn bury(&mut self, names: &mut Names) -> usize {
-        if self.state != State::Dead || self.staged.lease.is_some() {
-            return 0;
-        }
-        let lost = self.staged.left();
-        self.staged.window = 0;
-        self.staged.truncate(names);
-        lost
-    }
-
-    /// Gives up everything that waits, and all that comes later: how many events wait no more.
-    pub(crate) fn die(&mut self, queue: &Queue, names: &mut Names) -> usize {
-        let lost = self.queued();
-        if self.staged.lease.is_none() {
-            self.staged.window = 0;
-        }
-        self.staged.truncate(names);
-        self.state = State::Dead;
-        self.waiting = 0;
-        self.cursor = queue.next();
-        lost
-    }
-
-    fn succeed(&mut self, rejected: usize, names: &mut Names) -> Settled {
-        let sent = self.staged.window;
-        let rejected = rejected.min(sent);
-        self.resolve(names);
-        self.failures = 0;
-        self.limit = (self.limit + 1).min(self.batch_max);
-        let recovered = matches!(self.state, State::Disabled { .. });
-        if recovered {
-            self.state = State::Live;
-        }
-        let lost = (rejected > 0).then_some((Reason::Rejected, rejected));
-        Settled { delivered: sent - rejected, lost, recovered, disabled: false }
-    }
-
-    fn fail(
-        &mut self,
-        after: Option<f64>,
-        now: Millis,
-        draw: f64,
-        settings: &Settings,
-        mut settled: Settled,
-    ) -> Settled {
-        let backoff = (settings.retry_base * 2f64.powi(self.failures.min(64) as i32)).min(settings.retry_max);
-        self.failures += 1;
-        let wait =
-            after.filter(|ms| ms.is_finite() && *ms >= 0.0).map_or(draw * backoff, |ms| ms.min(MAX_WAIT_MS));
-        self.not_before = now + wait;
-        match self.state {
-            State::Disabled { wait } => self.rest(now, (wait * 2.0).min(MAX_WAIT_MS.max(settings.probe))),
-            State::Live if self.failures >= settings.max_failures => {
-                self.rest(now, settings.probe);
-                settled.disabled = true;
-            }
-            State::Live | State::Dead => {}
-        }
-        settled
-    }
-
-    fn rest(&mut self, now: Millis, wait: f64) {
-        self.state = State::Disabled { wait };
-        self.not_before = self.not_before.max(now + wait);
-        self.flush = None;
+    fn is_dead(&self) -> bool {
+        matches!(self.state, State::Dead { .. })
     }
 
     /// Moves due records from the queue into staging, within the batch's limits.
     fn stage(&mut self, queue: &Queue, names: &mut Names) {
+        self.staged.first = self.needs(queue);
         while self.waiting > 0 && self.staged.records.len() < self.limit {
             let (record, payload) = queue.get(self.needs(queue));
             if !self.staged.records.is_empty()
@@ -416,54 +283,12 @@ impl Delivery {
             let payload_at = self.staged.payload.len() as u32;
             self.staged.payload.extend_from_slice(payload);
             self.staged.records.push(Record { payload_at, ..*record });
-            for id in [record.name, record.error, record.detail] {
-                names.retain(id);
-            }
+            record.retain(names);
             self.cursor += 1;
             self.waiting -= 1;
         }
     }
-
-    /// The batch in the window needs no more sending.
-    fn resolve(&mut self, names: &mut Names) {
-        self.staged.resolve(names);
-    }
 }
 
-impl Staged {
-    /// Records not settled yet.
-    fn left(&self) -> usize {
-        self.records.len() - self.settled
-    }
-
-    fn resolve(&mut self, names: &mut Names) {
-        release(&self.records[self.settled..self.settled + self.window], names);
-        self.settled += self.window;
-        self.window = 0;
-        if self.left() == 0 {
-            self.records.clear();
-            self.payload.clear();
-            self.settled = 0;
-        }
-    }
-
-    /// Forgets all records behind the window.
-    fn truncate(&mut self, names: &mut Names) {
-        let keep = self.settled + self.window;
-        release(&self.records[keep..], names);
-        self.records.truncate(keep);
-    }
-}
-
-fn release(records: &[Record], names: &mut Names) {
-    for record in records {
-        for id in [record.name, record.error, record.detail] {
-            names.release(id);
-        }
-    }
-}
-
-/// The longest `Retry-After` honored and the longest rest between probes: 10 minutes.
-const MAX_WAIT_MS: f64 = 600_000.0;
 /// The most payload bytes of one batch.
 const MAX_BATCH_PAYLOAD: usize = 256 * 1024;
