@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "./_counts.mjs";
 import { environment, root, wasmTarget } from "./_env.mjs";
 import { forgetRows, matrix } from "./_matrix.mjs";
+import { linkPackage } from "./_workerd.mjs";
 
 // Colors for people, none in a log.
 const color = process.stdout.isTTY
@@ -119,6 +120,8 @@ async function main(wanted) {
   );
   const results = [];
   forgetRows();
+  // Its types are those of the built package; in a fresh clone nothing has linked it yet.
+  linkPackage(join(root, "worker-example"));
   for (const suite of chosen) {
     const started = Date.now();
     results.push({ name: suite.name, ...(await run(suite)), seconds: (Date.now() - started) / 1000 });
