@@ -156,8 +156,6 @@ fn events(most: usize) -> impl Strategy<Value = Vec<Event>> {
         let event = (silent.clone(), late.clone(), prop::option::weighted(0.9, duration), any::<bool>());
         let event = (event, prop::option::weighted(0.8, 0..NAMES.len()));
         let event = event.prop_map(|((after, late, duration, is_error), series)| {
-            // Beyond an hour the histogram clamps, which the model does not.
-            let duration = duration.map(|ms: f64| ms.min(3.6e6));
             // Whole milliseconds: slots and seconds of the model are then exact.
             Event { after: f64::floor(after), late: f64::floor(late), duration, is_error, series }
         });
