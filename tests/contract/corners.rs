@@ -369,7 +369,7 @@ fn an_event_pushed_out_is_lost_by_those_alone_that_had_not_taken_it() {
 fn an_event_tells_that_a_full_batch_is_due_only_if_it_can_go_now() {
     let mut sim = Sim::new(&[("batchMax", 2.0)], 1);
     let attributes = Attributes::default();
-    let mut due = |sim: &mut Sim| {
+    let due = |sim: &mut Sim| {
         sim.collector.record(&event(EventKind::Fn, "f", sim.now, &attributes), None, sim.now).due
     };
     assert_eq!((due(&mut sim), due(&mut sim)), (false, true));
