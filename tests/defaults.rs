@@ -221,7 +221,15 @@ fn a_collector_takes_up_to_16_sinks_and_every_format_has_its_name() {
     assert_eq!(config.add_sink(sink).unwrap_err().code(), "config/sink");
     for format in Format::ALL {
         assert_eq!(Format::from_name(format.as_str()), Some(format));
-        assert!(EventKind::ALL.iter().all(|&kind| format.accepts(kind)));
+    }
+    let kinds = |format: Format| EventKind::ALL.map(|kind| format.accepts(kind));
+    for (formats, wanted) in [
+        ([Format::Ndjson, Format::Events], [true; 4]),
+        ([Format::OtlpTracesProtobuf, Format::OtlpTracesJson], [true, true, true, false]),
+        ([Format::OtlpLogsProtobuf, Format::OtlpLogsJson], [false, false, false, true]),
+        ([Format::OtlpMetricsProtobuf, Format::OtlpMetricsJson], [false; 4]),
+    ] {
+        assert_eq!(formats.map(kinds), [wanted; 2]);
     }
     assert_eq!(EventKind::ALL.map(EventKind::as_str), ["REQ", "FN", "DB", "EVT"]);
     assert_eq!(

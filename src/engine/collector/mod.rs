@@ -2,10 +2,11 @@
 
 mod batch;
 mod holding;
+mod measuring;
 mod recording;
 mod sending;
 
-pub use batch::Batch;
+pub use batch::{Batch, Measured};
 
 use super::config::{Config, Number};
 use super::delivery::{Delivery, Settings};

@@ -139,7 +139,7 @@ impl Collector {
             EventKind::Db => {
                 statement::summary(event.name, &mut name);
                 if name.is_empty() {
-                    name.push_str(UNKNOWN_QUERY);
+                    name.push_str(statement::UNKNOWN);
                 }
             }
             EventKind::Req if event.is_path => path::template(event.name, &mut name),
@@ -202,6 +202,7 @@ impl Collector {
     }
 
     fn observe_stats(&mut self, event: &Event<'_>, name: &str) {
+        self.measure(event, name);
         let kind = match event.kind {
             EventKind::Req => SeriesKind::Req,
             EventKind::Fn => SeriesKind::Fn,
@@ -255,7 +256,5 @@ const NOTHING_HELD: Closed = Closed {
     children: Children::NONE,
     queued: Queued { first: 0, count: 0 },
 };
-/// The summary of a statement that has none: its text does not begin with a word.
-const UNKNOWN_QUERY: &str = "QUERY";
 /// The head of what is always kept: FN, DB and EVT outside a request.
 const KEPT: Head = Head::Decided { sampled: true, rate: 1.0, forced: false };

@@ -4,7 +4,7 @@ use super::{Batch, Collector, Send};
 use crate::engine::batch_id::BatchId;
 use crate::engine::config::Number;
 use crate::engine::delivery::Outcome;
-use crate::engine::ledger::{Reason, SinkCount};
+use crate::engine::ledger::{Count, Reason, SinkCount};
 use crate::engine::notice::Notice;
 use crate::engine::rng::Rng;
 use crate::engine::time::Millis;
@@ -47,8 +47,9 @@ impl Collector {
         let delivery = &mut self.sinks[sink];
         if delivery.hand_out(lease, now, &self.queue, &mut self.names, &self.settings) {
             let mut meta = self.sinks[sink].thaw();
-            self.count_into(&mut meta, sink..sink + 1);
-            self.sinks[sink].freeze(meta);
+            let tells_all = self.config.sinks()[sink].format.is_metrics();
+            self.count_into(&mut meta, if tells_all { 0..self.sinks.len() } else { sink..sink + 1 });
+            self.sinks[sink].freeze(meta, self.clock.wall());
             self.trim();
         }
         Some(Send { lease, sink })
@@ -61,11 +62,14 @@ impl Collector {
         Batch {
             counters: staged.meta,
             service: &self.config.service,
+            resource: &self.config.resource,
+            at: staged.at,
+            since: self.ledger.get(Count::Since),
             isolate: &self.isolate,
             sequence: staged.sequence,
             sink: send.sink,
-            records: staged.records,
-            payload: staged.payload,
+            count: staged.count,
+            content: staged.content,
             names: &self.names,
         }
     }

@@ -15,6 +15,8 @@ pub struct Config {
     pub sampling: SamplingOptions,
     /// Who is measured; goes with every batch.
     pub service: Service,
+    /// Where it runs: OpenTelemetry resource attributes by key, each key once. Goes with every OTLP batch.
+    pub resource: Vec<(String, String)>,
     sinks: Vec<SinkOptions>,
 }
 
@@ -111,6 +113,7 @@ impl Default for Config {
             values: OPTIONS.map(|option| option.default),
             sampling: SamplingOptions::default(),
             service: Service::default(),
+            resource: Vec::new(),
             sinks: Vec::new(),
         }
     }

@@ -2,11 +2,14 @@
 //!
 //! A batch is *moved* out of the queue into staging when it is cut, so that the queue never evicts it; a retry or an
 //! expired lease sends the same events under the same batch id. Only a batch that was too large is cut anew.
+//! A metrics sink reads no queue: it fills an accumulator, and a batch is what it holds, frozen.
 
+mod load;
 mod outcome;
 mod settling;
 mod staged;
 
+pub(crate) use load::Content;
 pub use outcome::Outcome;
 pub(crate) use outcome::Settled;
 pub(crate) use staged::StagedBatch;
@@ -16,7 +19,9 @@ use super::event::names::Names;
 use super::event::{EventKind, Record};
 use super::ledger::Counters;
 use super::queue::Queue;
+use super::stats::metrics::Observation;
 use super::time::Millis;
+use load::Load;
 use staged::{Lease, Staged};
 
 /// The settings of delivery, the same for all sinks of a collector.
@@ -37,10 +42,10 @@ pub(crate) struct Delivery {
     batch_max: usize,
     /// The next record to stage.
     cursor: u64,
-    /// Records in the queue, from the cursor on, that this sink accepts.
+    /// Records in the queue, from the cursor on, that this sink accepts; or observations of the open round.
     waiting: usize,
     staged: Staged,
-    /// The most records the next batch may have: halved by a batch too large, regrown by one per ok.
+    /// The most items the next batch may have: halved by a batch too large, regrown by one per ok.
     limit: usize,
     failures: u32,
     not_before: Millis,
@@ -83,13 +88,15 @@ impl Settings {
 
 impl Delivery {
     pub(crate) fn new(options: SinkOptions, config: &Config) -> Self {
-        let batch_max = options.batch_max.map_or(config.get(Number::BatchMax) as usize, |max| max as usize);
+        let load = Load::new(options.format.is_metrics());
+        let wanted = options.batch_max.map_or(config.get(Number::BatchMax) as usize, |max| max as usize);
+        let batch_max = load.batch_max(wanted);
         Self {
             options,
             batch_max,
             cursor: 0,
             waiting: 0,
-            staged: Staged::default(),
+            staged: Staged::new(load),
             limit: batch_max,
             failures: 0,
             not_before: Millis(0.0),
@@ -112,6 +119,17 @@ impl Delivery {
         let takes = self.takes(kind);
         self.waiting += usize::from(takes);
         takes
+    }
+
+    /// Measures what was observed; `None`: this is no metrics sink. Else whether it ever takes anything again.
+    pub(crate) fn observe(&mut self, observation: &Observation<'_>, now: Millis, wall: f64) -> Option<bool> {
+        let is_dead = self.is_dead();
+        let Load::Metrics(metrics) = &mut self.staged.load else { return None };
+        if !is_dead {
+            metrics.observe(observation, now, wall);
+            self.waiting += 1;
+        }
+        Some(!is_dead)
     }
 
     /// The record `at` is about to leave the queue: whether this sink loses it.
@@ -138,7 +156,9 @@ impl Delivery {
 
     /// Whether a full batch waits and nothing keeps it.
     pub(crate) fn is_full(&self, now: Millis) -> bool {
-        self.waiting >= self.limit && self.staged.lease.is_none() && now >= self.not_before
+        self.staged.load.is_full(self.waiting, self.limit)
+            && self.staged.lease.is_none()
+            && now >= self.not_before
     }
 
     /// Whether anything waits or is handed out.
@@ -148,17 +168,14 @@ impl Delivery {
 
     /// Events that wait: in the queue, or staged and not handed out.
     pub(crate) fn queued(&self) -> usize {
-        self.waiting
-            + if self.staged.lease.is_none() {
-                self.staged.left()
-            } else {
-                self.staged.left() - self.staged.window
-            }
+        let leased = if self.staged.lease.is_some() { self.staged.window } else { 0 };
+        let Staged { load, settled, .. } = &self.staged;
+        self.waiting + load.count(settled + leased..load.items())
     }
 
     /// Events handed out.
     pub(crate) fn in_flight(&self) -> usize {
-        if self.staged.lease.is_some() { self.staged.window } else { 0 }
+        if self.staged.lease.is_some() { self.staged.count() } else { 0 }
     }
 
     fn has_staged(&self) -> bool {
@@ -178,7 +195,7 @@ impl Delivery {
         let earlier = if self.is_flushing(now, queue) { self.flush } else { None };
         if self.state == State::Live {
             let deadline = earlier.map_or(deadline, |earlier| earlier.deadline.max(deadline));
-            self.flush = Some(Flush { until: queue.next(), deadline });
+            self.flush = Some(Flush { until: self.staged.load.end(queue), deadline });
         }
     }
 
@@ -191,7 +208,7 @@ impl Delivery {
         if self.has_staged() {
             return self.staged.first < until && (self.staged.lease.is_some() || self.not_before < deadline);
         }
-        self.waiting > 0 && self.needs(queue) < until && self.not_before < deadline
+        self.waiting > 0 && self.place(queue) < until && self.not_before < deadline
     }
 
     /// Takes back a batch whose lease has run out; whether it did.
@@ -218,8 +235,12 @@ impl Delivery {
         if self.waiting == 0 {
             return None;
         }
-        let oldest = queue.get(self.needs(queue)).0.queued_at;
-        let due = if self.waiting >= self.limit { oldest } else { oldest + settings.interval };
+        let oldest = match &self.staged.load {
+            Load::Metrics(metrics) => metrics.first,
+            Load::Records { .. } => queue.get(self.needs(queue)).0.queued_at,
+        };
+        let is_full = self.staged.load.is_full(self.waiting, self.limit);
+        let due = if is_full { oldest } else { oldest + settings.interval };
         Some(due.max(self.not_before))
     }
 
@@ -254,34 +275,45 @@ impl Delivery {
         std::mem::take(&mut self.staged.meta)
     }
 
-    /// Keeps the counters as they are when a batch is cut: its sends all tell the same.
-    pub(crate) fn freeze(&mut self, meta: Counters) {
-        self.staged.meta = meta;
+    /// Keeps the counters as they are when a batch is cut, at `wall`: its sends all tell the same.
+    pub(crate) fn freeze(&mut self, meta: Counters, wall: f64) {
+        (self.staged.meta, self.staged.at) = (meta, wall);
+        self.staged.load.cut(wall);
     }
 
     /// The batch handed out last.
     pub(crate) fn batch(&self) -> StagedBatch<'_> {
-        let Staged { records, payload, settled, window, sequence, meta, .. } = &self.staged;
-        StagedBatch { records: &records[*settled..settled + window], payload, sequence: *sequence, meta }
+        let Staged { load, sequence, meta, at, .. } = &self.staged;
+        let content = load.content(self.staged.batch());
+        StagedBatch { content, count: self.staged.count(), sequence: *sequence, meta, at: *at }
     }
 
     fn is_dead(&self) -> bool {
         matches!(self.state, State::Dead { .. })
     }
 
-    /// Moves due records from the queue into staging, within the batch's limits.
+    /// The place of the oldest thing that waits.
+    fn place(&mut self, queue: &Queue) -> u64 {
+        let cursor = self.needs(queue);
+        self.staged.load.place(cursor)
+    }
+
+    /// Stages what is due: records moved out of the queue, within the batch's limits, or the round, frozen.
     fn stage(&mut self, queue: &Queue, names: &mut Names) {
-        self.staged.first = self.needs(queue);
-        while self.waiting > 0 && self.staged.records.len() < self.limit {
+        self.staged.first = self.place(queue);
+        if let Load::Metrics(metrics) = &mut self.staged.load {
+            metrics.freeze();
+            self.waiting = 0;
+        }
+        while self.waiting > 0 && self.staged.load.items() < self.limit {
             let (record, payload) = queue.get(self.needs(queue));
-            if !self.staged.records.is_empty()
-                && self.staged.payload.len() + payload.len() > MAX_BATCH_PAYLOAD
-            {
+            let Load::Records { records, payload: staged } = &mut self.staged.load else { return };
+            if !records.is_empty() && staged.len() + payload.len() > MAX_BATCH_PAYLOAD {
                 break;
             }
-            let payload_at = self.staged.payload.len() as u32;
-            self.staged.payload.extend_from_slice(payload);
-            self.staged.records.push(Record { payload_at, ..*record });
+            let payload_at = staged.len() as u32;
+            staged.extend_from_slice(payload);
+            records.push(Record { payload_at, ..*record });
             record.retain(names);
             self.cursor += 1;
             self.waiting -= 1;

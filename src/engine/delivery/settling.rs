@@ -20,15 +20,16 @@ impl Delivery {
         match outcome {
             Outcome::Ok { rejected } => self.succeed(rejected as usize, names),
             Outcome::Fatal => {
-                let lost = self.staged.window;
+                let lost = self.staged.count();
                 self.staged.resolve(names);
                 let settled = Settled { lost: Some((Reason::Rejected, lost)), ..Settled::default() };
                 self.fail(None, now, draw, settings, settled)
             }
             Outcome::Retry { after_ms } => self.fail(after_ms, now, draw, settings, Settled::default()),
             Outcome::TooLarge if self.staged.window == 1 => {
+                let lost = self.staged.count();
                 self.staged.resolve(names);
-                Settled { lost: Some((Reason::TooLarge, 1)), ..Settled::default() }
+                Settled { lost: Some((Reason::TooLarge, lost)), ..Settled::default() }
             }
             Outcome::TooLarge => {
                 self.limit = (self.staged.window / 2).max(1);
@@ -43,7 +44,7 @@ impl Delivery {
         if !self.is_dead() || self.staged.lease.is_some() {
             return 0;
         }
-        let lost = self.staged.left();
+        let lost = self.queued();
         self.staged.window = 0;
         self.staged.truncate(names);
         lost
@@ -64,8 +65,8 @@ impl Delivery {
     }
 
     fn succeed(&mut self, rejected: usize, names: &mut Names) -> Settled {
-        let sent = self.staged.window;
-        let rejected = rejected.min(sent);
+        let sent = self.staged.count();
+        let rejected = self.staged.load.refused(self.staged.batch(), rejected);
         self.staged.resolve(names);
         self.failures = 0;
         self.limit = (self.limit + 1).min(self.batch_max);

@@ -9,7 +9,7 @@ mod scan;
 mod summary;
 
 use lexer::{Kind, Lexer, Token};
-pub use summary::summary;
+pub use summary::{summary, summary_parts};
 
 /// Appends `sql` with its literals as `?`, at most 1000 characters.
 ///
@@ -95,4 +95,6 @@ impl Text<'_> {
     }
 }
 
+/// The summary of a statement that has none: its text does not begin with a word.
+pub const UNKNOWN: &str = "QUERY";
 const MAX_CHARS: usize = 1000;

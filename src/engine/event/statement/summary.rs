@@ -1,5 +1,6 @@
 //! Operation and first table of a statement.
 
+use super::UNKNOWN;
 use super::lexer::{Kind, Lexer, Token};
 
 /// Appends the summary of `sql`, at most 255 characters: its operation in upper case, then the first
@@ -41,6 +42,27 @@ pub fn summary(sql: &str, out: &mut String) {
         reader.push_name(first, out);
         if out[start..].chars().count() > MAX_CHARS {
             out.truncate(fits);
+        }
+    }
+}
+
+/// A summary's operation and collection, as far as it tells them: `SELECT` and `users` of `SELECT users`.
+///
+/// [`UNKNOWN`] tells neither. Of a definition the operation has two words, and what is no table is no collection.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/>
+#[must_use]
+pub fn summary_parts(summary: &str) -> (Option<&str>, Option<&str>) {
+    let Some((first, rest)) = summary.split_once(' ') else {
+        return (Some(summary).filter(|all| !all.is_empty() && *all != UNKNOWN), None);
+    };
+    if !DEFINITIONS.contains(&first) {
+        return (Some(first), Some(rest));
+    }
+    match rest.split_once(' ') {
+        None => (Some(summary), None),
+        Some((kind, name)) => {
+            (Some(&summary[..first.len() + 1 + kind.len()]), Some(name).filter(|_| kind == "TABLE"))
         }
     }
 }
