@@ -57,6 +57,12 @@ export function collectorOn(port: Port, options: OptionsSource): Collector {
       const nowMs = state.engineNow();
       return state.read(emptyStats(), (core) => core.stats(nowMs) as Stats);
     },
+    metricsText: () => {
+      const nowMs = state.engineNow();
+      return state.read("", (core) =>
+        (core as never as { metricsText(now: number): string }).metricsText(nowMs),
+      );
+    },
     get error() {
       return state.error;
     },

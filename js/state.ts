@@ -208,6 +208,10 @@ export class State implements Pumped, Led {
     this.rearm();
   }
 
+  remark(code: string, message: string): void {
+    this.board.emit({ type: "error", code, message });
+  }
+
   startFlush(deadlineMs: number): void {
     const nowMs = this.engineNow();
     this.call(undefined, (core) => core.flush(nowMs, deadlineMs));

@@ -1,17 +1,24 @@
 /** Every public type, and no code. Times are wall-clock milliseconds unless a name says otherwise. */
 
-/** What an attribute may hold. Anything else is left out. */
-export type AttributeValue = string | number | boolean;
+import type { Attributes, AttributeValue, Counters, DropReason, NdjsonEvent } from "./wire.ts";
 
-/** Attributes of one event: at most 4 KiB in all, the excess is cut off and counted. */
-export type Attributes = Readonly<Record<string, AttributeValue>>;
+export type * from "./wire.ts";
 
 /** The part of a `Response` that is read: its status, `Retry-After`, and the body so that it can be drained. */
 export interface ResponseLike {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
-  readonly body?: { cancel(reason?: unknown): Promise<void> } | null;
+  readonly body?: BodyLike | null;
   arrayBuffer?(): Promise<ArrayBuffer>;
+}
+
+/** The part of a response's stream that is used: OTLP replies are read to 64 KiB, all else is drained. */
+export interface BodyLike {
+  cancel(reason?: unknown): Promise<void>;
+  getReader?(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+  };
 }
 
 /** The part of `fetch` that a sink needs: a service binding or a VPC binding has it too. */
@@ -19,15 +26,17 @@ export interface ResponseLike {
 export type FetchLike = (url: string, init: any) => Promise<ResponseLike>;
 
 /** How the bytes of a batch are encoded. */
-export type SinkFormat =
+export type BytesFormat =
   | "ndjson"
   | "otlp-traces-protobuf"
   | "otlp-traces-json"
   | "otlp-metrics-protobuf"
   | "otlp-metrics-json"
   | "otlp-logs-protobuf"
-  | "otlp-logs-json"
-  | "events";
+  | "otlp-logs-json";
+
+/** What a sink is given: encoded bytes, or `"events"`: objects. */
+export type SinkFormat = BytesFormat | "events";
 
 /**
  * What a sink answers. `undefined` is `"ok"`; a `Response` is read by its status and drained.
@@ -57,42 +66,85 @@ export interface SendInfo {
   readonly count: number;
 }
 
-/** Where batches go. A custom sink is one function and two names. */
-export interface Sink {
+interface SinkBase {
   /** Names the sink in counters and notices. */
   readonly name: string;
-  readonly format: SinkFormat;
-  /** The bytes are a copy of its own, which it may keep. */
-  send(bytes: Uint8Array, info: SendInfo): SendOutcome | PromiseLike<SendOutcome>;
   /** Events a batch, 1…`queueSize`. Default: the collector's `batchMax`. */
   readonly batchMax?: number;
-  /** Bytes a batch before encoding. Default: 256 KiB of attributes. */
+  /** Encoded bytes a batch; one that is larger is halved. Default: 256 KiB of attributes. */
   readonly maxBytes?: number;
+  /**
+   * On Workers, a request that has sent to this sink leads no further: for bindings that limit what one
+   * invocation may do. Default false.
+   */
+  readonly oncePerInvocation?: boolean;
   /** Set by a factory that was given something unusable; `createCollector` throws it with the sink's index. */
   readonly problem?: { readonly code: string; readonly option: string; readonly message: string };
 }
 
-/** Options of `ndjson`. */
-export interface NdjsonOptions {
-  /** Where batches are posted. Required, http or https. */
+/** A sink for encoded batches. */
+export interface BytesSink extends SinkBase {
+  readonly format: BytesFormat;
+  /** The bytes are a copy of its own, which it may keep. */
+  send(bytes: Uint8Array, info: SendInfo): SendOutcome | PromiseLike<SendOutcome>;
+}
+
+/** A sink for objects: what platform bindings take. */
+export interface EventsSink extends SinkBase {
+  readonly format: "events";
+  /** The events are copies of its own, which it may keep; the counters' line is not among them. */
+  send(events: readonly NdjsonEvent[], info: SendInfo): SendOutcome | PromiseLike<SendOutcome>;
+}
+
+/** Where batches go. A custom sink is one function and two names. */
+export type Sink = BytesSink | EventsSink;
+
+/** What every HTTP sink takes. */
+export interface HttpOptions {
+  /** Where batches are posted. Required, http or https, without credentials in it. */
   readonly url: string;
-  /** Names the sink. Default `"ndjson"`. */
+  /** Names the sink. */
   readonly name?: string;
-  /** Sent with every batch; a function is called for each with the `env` of `configure(env)`. */
+  /**
+   * Sent with every batch; a function is called for each, with the `env` of `configure(env)`. Those without a
+   * value are left out. A function that throws counts as `"retry"`.
+   */
   readonly headers?:
-    | Readonly<Record<string, string>>
-    | ((env: never) => Readonly<Record<string, string>>)
+    | Readonly<Record<string, string | undefined>>
+    // biome-ignore lint/suspicious/noExplicitAny: the type of env is the user's
+    | ((env: any) => HeadersGiven | PromiseLike<HeadersGiven>)
     | undefined;
   /** Instead of the global `fetch`: a service binding, a VPC binding, a test. */
   readonly fetch?: FetchLike | undefined;
+  /** Compress bodies above 1 KiB, where the runtime can. Default true. */
+  readonly gzip?: boolean | undefined;
   readonly batchMax?: number;
   readonly maxBytes?: number;
 }
 
+/** What a `headers` function gives. */
+export type HeadersGiven = Readonly<Record<string, string | undefined>>;
+
+/** Options of `ndjson`. The name is `"ndjson"` by default. */
+export type NdjsonOptions = HttpOptions;
+
+/** What OTLP carries. */
+export type OtlpSignal = "traces" | "metrics" | "logs";
+
+/** Options of `otlp`. Each sink is named `otlp-<signal>`, or `<name>-<signal>`. */
+export interface OtlpOptions extends HttpOptions {
+  /** The base: `/v1/<signal>` is appended. */
+  readonly url: string;
+  /** One sink each. Default `["traces"]`. */
+  readonly signals?: readonly OtlpSignal[];
+  /** Default `"protobuf"`. */
+  readonly encoding?: "protobuf" | "json";
+}
+
 /** A sink that keeps what it is sent. */
-export interface MemorySink extends Sink {
-  /** Decoded events, oldest first. Bounded: beyond `limit` the oldest go. */
-  readonly events: Record<string, unknown>[];
+export interface MemorySink extends EventsSink {
+  /** Events, oldest first. Bounded: beyond `limit` the oldest go. */
+  readonly events: NdjsonEvent[];
 }
 
 /** Which requests are recorded. */
@@ -218,47 +270,6 @@ export interface FlushResult {
   readonly timedOut: boolean;
 }
 
-/** Why an accepted event was not delivered. */
-export type DropReason =
-  | "overflow"
-  | "too_large"
-  | "rejected"
-  | "encode"
-  | "disabled"
-  | "closed"
-  | "core_reset";
-
-/** Always: `accepted = delivered + queued + inFlight + Σ dropped`. */
-export interface SinkCounters {
-  readonly name: string;
-  readonly accepted: number;
-  readonly delivered: number;
-  readonly queued: number;
-  readonly inFlight: number;
-  readonly dropped: Readonly<Record<DropReason, number>>;
-  /** Batches whose sender died. */
-  readonly leasesExpired: number;
-  /** Answers that came after the lease had run out. */
-  readonly lateSettles: number;
-  readonly disabled: boolean;
-}
-
-/** Always: `emitted = accepted + sampledOut + excluded + refused + pending`. */
-export interface Counters {
-  readonly emitted: number;
-  readonly accepted: number;
-  readonly sampledOut: number;
-  readonly excluded: number;
-  /** After close, before configuration, or unusable values. */
-  readonly refused: number;
-  /** Children of requests whose fate is open. */
-  readonly pending: number;
-  readonly coreResets: number;
-  /** Attributes cut or left out because an event had more than 4 KiB of them. */
-  readonly truncated: number;
-  readonly sinks: readonly SinkCounters[];
-}
-
 /** Figures of the rolling 15-minute window. A percentile without a measured duration is `null`. */
 export interface Figures {
   readonly count: number;
@@ -313,6 +324,10 @@ export interface Notices {
   "sink-recovered": { readonly type: "sink-recovered"; readonly sink: string };
   /** The core failed and was replaced; what it held counts `core_reset`. */
   "core-reset": { readonly type: "core-reset"; readonly reason: string };
+  /**
+   * The collector does nothing any more (its own code), a send threw (`sink/threw`), or a receiver has taken a
+   * batch with a remark (`sink/partial-success`).
+   */
   error: { readonly type: "error"; readonly code: string; readonly message: string };
 }
 
@@ -357,6 +372,8 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
   readonly queueDepth: number;
   counters(): Counters;
   stats(): Stats;
+  /** Prometheus text, version 0.0.4: lifetime totals and the figures of the window. Of this isolate only. */
+  metricsText(): string;
   /** Why the collector does nothing, if it does nothing. */
   readonly error: Error | undefined;
   /** Adds a listener; the answer removes it. Listeners run after the engine is done. */
