@@ -17,7 +17,8 @@ const pad = (cell, column) =>
 for (const line of [head, ...lines]) console.log(line.map(pad).join("  ").trimEnd());
 
 const wrong = results.filter((result) => result.wrong.length > 0);
-for (const result of wrong) console.error(`NOT AS IT SHOULD BE: ${result.kind}, ${result.row}: ${result.wrong}`);
+for (const result of wrong)
+  console.error(`NOT AS IT SHOULD BE: ${result.kind}, ${result.row}: ${result.wrong}`);
 const conserved = results.filter((result) => result.conserved).length;
 console.log(
   `\n${results.length} rows, ${conserved} conserved, ${wrong.length} wrong; ms: the longest send, deadline ${DEADLINE_MS}`,

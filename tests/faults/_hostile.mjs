@@ -50,7 +50,11 @@ export const rows = [
   { name: "302 to another", ...status(302, { location: "http://127.0.0.1:9/" }), ...both("fatal") },
   { name: "307 to itself", ...status(307, { location: "/again" }), ...both("fatal") },
   { name: "reset before headers", respond: (request) => request.socket.resetAndDestroy(), ...both("retry") },
-  { name: "no HTTP at all", respond: (request) => request.socket.end("220 smtp ready\r\n"), ...both("retry") },
+  {
+    name: "no HTTP at all",
+    respond: (request) => request.socket.end("220 smtp ready\r\n"),
+    ...both("retry"),
+  },
   {
     name: "reset after headers",
     respond(request, response) {
