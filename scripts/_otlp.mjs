@@ -18,7 +18,7 @@ export const decoded = { traces: 0, metrics: 0, logs: 0 };
 export const signalOf = (path) => /\/v1\/(traces|metrics|logs)$/.exec(path)?.[1];
 
 /**
- * An export request as a plain object: ids in hex, 64-bit numbers as strings, unset fields absent. Throws if the
+ * An export request as a plain object: ids in hex, 64-bit numbers as strings, defaults filled in. Throws if the
  * bytes are not what the official definitions say.
  */
 export function decodeExport(signal, contentType, bytes) {
@@ -27,7 +27,7 @@ export function decodeExport(signal, contentType, bytes) {
   const wrong = type.verify(message);
   if (wrong) throw new Error(`${signal}: ${wrong}`);
   decoded[signal] += 1;
-  return plain(type.toObject(message, { longs: String, oneofs: false }));
+  return plain(type.toObject(message, { longs: String, defaults: true }));
 }
 
 /** OTLP's JSON differs from protobuf's own mapping in one thing: ids are hex. Unknown keys must not go unseen. */
