@@ -27,6 +27,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
     ("delivery", "ledger", "a lost batch carries its reason, and a cut batch the counters of that moment"),
     ("delivery", "queue", "a sink's cursor reads the ring that all sinks share, by reference and never kept"),
+    ("delivery", "stats", "a metrics sink stages an accumulator where the others stage records"),
     ("notice", "ledger", "a notice of a loss carries its reason"),
 ];
 

@@ -32,11 +32,7 @@ impl<'a> Object<'a> {
     /// Lower-case hexadecimal digits, for ids.
     pub(super) fn hex(&mut self, key: &str, bytes: &[u8]) {
         self.key(key);
-        self.out.push(b'"');
-        for byte in bytes {
-            self.out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
-        }
-        self.out.push(b'"');
+        hex(bytes, self.out);
     }
 
     /// A nested object, to be closed before this one goes on.
@@ -74,7 +70,7 @@ impl<'a> Object<'a> {
 }
 
 /// A number: whole ones by hand, the rest as the shortest decimal that reads back the same; `null` if not finite.
-fn number(value: f64, out: &mut Vec<u8>) {
+pub(super) fn number(value: f64, out: &mut Vec<u8>) {
     if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
         if value < 0.0 {
             out.push(b'-');
@@ -88,7 +84,8 @@ fn number(value: f64, out: &mut Vec<u8>) {
     }
 }
 
-fn whole(mut value: u64, out: &mut Vec<u8>) {
+/// A whole number in decimal.
+pub(super) fn whole(mut value: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut at = digits.len();
     loop {
@@ -103,7 +100,7 @@ fn whole(mut value: u64, out: &mut Vec<u8>) {
 }
 
 /// A string: quotes, backslashes and control characters escaped; runs of plain bytes copied whole.
-fn string(text: &str, out: &mut Vec<u8>) {
+pub(super) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut start = 0;
@@ -116,6 +113,15 @@ fn string(text: &str, out: &mut Vec<u8>) {
         start = at + 1;
     }
     out.extend_from_slice(&bytes[start..]);
+    out.push(b'"');
+}
+
+/// Bytes as a string of lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    for byte in bytes {
+        out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
     out.push(b'"');
 }
 

@@ -12,6 +12,8 @@ pub struct Config {
     pub sampling: sampling::Options,
     /// Who is measured; goes with every batch.
     pub service: Service,
+    /// Where it runs: OpenTelemetry resource attributes by key, each key once. Goes with every OTLP batch.
+    pub resource: Vec<(String, String)>,
     sinks: Vec<SinkOptions>,
 }
 
@@ -108,6 +110,7 @@ impl Default for Config {
             values: OPTIONS.map(|option| option.default),
             sampling: sampling::Options::default(),
             service: Service::default(),
+            resource: Vec::new(),
             sinks: Vec::new(),
         }
     }

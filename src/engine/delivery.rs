@@ -2,13 +2,21 @@
 //!
 //! A batch is *moved* out of the queue into staging when it is cut, so that the queue never evicts it; a retry or an
 //! expired lease sends the same events under the same batch id. Only a batch that was too large is cut anew.
+//! A metrics sink reads no queue: it fills an accumulator, and a batch is what it holds, frozen.
+
+mod load;
+
+pub(crate) use load::Content;
 
 use super::config::{Config, Number, SinkOptions};
 use super::event::names::Names;
 use super::event::{EventKind, Record};
 use super::ledger::{Counters, Reason};
 use super::queue::Queue;
+use super::stats::metrics::Observation;
 use super::time::Millis;
+use load::Load;
+use std::ops::Range;
 
 /// What a sink answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,10 +55,10 @@ pub(crate) struct Delivery {
     batch_max: usize,
     /// The next record to stage.
     cursor: u64,
-    /// Records in the queue, from the cursor on, that this sink accepts.
+    /// Records in the queue, from the cursor on, that this sink accepts; or observations of the open round.
     waiting: usize,
     staged: Staged,
-    /// The most records the next batch may have: halved by a batch too large, regrown by one per ok.
+    /// The most items the next batch may have: halved by a batch too large, regrown by one per ok.
     limit: usize,
     failures: u32,
     not_before: Millis,
@@ -69,16 +77,17 @@ enum State {
     Dead,
 }
 
-/// Records moved out of the queue. The batch being sent is the first `window` of those not yet settled.
-#[derive(Debug, Default)]
+/// Items on their way out. The batch being sent is the first `window` of those not yet settled.
+#[derive(Debug)]
 struct Staged {
-    records: Vec<Record>,
-    payload: Vec<u8>,
+    load: Load,
     settled: usize,
     window: usize,
     sequence: u64,
     lease: Option<Lease>,
     meta: Counters,
+    /// The wall clock when the batch was cut.
+    at: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -106,10 +115,11 @@ pub(crate) struct Settled {
 /// The batch a sink is to be sent, borrowed from its staging.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StagedBatch<'a> {
-    pub(crate) records: &'a [Record],
-    pub(crate) payload: &'a [u8],
+    pub(crate) content: Content<'a>,
+    pub(crate) count: usize,
     pub(crate) sequence: u64,
     pub(crate) meta: &'a Counters,
+    pub(crate) at: f64,
 }
 
 impl Outcome {
@@ -140,13 +150,15 @@ impl Settings {
 
 impl Delivery {
     pub(crate) fn new(options: SinkOptions, config: &Config) -> Self {
-        let batch_max = options.batch_max.map_or(config.get(Number::BatchMax) as usize, |max| max as usize);
+        let load = Load::of(options.format.is_metrics());
+        let wanted = options.batch_max.map_or(config.get(Number::BatchMax) as usize, |max| max as usize);
+        let batch_max = load.batch_max(wanted);
         Self {
             options,
             batch_max,
             cursor: 0,
             waiting: 0,
-            staged: Staged::default(),
+            staged: Staged::new(load),
             limit: batch_max,
             failures: 0,
             not_before: Millis(0.0),
@@ -169,6 +181,17 @@ impl Delivery {
         let takes = self.takes(kind);
         self.waiting += usize::from(takes);
         takes
+    }
+
+    /// Measures what was observed; `None`: this is no metrics sink. Else whether it ever takes anything again.
+    pub(crate) fn observe(&mut self, observation: &Observation<'_>, now: Millis, wall: f64) -> Option<bool> {
+        let Load::Metrics(metrics) = &mut self.staged.load else { return None };
+        if self.state == State::Dead {
+            return Some(false);
+        }
+        metrics.observe(observation, now, wall);
+        self.waiting += 1;
+        Some(true)
     }
 
     /// The record `at` is about to leave the queue: whether this sink loses it.
@@ -195,7 +218,9 @@ impl Delivery {
 
     /// Whether a full batch waits and nothing keeps it.
     pub(crate) fn is_full(&self, now: Millis) -> bool {
-        self.waiting >= self.limit && self.staged.lease.is_none() && now >= self.not_before
+        self.staged.load.is_full(self.waiting, self.limit)
+            && self.staged.lease.is_none()
+            && now >= self.not_before
     }
 
     /// Whether anything waits or is handed out.
@@ -205,17 +230,14 @@ impl Delivery {
 
     /// Events that wait: in the queue, or staged and not handed out.
     pub(crate) fn queued(&self) -> usize {
-        self.waiting
-            + if self.staged.lease.is_none() {
-                self.staged.left()
-            } else {
-                self.staged.left() - self.staged.window
-            }
+        let leased = if self.staged.lease.is_some() { self.staged.window } else { 0 };
+        let Staged { load, settled, .. } = &self.staged;
+        self.waiting + load.count(settled + leased..load.items())
     }
 
     /// Events handed out.
     pub(crate) fn in_flight(&self) -> usize {
-        if self.staged.lease.is_some() { self.staged.window } else { 0 }
+        if self.staged.lease.is_some() { self.staged.count() } else { 0 }
     }
 
     pub(crate) fn is_disabled(&self) -> bool {
@@ -226,9 +248,9 @@ impl Delivery {
         self.staged.lease.map(|lease| lease.id)
     }
 
-    /// Everything queued up to `until` is due until `deadline`.
-    pub(crate) fn flush(&mut self, until: u64, deadline: Millis) {
-        self.flush = Some(Flush { until, deadline });
+    /// Everything queued now is due until `deadline`.
+    pub(crate) fn flush(&mut self, queue: &Queue, deadline: Millis) {
+        self.flush = Some(Flush { until: self.staged.load.end(queue), deadline });
     }
 
     /// Whether the flush in progress has something left that may still be sent in time.
@@ -240,7 +262,7 @@ impl Delivery {
         if self.staged.lease.is_some() {
             return true;
         }
-        let left = self.staged.left() > 0 || (self.waiting > 0 && self.needs(queue) < until);
+        let left = self.staged.left() > 0 || (self.waiting > 0 && self.place(queue) < until);
         left && self.not_before < deadline
     }
 
@@ -268,8 +290,12 @@ impl Delivery {
         if self.waiting == 0 {
             return None;
         }
-        let oldest = queue.get(self.needs(queue)).0.queued_at;
-        let due = if self.waiting >= self.limit { oldest } else { oldest + settings.interval };
+        let oldest = match &self.staged.load {
+            Load::Metrics(metrics) => metrics.first,
+            Load::Records { .. } => queue.get(self.needs(queue)).0.queued_at,
+        };
+        let is_full = self.staged.load.is_full(self.waiting, self.limit);
+        let due = if is_full { oldest } else { oldest + settings.interval };
         Some(due.max(self.not_before))
     }
 
@@ -299,15 +325,17 @@ impl Delivery {
         is_new
     }
 
-    /// Keeps the counters as they are when a batch is cut: its sends all tell the same.
-    pub(crate) fn freeze(&mut self, meta: Counters) {
-        self.staged.meta = meta;
+    /// Keeps the counters as they are when a batch is cut, at `wall`: its sends all tell the same.
+    pub(crate) fn freeze(&mut self, meta: Counters, wall: f64) {
+        (self.staged.meta, self.staged.at) = (meta, wall);
+        self.staged.load.cut(wall);
     }
 
     /// The batch handed out last.
     pub(crate) fn batch(&self) -> StagedBatch<'_> {
-        let Staged { records, payload, settled, window, sequence, meta, .. } = &self.staged;
-        StagedBatch { records: &records[*settled..settled + window], payload, sequence: *sequence, meta }
+        let Staged { load, sequence, meta, at, .. } = &self.staged;
+        let content = load.content(self.staged.batch());
+        StagedBatch { content, count: self.staged.count(), sequence: *sequence, meta, at: *at }
     }
 
     /// Settles the batch handed out; `draw` in [0, 1) spreads the backoff.
@@ -323,15 +351,16 @@ impl Delivery {
         match outcome {
             Outcome::Ok { rejected } => self.succeed(rejected as usize, names),
             Outcome::Fatal => {
-                let lost = self.staged.window;
+                let lost = self.staged.count();
                 self.resolve(names);
                 let settled = Settled { lost: Some((Reason::Rejected, lost)), ..Settled::default() };
                 self.fail(None, now, draw, settings, settled)
             }
             Outcome::Retry { after_ms } => self.fail(after_ms, now, draw, settings, Settled::default()),
             Outcome::TooLarge if self.staged.window == 1 => {
+                let lost = self.staged.count();
                 self.resolve(names);
-                Settled { lost: Some((Reason::TooLarge, 1)), ..Settled::default() }
+                Settled { lost: Some((Reason::TooLarge, lost)), ..Settled::default() }
             }
             Outcome::TooLarge => {
                 self.limit = (self.staged.window / 2).max(1);
@@ -346,7 +375,7 @@ impl Delivery {
         if self.state != State::Dead || self.staged.lease.is_some() {
             return 0;
         }
-        let lost = self.staged.left();
+        let lost = self.queued();
         self.staged.window = 0;
         self.staged.truncate(names);
         lost
@@ -366,8 +395,8 @@ impl Delivery {
     }
 
     fn succeed(&mut self, rejected: usize, names: &mut Names) -> Settled {
-        let sent = self.staged.window;
-        let rejected = rejected.min(sent);
+        let sent = self.staged.count();
+        let rejected = self.staged.load.refused(self.staged.batch(), rejected);
         self.resolve(names);
         self.failures = 0;
         self.limit = (self.limit + 1).min(self.batch_max);
@@ -409,18 +438,27 @@ impl Delivery {
         self.flush = None;
     }
 
-    /// Moves due records from the queue into staging, within the batch's limits.
+    /// The place of the oldest thing that waits.
+    fn place(&mut self, queue: &Queue) -> u64 {
+        let cursor = self.needs(queue);
+        self.staged.load.place(cursor)
+    }
+
+    /// Stages what is due: records moved out of the queue, within the batch's limits, or the round, frozen.
     fn stage(&mut self, queue: &Queue, names: &mut Names) {
-        while self.waiting > 0 && self.staged.records.len() < self.limit {
+        if let Load::Metrics(metrics) = &mut self.staged.load {
+            metrics.freeze();
+            self.waiting = 0;
+        }
+        while self.waiting > 0 && self.staged.load.items() < self.limit {
             let (record, payload) = queue.get(self.needs(queue));
-            if !self.staged.records.is_empty()
-                && self.staged.payload.len() + payload.len() > MAX_BATCH_PAYLOAD
-            {
+            let Load::Records { records, payload: staged } = &mut self.staged.load else { return };
+            if !records.is_empty() && staged.len() + payload.len() > MAX_BATCH_PAYLOAD {
                 break;
             }
-            let payload_at = self.staged.payload.len() as u32;
-            self.staged.payload.extend_from_slice(payload);
-            self.staged.records.push(Record { payload_at, ..*record });
+            let payload_at = staged.len() as u32;
+            staged.extend_from_slice(payload);
+            records.push(Record { payload_at, ..*record });
             for id in [record.name, record.error, record.detail] {
                 names.retain(id);
             }
@@ -436,27 +474,41 @@ impl Delivery {
 }
 
 impl Staged {
-    /// Records not settled yet.
+    fn new(load: Load) -> Self {
+        let meta = Counters::default();
+        Self { load, settled: 0, window: 0, sequence: 0, lease: None, meta, at: 0.0 }
+    }
+
+    /// Items not settled yet.
     fn left(&self) -> usize {
-        self.records.len() - self.settled
+        self.load.items() - self.settled
+    }
+
+    /// The items of the batch being sent.
+    fn batch(&self) -> Range<usize> {
+        self.settled..self.settled + self.window
+    }
+
+    /// The events, or observations, of the batch being sent.
+    fn count(&self) -> usize {
+        self.load.count(self.batch())
     }
 
     fn resolve(&mut self, names: &mut Names) {
-        release(&self.records[self.settled..self.settled + self.window], names);
+        if let Load::Records { records, .. } = &self.load {
+            release(&records[self.batch()], names);
+        }
         self.settled += self.window;
         self.window = 0;
         if self.left() == 0 {
-            self.records.clear();
-            self.payload.clear();
+            self.load.clear();
             self.settled = 0;
         }
     }
 
-    /// Forgets all records behind the window.
+    /// Forgets all behind the window.
     fn truncate(&mut self, names: &mut Names) {
-        let keep = self.settled + self.window;
-        release(&self.records[keep..], names);
-        self.records.truncate(keep);
+        self.load.truncate(self.settled + self.window, names);
     }
 }
 

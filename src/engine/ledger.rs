@@ -62,6 +62,8 @@ pub(crate) enum Count {
     Refused,
     CoreResets,
     Truncated,
+    /// When something was first measured, in wall-clock ms: kept here to outlive a dead engine.
+    Since,
 }
 
 /// One sink's counters; the reasons of drops follow them in the block.
@@ -95,6 +97,14 @@ impl Ledger {
 
     pub(crate) fn drop(&mut self, sink: usize, reason: Reason, n: usize) {
         self.block[at(sink) + SINK_HEAD + reason as usize] += n as f64;
+    }
+
+    /// Notes that something was measured at `wall`.
+    pub(crate) fn since(&mut self, wall: f64) {
+        let since = &mut self.block[Count::Since as usize];
+        if *since == 0.0 {
+            *since = wall;
+        }
     }
 
     pub(crate) fn get(&self, count: Count) -> f64 {
@@ -200,7 +210,7 @@ fn at(sink: usize) -> usize {
     COUNTS + sink * SINK_COUNTS
 }
 
-const COUNTS: usize = 7;
+const COUNTS: usize = 8;
 const SINK_HEAD: usize = 4;
 const SINK_COUNTS: usize = SINK_HEAD + Reason::ALL.len();
 

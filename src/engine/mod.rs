@@ -13,7 +13,7 @@ pub mod sampling;
 pub mod stats;
 pub mod time;
 
-pub use collector::{Batch, Collector, Send, Signal};
+pub use collector::{Batch, Collector, Measured, Send, Signal};
 pub use config::{Config, Service, SinkOptions};
 pub use delivery::Outcome;
 pub use error::{Error, ErrorKind};

@@ -3,7 +3,7 @@
 use super::convert::{CountersView, NoticeView, SnapshotView, object, outcome, status, throw};
 use super::draft::Draft;
 use super::options::Options;
-use crate::encode::encode;
+use crate::encode::{encode, prometheus};
 use crate::engine::event::trace::TraceContext;
 use crate::engine::sampling::open::Token;
 use crate::engine::{Attributes, Collector, Event, EventKind, Outcome, Send, Signal, Value};
@@ -231,7 +231,7 @@ impl Core {
         self.collector.batch(self.send).id()
     }
 
-    /// The events of the batch polled last.
+    /// The events, or observations, of the batch polled last.
     #[wasm_bindgen(js_name = "batchCount")]
     pub fn batch_count(&self) -> usize {
         self.collector.batch(self.send).count()
@@ -298,6 +298,14 @@ impl Core {
     /// The window's statistics.
     pub fn stats(&mut self, now: f64) -> JsValue {
         object(&SnapshotView(&self.collector.stats(now)))
+    }
+
+    /// Totals and the window's figures as Prometheus text.
+    #[wasm_bindgen(js_name = "metricsText")]
+    pub fn metrics_text(&mut self, now: f64) -> String {
+        let mut text = Vec::new();
+        prometheus::encode(&self.collector.counters(), &self.collector.stats(now), &mut text);
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// The next waiting notice; undefined: none.

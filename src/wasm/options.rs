@@ -52,6 +52,13 @@ impl Options {
         self.config.service = Service { name, version };
     }
 
+    /// Sets a resource attribute, where it runs; the last one of a key counts.
+    pub fn resource(&mut self, key: String, value: String) {
+        let resource = &mut self.config.resource;
+        resource.retain(|(told, _)| *told != key);
+        resource.push((key, value));
+    }
+
     /// Adds an exclude rule.
     pub fn exclude(&mut self, pattern: String) {
         self.config.sampling.exclude.push(pattern);

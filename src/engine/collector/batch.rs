@@ -1,24 +1,32 @@
 //! A batch handed out, as encoders see it.
 
 use crate::engine::config::Service;
+use crate::engine::delivery::Content;
+use crate::engine::event::EventView;
 use crate::engine::event::names::Names;
-use crate::engine::event::{EventView, Record};
 use crate::engine::ledger::Counters;
+use crate::engine::stats::metrics::Point;
 
 /// A batch handed out, to be encoded.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// The counters as they were when the batch was cut, with this sink's alone.
+    /// The counters as they were when the batch was cut: with this sink's alone, of a metrics sink with all.
     pub counters: &'a Counters,
     /// Who is measured.
     pub service: &'a Service,
+    /// Where it runs: attributes by key, as the host has told them.
+    pub resource: &'a [(String, String)],
+    /// When the batch was cut, in wall-clock ms.
+    pub at: f64,
+    /// Since when the counters count, in wall-clock ms; 0: not known, for nothing was measured.
+    pub since: f64,
     /// The isolate's random id: 16 hexadecimal digits.
     pub isolate: &'a str,
     /// The batch's number within its sink, from 1.
     pub sequence: u64,
     pub(super) sink: usize,
-    pub(super) records: &'a [Record],
-    pub(super) payload: &'a [u8],
+    pub(super) count: usize,
+    pub(super) content: Content<'a>,
     pub(super) names: &'a Names,
 }
 
@@ -29,20 +37,44 @@ impl<'a> Batch<'a> {
         batch_id(self.isolate, self.sink, self.sequence)
     }
 
-    /// How many events it holds.
+    /// How many events, or observations, it holds.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.records.len()
+        self.count
     }
 
-    /// The events, oldest first.
+    /// The events, oldest first; of a metrics sink none.
     pub fn events(&self) -> impl Iterator<Item = EventView<'a>> + use<'a> {
-        let Self { records, payload, names, .. } = *self;
+        let Self { content, names, .. } = *self;
+        let (records, payload) = match content {
+            Content::Records { records, payload } => (records, payload),
+            Content::Metrics { .. } => Default::default(),
+        };
         records.iter().map(move |record| {
             let at = record.payload_at as usize;
             EventView::read(record, &payload[at..at + usize::from(record.payload_len)], names)
         })
     }
+
+    /// What a metrics sink has measured; `None` of all others.
+    #[must_use]
+    pub fn metrics(&self) -> Option<Measured<'a>> {
+        match self.content {
+            Content::Metrics { points, interval: (start, end) } => Some(Measured { points, start, end }),
+            Content::Records { .. } => None,
+        }
+    }
+}
+
+/// The measurements of one interval.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    /// One point an attribute set.
+    pub points: &'a [Point],
+    /// When the interval began, in wall-clock ms: the end of the one before.
+    pub start: f64,
+    /// When it ended.
+    pub end: f64,
 }
 
 /// The id of a sink's batch: the same for each send of the same events.

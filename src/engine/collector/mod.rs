@@ -1,10 +1,11 @@
 //! The collector: the one place where the parts of the engine meet. See the contract in [`crate::engine`].
 
 mod batch;
+mod measuring;
 mod recording;
 mod sending;
 
-pub use batch::Batch;
+pub use batch::{Batch, Measured};
 
 use super::config::{Config, Number};
 use super::delivery::{Delivery, Settings};

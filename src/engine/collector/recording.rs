@@ -188,6 +188,7 @@ impl Collector {
     }
 
     fn observe_stats(&mut self, event: &Event<'_>, name: &str) {
+        self.measure(event, name);
         let kind = match event.kind {
             EventKind::Req => SeriesKind::Req,
             EventKind::Fn => SeriesKind::Fn,

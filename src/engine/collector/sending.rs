@@ -4,7 +4,7 @@ use super::batch::batch_id;
 use super::{Batch, Collector, Send};
 use crate::engine::config::Number;
 use crate::engine::delivery::Outcome;
-use crate::engine::ledger::{Counters, Reason, SinkCount};
+use crate::engine::ledger::{Count, Counters, Reason, SinkCount};
 use crate::engine::notice::Notice;
 use crate::engine::rng::Rng;
 use crate::engine::time::Millis;
@@ -46,8 +46,11 @@ impl Collector {
         let lease = self.leases * MAX_SINKS + sink as u64;
         let delivery = &mut self.sinks[sink];
         if delivery.hand_out(lease, now, &self.queue, &mut self.names, &self.settings) {
-            let meta = Counters { sinks: vec![self.sink_counters(sink)], ..self.own_counters() };
-            self.sinks[sink].freeze(meta);
+            let all = self.config.sinks()[sink].format.is_metrics();
+            let which = if all { 0..self.sinks.len() } else { sink..sink + 1 };
+            let sinks = which.map(|at| self.sink_counters(at)).collect();
+            let meta = Counters { sinks, ..self.own_counters() };
+            self.sinks[sink].freeze(meta, self.clock.wall());
             self.trim();
         }
         Some(Send { lease, sink })
@@ -60,11 +63,14 @@ impl Collector {
         Batch {
             counters: staged.meta,
             service: &self.config.service,
+            resource: &self.config.resource,
+            at: staged.at,
+            since: self.ledger.get(Count::Since),
             isolate: &self.isolate,
             sequence: staged.sequence,
             sink: send.sink,
-            records: staged.records,
-            payload: staged.payload,
+            count: staged.count,
+            content: staged.content,
             names: &self.names,
         }
     }
@@ -107,7 +113,7 @@ impl Collector {
     pub fn flush(&mut self, deadline_ms: f64, host: f64) {
         let now = self.observe(host);
         for sink in &mut self.sinks {
-            sink.flush(self.queue.next(), now + deadline_ms);
+            sink.flush(&self.queue, now + deadline_ms);
         }
     }
 

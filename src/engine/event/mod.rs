@@ -1,13 +1,16 @@
 //! Events: the one place for kinds and formats, the fixed record, and what it decodes to.
 
 pub mod attributes;
+mod format;
 pub(crate) mod names;
 pub mod path;
 pub(crate) mod payload;
+pub mod semantics;
 pub mod statement;
 pub mod trace;
 
 pub use attributes::{Attributes, Value};
+pub use format::Format;
 pub use payload::EventView;
 
 use super::time::Millis;
@@ -39,46 +42,6 @@ impl EventKind {
             Self::Fn => "FN",
             Self::Db => "DB",
             Self::Evt => "EVT",
-        }
-    }
-}
-
-/// The wire formats a sink may ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// One JSON object a line, for any receiver.
-    Ndjson,
-    /// The same objects, handed over as objects.
-    Events,
-}
-
-impl Format {
-    /// Every format.
-    pub const ALL: [Self; 2] = [Self::Ndjson, Self::Events];
-
-    /// The name in JavaScript.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ndjson => "ndjson",
-            Self::Events => "events",
-        }
-    }
-
-    /// The format called `name`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == name)
-    }
-
-    /// Whether the format carries events of `kind`.
-    #[must_use]
-    pub fn accepts(self, kind: EventKind) -> bool {
-        match (self, kind) {
-            (
-                Self::Ndjson | Self::Events,
-                EventKind::Req | EventKind::Fn | EventKind::Db | EventKind::Evt,
-            ) => true,
         }
     }
 }

@@ -9,7 +9,7 @@ mod scan;
 mod summary;
 
 use lexer::{Kind, Lexer, Token};
-pub use summary::summary;
+pub use summary::{summary, summary_parts};
 
 /// Appends `sql` with its literals as `?`, at most 1000 characters.
 ///

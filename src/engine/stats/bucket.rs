@@ -22,12 +22,17 @@ const MANTISSA: u64 = (1 << 52) - 1;
 
 /// The bucket of a duration; outside 1 ns … 1 h it is clamped. `ms` is neither NaN nor negative.
 pub(super) fn index(ms: f64) -> usize {
-    let bits = (ms * 1e6).clamp(1.0, LONGEST_NS).to_bits();
-    let exponent = (bits >> 52) as usize - 1023;
+    (otel_index((ms * 1e6).clamp(1.0, LONGEST_NS)) + OFFSET) as usize
+}
+
+/// OpenTelemetry's bucket at scale 6 of a positive normal number.
+pub(super) fn otel_index(value: f64) -> i32 {
+    let bits = value.to_bits();
+    let exponent = (bits >> 52) as i32 - 1023;
     let mantissa = bits & MANTISSA;
     let guess = usize::from(BELOW[(mantissa >> 45) as usize]);
     let above = guess + usize::from(mantissa > BOUNDS[guess]);
-    exponent * 64 + above + (OFFSET as usize - 1)
+    exponent * 64 + above as i32 - 1
 }
 
 /// A duration that stands for bucket `index` of scale `6 - shift`, in milliseconds.

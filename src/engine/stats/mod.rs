@@ -8,9 +8,11 @@
 mod admission;
 mod bucket;
 mod bytes;
+mod exponential;
 mod histogram;
 mod index;
 mod merge;
+pub mod metrics;
 mod packed;
 mod pool;
 mod row;

@@ -45,6 +45,27 @@ pub fn summary(sql: &str, out: &mut String) {
     }
 }
 
+/// A summary's operation and collection, as far as it tells them: `SELECT` and `users` of `SELECT users`.
+///
+/// Of a definition the operation has two words, and what is no table is no collection.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/>
+#[must_use]
+pub fn summary_parts(summary: &str) -> (Option<&str>, Option<&str>) {
+    let Some((first, rest)) = summary.split_once(' ') else {
+        return (Some(summary).filter(|all| !all.is_empty()), None);
+    };
+    if !DEFINITIONS.contains(&first) {
+        return (Some(first), Some(rest));
+    }
+    match rest.split_once(' ') {
+        None => (Some(summary), None),
+        Some((kind, name)) => {
+            (Some(&summary[..first.len() + 1 + kind.len()]), Some(name).filter(|_| kind == "TABLE"))
+        }
+    }
+}
+
 struct Reader<'a> {
     lexer: Lexer<'a>,
     depth: usize,

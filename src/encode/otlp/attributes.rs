@@ -1,0 +1,82 @@
+//! Attributes: `KeyValue` lists whose keys are told once.
+
+use super::wire::{Field, Writer};
+use crate::engine::{EventView, Value};
+
+/// Writes one list of attributes; `close` it.
+pub(super) struct Attributes<'w, 'a> {
+    writer: &'w mut Writer<'a>,
+    field: Field,
+    /// Our own keys so far: an event's own attribute of the same key is left out.
+    keys: [&'static str; MAX_KEYS],
+    len: usize,
+}
+
+impl<'w, 'a> Attributes<'w, 'a> {
+    /// Begins the list that is the message's field `number`.
+    pub(super) fn open(number: u32, writer: &'w mut Writer<'a>) -> Self {
+        let field = (number, "attributes");
+        writer.open_list(field);
+        Self { writer, field, keys: [""; MAX_KEYS], len: 0 }
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, text: &str) {
+        self.value(key, Value::Text(text));
+    }
+
+    pub(super) fn optional(&mut self, key: &'static str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(key, text);
+        }
+    }
+
+    pub(super) fn value(&mut self, key: &'static str, value: Value<'_>) {
+        if self.len < MAX_KEYS {
+            self.keys[self.len] = key;
+            self.len += 1;
+        }
+        self.pair(key, value);
+    }
+
+    /// An attribute of a key that is not ours: the list must not have it already.
+    pub(super) fn pair(&mut self, key: &str, value: Value<'_>) {
+        let item = self.writer.item(self.field);
+        self.writer.text((1, "key"), key);
+        let any = self.writer.open((2, "value"));
+        match value {
+            Value::Text(text) => self.writer.text((1, "stringValue"), text),
+            Value::Flag(flag) => self.writer.flag((2, "boolValue"), flag),
+            // As OpenTelemetry's own JavaScript does: a number has no type of its own there.
+            Value::Number(x) if x.fract() == 0.0 && x.abs() <= MAX_SAFE_INTEGER => {
+                self.writer.int64((3, "intValue"), x as i64);
+            }
+            Value::Number(x) => self.writer.double((4, "doubleValue"), x),
+        }
+        self.writer.close(any);
+        self.writer.close(item);
+    }
+
+    /// The probability that such an event is recorded, if it is not 1, and the event's own attributes.
+    ///
+    /// Not `ot=th:…` of the trace state: that promises that the decision was made by the randomness of
+    /// the trace id, which ours is not, so others would take it for an inconsistent one.
+    /// <https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/>
+    pub(super) fn of_event(&mut self, event: &EventView<'_>) {
+        if event.p != 1.0 {
+            self.value("sampling.probability", Value::Number(event.p));
+        }
+        for (key, value) in event.attributes() {
+            if !self.keys[..self.len].contains(&key) {
+                self.pair(key, value);
+            }
+        }
+    }
+
+    pub(super) fn close(self) {
+        self.writer.close_list();
+    }
+}
+
+/// More than any message has of its own.
+const MAX_KEYS: usize = 8;
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;

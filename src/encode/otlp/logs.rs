@@ -1,0 +1,45 @@
+//! Log records: an EVT is an event in OpenTelemetry's sense.
+
+use super::attributes::Attributes;
+use super::nanos;
+use super::resource::Fields;
+use super::traces::SAMPLED;
+use super::wire::{Field, Writer};
+use crate::engine::EventView;
+use crate::engine::event::semantics;
+
+pub(super) const FIELDS: Fields =
+    Fields { resources: (1, "resourceLogs"), scopes: (2, "scopeLogs"), events: RECORDS };
+const RECORDS: Field = (2, "logRecords");
+
+/// One `LogRecord`. The name is the body too, for receivers that do not know `eventName` yet.
+///
+/// <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/logs/v1/logs.proto>
+pub(super) fn record(event: &EventView<'_>, writer: &mut Writer<'_>) {
+    let at = nanos(event.start);
+    let (severity, text) = if event.error.is_some() { (ERROR, "ERROR") } else { (INFO, "INFO") };
+    let message = writer.item(RECORDS);
+    writer.fixed64((1, "timeUnixNano"), at);
+    writer.number((2, "severityNumber"), severity);
+    writer.text((3, "severityText"), text);
+    let body = writer.open((5, "body"));
+    writer.text((1, "stringValue"), event.name);
+    writer.close(body);
+    let mut attributes = Attributes::open(6, writer);
+    attributes.optional("error.type", event.error.map(semantics::error_type));
+    attributes.optional("error.message", event.error);
+    attributes.of_event(event);
+    attributes.close();
+    writer.fixed32((8, "flags"), SAMPLED);
+    writer.id((9, "traceId"), &event.link.trace_id);
+    // The span it happened in; its own id names no span.
+    if event.link.parent_id != [0; 8] {
+        writer.id((10, "spanId"), &event.link.parent_id);
+    }
+    writer.fixed64((11, "observedTimeUnixNano"), at);
+    writer.text((12, "eventName"), event.name);
+    writer.close(message);
+}
+
+const INFO: u32 = 9;
+const ERROR: u32 = 17;

@@ -1,0 +1,177 @@
+//! Metrics: what was measured since the batch before (delta), and the counters since the beginning (cumulative).
+
+use super::attributes::Attributes;
+use super::nanos;
+use super::resource::Fields;
+use super::traces::{database, status_code};
+use super::wire::{Field, Writer};
+use crate::engine::stats::metrics::{Exponential, Instrument, Point};
+use crate::engine::{Batch, Counters, Measured, Reason, SinkCounters, Value};
+
+pub(super) const FIELDS: Fields =
+    Fields { resources: (1, "resourceMetrics"), scopes: (2, "scopeMetrics"), events: METRICS };
+const METRICS: Field = (2, "metrics");
+const POINTS: Field = (1, "dataPoints");
+const START: Field = (2, "startTimeUnixNano");
+const TIME: Field = (3, "timeUnixNano");
+
+/// Every metric of a batch.
+///
+/// <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/metrics/v1/metrics.proto>
+pub(super) fn all(batch: &Batch<'_>, writer: &mut Writer<'_>) {
+    if let Some(measured) = batch.metrics() {
+        durations(Instrument::HttpServer, "http.server.request.duration", &measured, writer);
+        durations(Instrument::DbClient, "db.client.operation.duration", &measured, writer);
+    }
+    own(batch, writer);
+}
+
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration> and
+/// <https://opentelemetry.io/docs/specs/semconv/database/database-metrics/#metric-dbclientoperationduration>
+fn durations(instrument: Instrument, name: &str, measured: &Measured<'_>, writer: &mut Writer<'_>) {
+    let mut points = measured.points.iter().filter(|point| point.instrument() == instrument).peekable();
+    if points.peek().is_none() {
+        return;
+    }
+    let metric = writer.item(METRICS);
+    writer.text((1, "name"), name);
+    writer.text((3, "unit"), "s");
+    let histogram = writer.open((10, "exponentialHistogram"));
+    writer.open_list(POINTS);
+    for point in points {
+        let item = writer.item(POINTS);
+        attributes(point, writer);
+        writer.fixed64(START, nanos(measured.start));
+        writer.fixed64(TIME, nanos(measured.end));
+        distribution(point.histogram(), writer);
+        writer.close(item);
+    }
+    writer.close_list();
+    writer.number((2, "aggregationTemporality"), DELTA);
+    writer.close(histogram);
+    writer.close(metric);
+}
+
+fn attributes(point: &Point, writer: &mut Writer<'_>) {
+    let mut attributes = Attributes::open(1, writer);
+    if point.is_overflow() {
+        // Spec: https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute
+        attributes.value("otel.metric.overflow", Value::Flag(true));
+    } else {
+        match point.instrument() {
+            Instrument::HttpServer => {
+                attributes.text("http.request.method", point.detail());
+                attributes.text("http.route", point.name());
+                status_code(point.status(), point.error(), &mut attributes);
+            }
+            Instrument::DbClient => database(point.detail(), point.name(), &mut attributes),
+        }
+        attributes.optional("error.type", point.error());
+    }
+    attributes.close();
+}
+
+fn distribution(histogram: &Exponential, writer: &mut Writer<'_>) {
+    writer.fixed64((4, "count"), histogram.count());
+    writer.double((5, "sum"), histogram.sum());
+    writer.signed((6, "scale"), histogram.scale());
+    writer.fixed64((7, "zeroCount"), histogram.zeros());
+    let positive = writer.open((8, "positive"));
+    writer.signed((1, "offset"), histogram.offset());
+    writer.packed((2, "bucketCounts"), histogram.buckets());
+    writer.close(positive);
+    if histogram.count() > 0 {
+        writer.double((12, "min"), histogram.min());
+        writer.double((13, "max"), histogram.max());
+    }
+}
+
+/// tidegate's own counters, of what it took and what it lost.
+///
+/// OpenTelemetry's `otel.sdk.*` counts spans and log records apart and knows no sampling after the fact;
+/// the names are ours, so that each is one of the ledger's.
+/// <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>
+fn own(batch: &Batch<'_>, writer: &mut Writer<'_>) {
+    let Counters { accepted, sampled_out, excluded, refused, core_resets, truncated, sinks, .. } =
+        batch.counters;
+    let mut events = Sum::open("tidegate.events", "{event}", batch, writer);
+    for (state, count) in
+        [("accepted", accepted), ("sampled_out", sampled_out), ("excluded", excluded), ("refused", refused)]
+    {
+        events.point(*count, None, state, None);
+    }
+    events.close();
+    let mut of_sinks = Sum::open("tidegate.sink.events", "{event}", batch, writer);
+    for sink in sinks.iter().enumerate() {
+        of_sinks.point(sink.1.accepted, Some(sink), "accepted", None);
+        of_sinks.point(sink.1.delivered, Some(sink), "delivered", None);
+        for (reason, count) in Reason::ALL.into_iter().zip(sink.1.dropped) {
+            if count > 0.0 {
+                of_sinks.point(count, Some(sink), "dropped", Some(reason));
+            }
+        }
+    }
+    of_sinks.close();
+    for (name, unit, count) in [
+        ("tidegate.core.resets", "{reset}", core_resets),
+        ("tidegate.attributes.truncated", "{attribute}", truncated),
+    ] {
+        let mut sum = Sum::open(name, unit, batch, writer);
+        sum.point(*count, None, "", None);
+        sum.close();
+    }
+}
+
+/// Writes a metric that only grows.
+struct Sum<'w, 'a> {
+    writer: &'w mut Writer<'a>,
+    since: u64,
+    at: u64,
+    metric: super::wire::Open,
+    sum: super::wire::Open,
+}
+
+impl<'w, 'a> Sum<'w, 'a> {
+    fn open(name: &str, unit: &str, batch: &Batch<'_>, writer: &'w mut Writer<'a>) -> Self {
+        let metric = writer.item(METRICS);
+        writer.text((1, "name"), name);
+        writer.text((3, "unit"), unit);
+        let sum = writer.open((7, "sum"));
+        writer.open_list(POINTS);
+        Self { writer, since: nanos(batch.since), at: nanos(batch.at.max(batch.since)), metric, sum }
+    }
+
+    fn point(
+        &mut self,
+        count: f64,
+        sink: Option<(usize, &SinkCounters)>,
+        state: &str,
+        reason: Option<Reason>,
+    ) {
+        let item = self.writer.item(POINTS);
+        self.writer.fixed64(START, self.since);
+        self.writer.fixed64(TIME, self.at);
+        self.writer.fixed64((6, "asInt"), count as u64);
+        let mut attributes = Attributes::open(7, self.writer);
+        if let Some((at, sink)) = sink {
+            // Names may repeat.
+            attributes.text("tidegate.sink.name", &sink.name);
+            attributes.value("tidegate.sink.index", Value::Number(at as f64));
+        }
+        attributes.optional("tidegate.state", Some(state).filter(|state| !state.is_empty()));
+        attributes.optional("tidegate.reason", reason.map(Reason::as_str));
+        attributes.close();
+        self.writer.close(item);
+    }
+
+    fn close(self) {
+        self.writer.close_list();
+        self.writer.number((2, "aggregationTemporality"), CUMULATIVE);
+        self.writer.flag((3, "isMonotonic"), true);
+        self.writer.close(self.sum);
+        self.writer.close(self.metric);
+    }
+}
+
+const DELTA: u32 = 1;
+const CUMULATIVE: u32 = 2;

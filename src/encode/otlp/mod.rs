@@ -1,0 +1,70 @@
+//! OTLP: the bodies of `/v1/traces`, `/v1/logs` and `/v1/metrics`, in protobuf or JSON.
+//!
+//! Each message is described once and written by [`wire`] in either form, so both tell the same.
+//! Spec: <https://opentelemetry.io/docs/specs/otlp/>; messages:
+//! <https://github.com/open-telemetry/opentelemetry-proto/tree/v1.9.0/opentelemetry/proto>.
+
+mod attributes;
+mod json;
+mod logs;
+mod metrics;
+mod proto;
+mod resource;
+mod traces;
+mod wire;
+
+pub use wire::Form;
+
+use crate::engine::Batch;
+use wire::Writer;
+
+/// Writes the batch's REQ, FN and DB events as an `ExportTraceServiceRequest`.
+pub fn traces(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
+    resource::request(batch, &traces::FIELDS, &mut Writer::new(form, out), |writer| {
+        for event in batch.events() {
+            traces::span(&event, writer);
+        }
+    });
+}
+
+/// Writes the batch's EVT events as an `ExportLogsServiceRequest`.
+pub fn logs(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
+    resource::request(batch, &logs::FIELDS, &mut Writer::new(form, out), |writer| {
+        for event in batch.events() {
+            logs::record(&event, writer);
+        }
+    });
+}
+
+/// Writes what a metrics sink has measured, and the counters, as an `ExportMetricsServiceRequest`.
+pub fn metrics(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
+    resource::request(batch, &metrics::FIELDS, &mut Writer::new(form, out), |writer| {
+        metrics::all(batch, writer);
+    });
+}
+
+/// Wall-clock milliseconds as nanoseconds since the epoch, exactly: whole and fraction apart. Before it: 0.
+fn nanos(ms: f64) -> u64 {
+    let whole = (ms as u64).saturating_mul(1_000_000);
+    whole.saturating_add((ms.fract() * 1e6 + 0.5) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nanos;
+
+    #[test]
+    fn nanoseconds_are_exact() {
+        for (ms, wanted) in [
+            (1_750_000_000_123.0, 1_750_000_000_123_000_000),
+            (1_750_000_000_123.25, 1_750_000_000_123_250_000),
+            (0.1, 100_000),
+            (1e-6, 1),
+            (0.0, 0),
+            (-5.5, 0),
+            (1e300, u64::MAX),
+        ] {
+            assert_eq!(nanos(ms), wanted, "{ms}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The protobuf wire format. <https://protobuf.dev/programming-guides/encoding/>
+
+pub(super) fn varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+pub(super) fn varint_field(number: u32, value: u64, out: &mut Vec<u8>) {
+    tag(number, VARINT, out);
+    varint(value, out);
+}
+
+/// A `sint32` as the varint that carries it.
+pub(super) fn zigzag(value: i32) -> u64 {
+    u64::from((value << 1 ^ value >> 31) as u32)
+}
+
+pub(super) fn fixed32(number: u32, value: u32, out: &mut Vec<u8>) {
+    tag(number, FIXED32, out);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+pub(super) fn fixed64(number: u32, value: u64, out: &mut Vec<u8>) {
+    tag(number, FIXED64, out);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+pub(super) fn bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    tag(number, LENGTH, out);
+    varint(bytes.len() as u64, out);
+    out.extend_from_slice(bytes);
+}
+
+/// Begins something of a length not known yet; where it begins.
+pub(super) fn open(number: u32, out: &mut Vec<u8>) -> usize {
+    tag(number, LENGTH, out);
+    out.push(0);
+    out.len()
+}
+
+/// Ends what [`open`] began: most lengths fit the one byte kept for them, else what follows moves up.
+pub(super) fn close(start: usize, out: &mut Vec<u8>) {
+    let end = out.len();
+    let len = end - start;
+    if len < 0x80 {
+        out[start - 1] = len as u8;
+        return;
+    }
+    varint(len as u64, out);
+    let size = out.len() - end;
+    let mut digits = [0; 10];
+    digits[..size].copy_from_slice(&out[end..]);
+    out.copy_within(start..end, start - 1 + size);
+    out.truncate(end - 1 + size);
+    out[start - 1..start - 1 + size].copy_from_slice(&digits[..size]);
+}
+
+fn tag(number: u32, kind: u32, out: &mut Vec<u8>) {
+    varint(u64::from(number << 3 | kind), out);
+}
+
+const VARINT: u32 = 0;
+const FIXED64: u32 = 1;
+const LENGTH: u32 = 2;
+const FIXED32: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_the_documentation_shows() {
+        let mut out = Vec::new();
+        varint_field(1, 150, &mut out);
+        bytes(2, b"testing", &mut out);
+        assert_eq!(out, b"\x08\x96\x01\x12\x07testing");
+        assert_eq!([0, -1, 1, -2, i32::MAX, i32::MIN].map(zigzag), [0, 1, 2, 3, 0xffff_fffe, 0xffff_ffff]);
+    }
+
+    #[test]
+    fn a_length_of_any_size_comes_before_what_it_measures() {
+        for len in [0, 1, 127, 128, 129, 16_383, 16_384, 70_000] {
+            let mut out = b"before".to_vec();
+            let start = open(3, &mut out);
+            out.resize(start + len, b'x');
+            close(start, &mut out);
+            let mut wanted = b"before".to_vec();
+            bytes(3, &vec![b'x'; len], &mut wanted);
+            assert_eq!(out, wanted, "{len}");
+        }
+    }
+}

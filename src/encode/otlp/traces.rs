@@ -1,0 +1,141 @@
+//! Spans: a REQ is a server's, an FN internal, a DB a client's.
+
+use super::attributes::Attributes;
+use super::nanos;
+use super::resource::Fields;
+use super::wire::{Field, Writer};
+use crate::engine::event::semantics;
+use crate::engine::event::statement::summary_parts;
+use crate::engine::{EventKind, EventView, Value};
+
+pub(super) const FIELDS: Fields =
+    Fields { resources: (1, "resourceSpans"), scopes: (2, "scopeSpans"), events: SPANS };
+const SPANS: Field = (2, "spans");
+
+/// One `Span`. <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/trace/v1/trace.proto>
+pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) {
+    let start = nanos(event.start);
+    let has_parent = event.link.parent_id != [0; 8];
+    let message = writer.item(SPANS);
+    writer.id((1, "traceId"), &event.link.trace_id);
+    writer.id((2, "spanId"), &event.link.span_id);
+    if has_parent {
+        writer.id((4, "parentSpanId"), &event.link.parent_id);
+    }
+    let kind = match event.kind {
+        EventKind::Req => {
+            name_of_request(event, writer);
+            SERVER
+        }
+        EventKind::Db => {
+            writer.text(NAME, if event.name.is_empty() { "DB" } else { event.name });
+            CLIENT
+        }
+        EventKind::Fn | EventKind::Evt => {
+            writer.text(NAME, event.name);
+            INTERNAL
+        }
+    };
+    writer.number((6, "kind"), kind);
+    writer.fixed64((7, "startTimeUnixNano"), start);
+    writer.fixed64((8, "endTimeUnixNano"), start.saturating_add(nanos(event.duration.unwrap_or(0.0))));
+    attributes(event, writer);
+    status(event, writer);
+    let remote = if event.kind == EventKind::Req && has_parent { PARENT_IS_REMOTE } else { 0 };
+    writer.fixed32((16, "flags"), SAMPLED | PARENT_IS_KNOWN | remote);
+    writer.close(message);
+}
+
+/// `{method} {route}`, with `HTTP` for an unusual method.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name>
+fn name_of_request(event: &EventView<'_>, writer: &mut Writer<'_>) {
+    let method = semantics::method(event.detail.unwrap_or_default());
+    let method = if method == semantics::OTHER { "HTTP" } else { method };
+    let mut name = String::with_capacity(method.len() + 1 + event.name.len());
+    name.push_str(method);
+    name.push(' ');
+    name.push_str(event.name);
+    writer.text(NAME, &name);
+}
+
+fn attributes(event: &EventView<'_>, writer: &mut Writer<'_>) {
+    let mut attributes = Attributes::open(9, writer);
+    match event.kind {
+        EventKind::Req => of_request(event, &mut attributes),
+        EventKind::Db => of_statement(event, &mut attributes),
+        EventKind::Fn | EventKind::Evt => {}
+    }
+    attributes.optional("error.type", event.error.map(semantics::error_type));
+    attributes.of_event(event);
+    attributes.close();
+}
+
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>
+fn of_request(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
+    let given = event.detail.unwrap_or_default();
+    let method = semantics::method(given);
+    attributes.text("http.request.method", method);
+    if method != given && !given.is_empty() {
+        attributes.text("http.request.method_original", given);
+    }
+    attributes.text("http.route", event.name);
+    status_code(event.status, event.error, attributes);
+}
+
+/// The status, and for one from 500 on the error's type unless there is an error.
+pub(super) fn status_code(status: Option<u16>, error: Option<&str>, attributes: &mut Attributes<'_, '_>) {
+    let Some(status) = status else { return };
+    attributes.value("http.response.status_code", Value::Number(f64::from(status)));
+    if status >= SERVER_ERROR && error.is_none() {
+        let digits = [status / 100, status / 10 % 10, status % 10].map(|digit| b'0' + digit as u8);
+        attributes.text("error.type", str::from_utf8(&digits).unwrap_or(semantics::OTHER));
+    }
+}
+
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/database/database-spans/>
+fn of_statement(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
+    database(event.detail.unwrap_or_default(), event.name, attributes);
+    attributes.optional("db.query.text", event.query);
+    if let Some(rows) = event.rows {
+        attributes.value("db.response.returned_rows", Value::Number(rows));
+    }
+}
+
+/// What spans and metrics both tell of a statement: its system and the parts of its summary.
+pub(super) fn database(system: &str, summary: &str, attributes: &mut Attributes<'_, '_>) {
+    attributes.text("db.system.name", if system.is_empty() { "other_sql" } else { system });
+    let (operation, collection) = summary_parts(summary);
+    if !summary.is_empty() {
+        attributes.text("db.query.summary", summary);
+    }
+    attributes.optional("db.operation.name", operation);
+    attributes.optional("db.collection.name", collection);
+}
+
+/// Nothing, unless it failed. A server's span fails by an error or a status from 500 on.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>
+fn status(event: &EventView<'_>, writer: &mut Writer<'_>) {
+    let failed = event.kind == EventKind::Req && event.status.is_some_and(|status| status >= SERVER_ERROR);
+    if event.error.is_none() && !failed {
+        return;
+    }
+    let message = writer.open((15, "status"));
+    if let Some(error) = event.error {
+        writer.text((2, "message"), error);
+    }
+    writer.number((3, "code"), ERROR);
+    writer.close(message);
+}
+
+const NAME: Field = (5, "name");
+const INTERNAL: u32 = 1;
+const SERVER: u32 = 2;
+const CLIENT: u32 = 3;
+const ERROR: u32 = 2;
+const SERVER_ERROR: u16 = 500;
+pub(super) const SAMPLED: u32 = 0x1;
+/// Whether the parent is remote is known; it is for what a request was sent with.
+const PARENT_IS_KNOWN: u32 = 0x100;
+const PARENT_IS_REMOTE: u32 = 0x200;

@@ -1,0 +1,169 @@
+//! The writer that messages are described to: by field number and name, whichever form it writes.
+
+use super::{json, proto};
+
+/// The two forms of OTLP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The protobuf wire format.
+    Protobuf,
+    /// OTLP's JSON: ids in hex, enums as numbers, 64-bit integers as strings.
+    Json,
+}
+
+/// A field of a message: its number in protobuf, its name in JSON.
+pub(super) type Field = (u32, &'static str);
+
+/// Writes messages in one form.
+pub(super) struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    form: Form,
+}
+
+/// Where an open message began; to be closed.
+#[must_use]
+pub(super) struct Open(usize);
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(form: Form, out: &'a mut Vec<u8>) -> Self {
+        Self { out, form }
+    }
+
+    /// The outermost message, which has neither tag nor length.
+    pub(super) fn root(&mut self, write: impl FnOnce(&mut Self)) {
+        if self.form == Form::Json {
+            self.out.push(b'{');
+        }
+        write(self);
+        if self.form == Form::Json {
+            self.out.push(b'}');
+        }
+    }
+
+    /// Begins a message in a field that holds one.
+    pub(super) fn open(&mut self, field: Field) -> Open {
+        match self.form {
+            Form::Protobuf => Open(proto::open(field.0, self.out)),
+            Form::Json => {
+                json::key(field.1, self.out);
+                self.out.push(b'{');
+                Open(0)
+            }
+        }
+    }
+
+    /// Ends the message begun last.
+    pub(super) fn close(&mut self, Open(start): Open) {
+        match self.form {
+            Form::Protobuf => proto::close(start, self.out),
+            Form::Json => self.out.push(b'}'),
+        }
+    }
+
+    /// Begins a field that holds any number of messages, each an [`item`](Self::item) of it.
+    pub(super) fn open_list(&mut self, field: Field) {
+        if self.form == Form::Json {
+            json::key(field.1, self.out);
+            self.out.push(b'[');
+        }
+    }
+
+    /// Begins a message of the list; `field` is the list's.
+    pub(super) fn item(&mut self, field: Field) -> Open {
+        match self.form {
+            Form::Protobuf => Open(proto::open(field.0, self.out)),
+            Form::Json => {
+                json::comma(self.out);
+                self.out.push(b'{');
+                Open(0)
+            }
+        }
+    }
+
+    pub(super) fn close_list(&mut self) {
+        if self.form == Form::Json {
+            self.out.push(b']');
+        }
+    }
+
+    pub(super) fn text(&mut self, field: Field, text: &str) {
+        match self.form {
+            Form::Protobuf => proto::bytes(field.0, text.as_bytes(), self.out),
+            Form::Json => json::text(field.1, text, self.out),
+        }
+    }
+
+    /// A trace or span id: OTLP's JSON has it in hex, not in base64.
+    pub(super) fn id(&mut self, field: Field, id: &[u8]) {
+        match self.form {
+            Form::Protobuf => proto::bytes(field.0, id, self.out),
+            Form::Json => json::id(field.1, id, self.out),
+        }
+    }
+
+    pub(super) fn flag(&mut self, field: Field, value: bool) {
+        match self.form {
+            Form::Protobuf => proto::varint_field(field.0, u64::from(value), self.out),
+            Form::Json => json::flag(field.1, value, self.out),
+        }
+    }
+
+    pub(super) fn double(&mut self, field: Field, value: f64) {
+        match self.form {
+            Form::Protobuf => proto::fixed64(field.0, value.to_bits(), self.out),
+            Form::Json => json::number(field.1, value, self.out),
+        }
+    }
+
+    /// A `uint32` or an enum.
+    pub(super) fn number(&mut self, field: Field, value: u32) {
+        match self.form {
+            Form::Protobuf => proto::varint_field(field.0, u64::from(value), self.out),
+            Form::Json => json::number(field.1, f64::from(value), self.out),
+        }
+    }
+
+    /// A `fixed32`.
+    pub(super) fn fixed32(&mut self, field: Field, value: u32) {
+        match self.form {
+            Form::Protobuf => proto::fixed32(field.0, value, self.out),
+            Form::Json => json::number(field.1, f64::from(value), self.out),
+        }
+    }
+
+    /// A `sint32`.
+    pub(super) fn signed(&mut self, field: Field, value: i32) {
+        match self.form {
+            Form::Protobuf => proto::varint_field(field.0, proto::zigzag(value), self.out),
+            Form::Json => json::number(field.1, f64::from(value), self.out),
+        }
+    }
+
+    /// A `fixed64`, or an `sfixed64` that is not negative.
+    pub(super) fn fixed64(&mut self, field: Field, value: u64) {
+        match self.form {
+            Form::Protobuf => proto::fixed64(field.0, value, self.out),
+            Form::Json => json::long(field.1, value, false, self.out),
+        }
+    }
+
+    /// An `int64`.
+    pub(super) fn int64(&mut self, field: Field, value: i64) {
+        match self.form {
+            Form::Protobuf => proto::varint_field(field.0, value as u64, self.out),
+            Form::Json => json::long(field.1, value.unsigned_abs(), value < 0, self.out),
+        }
+    }
+
+    /// A packed `repeated uint64`.
+    pub(super) fn packed(&mut self, field: Field, values: impl Iterator<Item = u64>) {
+        match self.form {
+            Form::Protobuf => {
+                let start = proto::open(field.0, self.out);
+                values.for_each(|value| proto::varint(value, self.out));
+                proto::close(start, self.out);
+            }
+            Form::Json => json::longs(field.1, values, self.out),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Prometheus text, version 0.0.4: lifetime totals as counters, the window's figures as gauges.
+//!
+//! One scrape sees one isolate; where there are many, push. Spec:
+//! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
+
+use super::json;
+use crate::engine::stats::{Figures, Snapshot};
+use crate::engine::{Counters, Reason, SinkCounters};
+
+/// Writes what a scrape is to see after what `out` holds already.
+pub fn encode(counters: &Counters, stats: &Snapshot, out: &mut Vec<u8>) {
+    let text = &mut Text { out };
+    totals(counters, text);
+    for (name, kind, help, value) in SINKS {
+        text.family(name, kind, help);
+        for (at, sink) in counters.sinks.iter().enumerate() {
+            text.sample(name, &[("sink", &sink.name), ("index", index(at))], value(sink));
+        }
+    }
+    dropped(&counters.sinks, text);
+    for (name, help, value) in WINDOW {
+        text.family(name, GAUGE, help);
+        rows(stats, |kind, series, figures| {
+            text.optional(name, &[("kind", kind), ("name", series)], value(figures));
+        });
+    }
+    text.family(DURATION, GAUGE, "Duration that the share q of events in the window did not exceed.");
+    rows(stats, |kind, series, figures| {
+        for (q, value) in QUANTILES {
+            text.optional(DURATION, &[("kind", kind), ("name", series), ("q", q)], seconds(value(figures)));
+        }
+    });
+}
+
+fn totals(counters: &Counters, text: &mut Text<'_>) {
+    for (name, kind, help, value) in [
+        ("tidegate_events_emitted_total", COUNTER, "Events given to the collector.", counters.emitted),
+        ("tidegate_events_accepted_total", COUNTER, "Events recorded.", counters.accepted),
+        (
+            "tidegate_events_sampled_out_total",
+            COUNTER,
+            "Events that sampling left out.",
+            counters.sampled_out,
+        ),
+        ("tidegate_events_excluded_total", COUNTER, "Events of excluded routes.", counters.excluded),
+        ("tidegate_events_refused_total", COUNTER, "Events not taken.", counters.refused),
+        ("tidegate_events_pending", GAUGE, "Events of open requests, undecided.", counters.pending),
+        ("tidegate_attributes_truncated_total", COUNTER, "Attributes cut or left out.", counters.truncated),
+        ("tidegate_core_resets_total", COUNTER, "Restarts of the engine after a trap.", counters.core_resets),
+    ] {
+        text.family(name, kind, help);
+        text.sample(name, &[], value);
+    }
+}
+
+fn dropped(sinks: &[SinkCounters], text: &mut Text<'_>) {
+    let name = "tidegate_sink_events_dropped_total";
+    text.family(name, COUNTER, "Events lost.");
+    for (at, sink) in sinks.iter().enumerate() {
+        for (reason, count) in Reason::ALL.into_iter().zip(sink.dropped) {
+            text.sample(
+                name,
+                &[("sink", &sink.name), ("index", index(at)), ("reason", reason.as_str())],
+                count,
+            );
+        }
+    }
+}
+
+/// All requests, then each series.
+fn rows(stats: &Snapshot, mut each: impl FnMut(&str, &str, &Figures)) {
+    each("ALL", "ALL", &stats.total);
+    for series in &stats.series {
+        each(series.kind, &series.name, &series.figures);
+    }
+}
+
+fn seconds(ms: Option<f64>) -> Option<f64> {
+    ms.map(|ms| ms / 1000.0)
+}
+
+/// Names of sinks may repeat; their numbers do not.
+fn index(at: usize) -> &'static str {
+    INDEXES.get(at).copied().unwrap_or("_OTHER")
+}
+
+struct Text<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl Text<'_> {
+    /// The lines that come before a metric's samples.
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        for part in ["# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"] {
+            self.out.extend_from_slice(part.as_bytes());
+        }
+    }
+
+    fn optional(&mut self, name: &str, labels: &[(&str, &str)], value: Option<f64>) {
+        if let Some(value) = value {
+            self.sample(name, labels, value);
+        }
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        self.out.extend_from_slice(name.as_bytes());
+        for (at, (label, text)) in labels.iter().enumerate() {
+            self.out.push(if at == 0 { b'{' } else { b',' });
+            self.out.extend_from_slice(label.as_bytes());
+            self.out.extend_from_slice(b"=\"");
+            text.bytes().for_each(|byte| self.escaped(byte));
+            self.out.push(b'"');
+        }
+        self.out.extend_from_slice(if labels.is_empty() { b" " } else { b"} " });
+        json::number(value, self.out);
+        self.out.push(b'\n');
+    }
+
+    fn escaped(&mut self, byte: u8) {
+        match byte {
+            b'\\' | b'"' => self.out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => self.out.extend_from_slice(b"\\n"),
+            _ => self.out.push(byte),
+        }
+    }
+}
+
+type OfSink = fn(&SinkCounters) -> f64;
+type OfFigures = fn(&Figures) -> Option<f64>;
+
+const COUNTER: &str = "counter";
+const GAUGE: &str = "gauge";
+const DURATION: &str = "tidegate_window_duration_seconds";
+
+const SINKS: [(&str, &str, &str, OfSink); 7] = [
+    ("tidegate_sink_events_accepted_total", COUNTER, "Events for the sink.", |sink| sink.accepted),
+    ("tidegate_sink_events_delivered_total", COUNTER, "Events the sink took.", |sink| sink.delivered),
+    ("tidegate_sink_events_queued", GAUGE, "Events that wait.", |sink| sink.queued),
+    ("tidegate_sink_events_in_flight", GAUGE, "Events handed out.", |sink| sink.in_flight),
+    ("tidegate_sink_leases_expired_total", COUNTER, "Batches taken back.", |sink| sink.leases_expired),
+    ("tidegate_sink_late_settles_total", COUNTER, "Answers that came too late.", |sink| sink.late_settles),
+    ("tidegate_sink_disabled", GAUGE, "Whether the sink is disabled.", |sink| f64::from(sink.disabled)),
+];
+
+const WINDOW: [(&str, &str, OfFigures); 6] = [
+    ("tidegate_window_events", "Events in the window.", |figures| Some(figures.count as f64)),
+    ("tidegate_window_errors", "Failed events in the window.", |figures| Some(figures.errors as f64)),
+    ("tidegate_window_events_per_second", "Rate over the window.", |figures| Some(figures.rps)),
+    ("tidegate_window_error_ratio", "Share of failed events, 0 to 1.", |figures| {
+        Some(figures.error_pct / 100.0)
+    }),
+    ("tidegate_window_duration_max_seconds", "Longest duration.", |figures| seconds(figures.max_ms)),
+    ("tidegate_window_duration_mean_seconds", "Mean duration.", |figures| seconds(figures.mean_ms)),
+];
+
+// Not "quantile": that label is for summaries, whose totals are a lifetime's and not a window's.
+const QUANTILES: [(&str, OfFigures); 5] = [
+    ("0.5", |figures| figures.p50_ms),
+    ("0.9", |figures| figures.p90_ms),
+    ("0.95", |figures| figures.p95_ms),
+    ("0.99", |figures| figures.p99_ms),
+    ("0.999", |figures| figures.p999_ms),
+];
+
+/// As many as there may be sinks.
+const INDEXES: [&str; 16] =
+    ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
