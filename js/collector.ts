@@ -59,9 +59,7 @@ export function collectorOn(port: Port, options: OptionsSource): Collector {
     },
     metricsText: () => {
       const nowMs = state.engineNow();
-      return state.read("", (core) =>
-        (core as never as { metricsText(now: number): string }).metricsText(nowMs),
-      );
+      return state.read("", (core) => core.metricsText(nowMs));
     },
     get error() {
       return state.error;

@@ -79,7 +79,7 @@ export class State implements Pumped, Led {
     const { kind } = this.port;
     const timers = kind === "process" || kind === "browser";
     try {
-      this.#handle = new CoreHandle((options) => settings.describe(options), {
+      this.#handle = new CoreHandle((options) => settings.describe(options, kind), {
         onReset: (reason) => this.board.emit({ type: "core-reset", reason }),
         onDead: (error) => this.fail(error),
       });
