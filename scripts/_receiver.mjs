@@ -11,7 +11,7 @@ import { decodeExport, eventOf, itemsOf, signalOf } from "./_otlp.mjs";
  * @param {object} [options]
  * Posts to a path that ends in /v1/traces or /v1/logs are OTLP, decoded by the official definitions; all else is NDJSON.
  * @param {string} [options.file] where the distinct lines go; default: nowhere
- * @param {number} [options.fail] answer 500 to this many posts first, and keep nothing of them
+ * @param {number} [options.fail] answer 500 (to OTLP 503) to this many posts first, and keep nothing of them
  * @param {number} [options.hang] then leave this many posts unanswered; their events are kept, so the repeats are duplicates
  * @param {number} [options.delayMs] answer this late
  */
@@ -30,7 +30,8 @@ export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = 
     if (receiver.fail > 0) {
       receiver.fail -= 1;
       stats.failed += 1;
-      return answer(response, 500);
+      // What each format tries again.
+      return answer(response, signalOf(request.url) === undefined ? 500 : 503);
     }
     try {
       store.take(request.headers["idempotency-key"], linesOf(request, body));

@@ -16,7 +16,7 @@ const usage = `usage: npm run demo [-- options]
   --sink KIND     ndjson (the default) or otlp: how the Worker sends its events
   --requests N    how many requests to send (2000)
   --seed N        which mix of them (1)
-  --fail N        the receiver answers 500 to the first N posts
+  --fail N        the receiver answers 500 (OTLP: 503) to the first N posts
   --hang N        then the receiver takes N posts and never answers them`;
 
 /** The command line as numbers and switches, or an error that tells the usage. */

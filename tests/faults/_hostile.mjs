@@ -73,7 +73,7 @@ export const rows = [
   },
   { name: "never an answer", respond() {}, ...both("retry") },
   { name: "endless body", respond: (_, response) => endless(response.writeHead(200)), ...both("ok") },
-  { name: "500, endless body", respond: (_, response) => endless(response.writeHead(503)), ...both("retry") },
+  { name: "503, endless body", respond: (_, response) => endless(response.writeHead(503)), ...both("retry") },
   { name: "slow drip of headers", respond: (request) => drip(request.socket), ...both("retry") },
   {
     name: "slow drip of a body",

@@ -39,7 +39,41 @@ function traffic(tide) {
   tide.enqueue({ kind: "EVT", name: "cart.failed", startMs: at, error: "Empty", traceparent: parent });
 }
 
-const run = await capture(traffic);
+/** Texts of every kind of character, among them lone surrogates and what JSON has to escape. */
+function strangers(tide) {
+  let state = 1;
+  const draw = (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const ranges = [0x20, 0x80, 0x800, 0x10000];
+  const text = () =>
+    String.fromCharCode(...Array.from({ length: 1 + draw(12) }, () => draw(ranges[draw(4)])));
+  for (let n = 0; n < 300; n += 1) {
+    const given = { [text()]: text(), number: (draw(2000) - 1000) / 8, flag: n % 2 === 0 };
+    if (n % 3 === 0) tide.evt(text(), given);
+    else
+      tide.enqueue({
+        kind: "FN",
+        name: text(),
+        startMs: START_MS - draw(500),
+        durationMs: draw(100) / 4,
+        attributes: given,
+      });
+  }
+}
+
+const run = await capture(
+  async (tide, host) => {
+    traffic(tide);
+    host.nowMs += 1000;
+    await tide.flush();
+    strangers(tide);
+    // Something to measure, so that there are metrics again.
+    tide.req("/last", "GET", 200, START_MS, 8);
+  },
+  { options: { batchMax: 16 } },
+);
 const of = (encoding, signal) => run[encoding].filter((batch) => batch.signal === signal);
 const events = (...kinds) => run.ndjson.filter(({ kind }) => kinds.includes(kind));
 const nanos = (ms) => String(BigInt(Math.floor(ms)) * 1_000_000n + BigInt(Math.round((ms % 1) * 1e6)));
@@ -55,14 +89,17 @@ test("protobuf and JSON say the same, field by field", () => {
 test("the resource says who sends", () => {
   for (const signal of ["traces", "logs", "metrics"]) {
     const { request } = of("protobuf", signal)[0];
-    const [{ resource, scopeTraces: _, ...rest }] = Object.values(request)[0];
+    const [{ resource, ...rest }] = Object.values(request)[0];
     const told = attributesOf(resource);
     assert.equal(told["service.name"], "shop");
     assert.equal(told["service.version"], "1.2.3");
     assert.equal(told["service.instance.id"], run.ndjson.at(-1).isolate);
     assert.equal(told["telemetry.sdk.name"], "tidegate");
     assert.equal(told["cloud.provider"], undefined, "nothing is invented");
-    assert.equal(Object.values(rest).flat()[0].scope.name, "tidegate");
+    const [scope] = Object.values(rest)
+      .flat()
+      .filter((value) => value.scope !== undefined);
+    assert.equal(scope.scope.name, "tidegate");
   }
 });
 
