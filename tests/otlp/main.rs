@@ -1,0 +1,262 @@
+//! OTLP: what is told of each event, and that protobuf and JSON tell the same, whatever the texts.
+#![allow(clippy::unwrap_used)]
+#![cfg(not(target_arch = "wasm32"))]
+
+mod wire;
+
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use tidegate::encode::encode;
+use tidegate::engine::event::trace::TraceContext;
+use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, SinkOptions, Value};
+
+const NOW: f64 = 1_750_000_000_123.25;
+const PAIRS: [(Format, Format); 3] = [
+    (Format::OtlpTracesProtobuf, Format::OtlpTracesJson),
+    (Format::OtlpLogsProtobuf, Format::OtlpLogsJson),
+    (Format::OtlpMetricsProtobuf, Format::OtlpMetricsJson),
+];
+
+fn collector(mut config: Config) -> Collector {
+    for (_, json) in PAIRS {
+        config
+            .add_sink(SinkOptions { name: "otlp".into(), format: json, batch_max: None, max_bytes: None })
+            .unwrap();
+    }
+    let mut collector = Collector::new(config).unwrap();
+    collector.seed_entropy([9; 64]);
+    collector
+}
+
+fn event<'a>(kind: EventKind, name: &'a str, attributes: &'a Attributes) -> Event<'a> {
+    Event {
+        kind,
+        name,
+        is_path: false,
+        start: NOW,
+        duration: Some(12.5),
+        error: None,
+        method: "GET",
+        status: None,
+        system: None,
+        rows: None,
+        attributes,
+    }
+}
+
+/// What each signal tells, the two forms compared field by field.
+fn told(collector: &mut Collector) -> [Option<Json>; 3] {
+    collector.flush(1000.0, NOW);
+    let mut told = [None, None, None];
+    while let Some(send) = collector.poll_send(NOW) {
+        let batch = collector.batch(send);
+        let (protobuf, json) = PAIRS[send.sink];
+        let (mut bytes, mut text) = (Vec::new(), Vec::new());
+        encode(protobuf, &batch, &mut bytes);
+        encode(json, &batch, &mut text);
+        let schema = [wire::TRACES, wire::LOGS, wire::METRICS][send.sink];
+        let text: Json = serde_json::from_slice(&text).unwrap();
+        assert_eq!(wire::read(&bytes, schema), wire::normal(&text));
+        told[send.sink] = Some(text);
+    }
+    told
+}
+
+/// The only item at the end of the lists of a request.
+fn only(request: &Json, path: &str) -> Json {
+    request.pointer(path).unwrap().clone()
+}
+
+fn attributes(item: &Json) -> Vec<(String, Json)> {
+    let list = item["attributes"].as_array().unwrap();
+    list.iter()
+        .map(|pair| {
+            let value = pair["value"].as_object().unwrap().values().next().unwrap().clone();
+            (pair["key"].as_str().unwrap().to_owned(), value)
+        })
+        .collect()
+}
+
+fn pairs(wanted: &[(&str, Json)]) -> Vec<(String, Json)> {
+    wanted.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+}
+
+fn span(event: &Event<'_>, parent: Option<&str>) -> Json {
+    let mut collector = collector(Config::default());
+    collector.record(event, parent.map(|header| TraceContext::parse(header).unwrap()), NOW);
+    only(told(&mut collector)[0].as_ref().unwrap(), "/resourceSpans/0/scopeSpans/0/spans/0")
+}
+
+#[test]
+fn a_request_is_a_server_span() {
+    let none = Attributes::default();
+    let request = Event { status: Some(404), ..event(EventKind::Req, "/orders/:id", &none) };
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let span = span(&request, Some(parent));
+    assert_eq!(
+        (&span["name"], &span["kind"], &span["flags"]),
+        (&json!("GET /orders/:id"), &json!(2), &json!(0x301))
+    );
+    assert_eq!(span["traceId"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(span["parentSpanId"], "b7ad6b7169203331");
+    assert_eq!(span["startTimeUnixNano"], "1750000000123250000");
+    assert_eq!(span["endTimeUnixNano"], "1750000000135750000");
+    assert!(span.get("status").is_none(), "404 is the client's error");
+    let wanted = [
+        ("http.request.method", json!("GET")),
+        ("http.route", json!("/orders/:id")),
+        ("http.response.status_code", json!("404")),
+    ];
+    assert_eq!(attributes(&span), pairs(&wanted));
+}
+
+#[test]
+fn an_unusual_method_and_a_server_error_are_told_as_the_conventions_ask() {
+    let none = Attributes::default();
+    let request =
+        Event { status: Some(503), duration: None, method: "PURGE", ..event(EventKind::Req, "/", &none) };
+    let span = span(&request, None);
+    assert_eq!(
+        (&span["name"], &span["status"], &span["flags"]),
+        (&json!("HTTP /"), &json!({"code": 2}), &json!(0x101))
+    );
+    assert_eq!(span["startTimeUnixNano"], span["endTimeUnixNano"], "a duration that is unknown");
+    let wanted = [
+        ("http.request.method", json!("_OTHER")),
+        ("http.request.method_original", json!("PURGE")),
+        ("http.route", json!("/")),
+        ("http.response.status_code", json!("503")),
+        ("error.type", json!("503")),
+    ];
+    assert_eq!(attributes(&span), pairs(&wanted));
+}
+
+#[test]
+fn a_statement_is_a_client_span_and_an_own_attribute_does_not_repeat_a_key() {
+    let mut given = Attributes::default();
+    given.push("db.system.name", Value::Text("mine"));
+    given.push("count", Value::Number(3.0));
+    let error = Some("D1_ERROR: no such table: t");
+    let statement =
+        Event { error, rows: Some(0.0), ..event(EventKind::Db, "CREATE TABLE t (a INT)", &given) };
+    let span = span(&statement, None);
+    assert_eq!((&span["name"], &span["kind"]), (&json!("CREATE TABLE t"), &json!(3)));
+    assert_eq!(span["status"], json!({"message": "D1_ERROR: no such table: t", "code": 2}));
+    let wanted = [
+        ("db.system.name", json!("other_sql")),
+        ("db.query.summary", json!("CREATE TABLE t")),
+        ("db.operation.name", json!("CREATE TABLE")),
+        ("db.collection.name", json!("t")),
+        ("db.query.text", json!("CREATE TABLE t (a INT)")),
+        ("db.response.returned_rows", json!("0")),
+        ("error.type", json!("D1_ERROR")),
+        ("count", json!("3")),
+    ];
+    assert_eq!(attributes(&span), pairs(&wanted));
+}
+
+#[test]
+fn an_event_is_a_log_record_of_the_span_it_happened_in() {
+    let mut config = Config::default();
+    config.sampling.rate = 1.0;
+    let mut collector = collector(config);
+    let none = Attributes::default();
+    let token = collector.open("/", None, NOW);
+    collector.record_in(&event(EventKind::Evt, "cart.opened", &none), token, NOW);
+    collector.end(&event(EventKind::Req, "/", &none), token, NOW);
+    let [traces, logs, _] = told(&mut collector);
+    let span = only(&traces.unwrap(), "/resourceSpans/0/scopeSpans/0/spans/0");
+    let record = only(&logs.unwrap(), "/resourceLogs/0/scopeLogs/0/logRecords/0");
+    assert_eq!((&record["spanId"], &record["traceId"]), (&span["spanId"], &span["traceId"]));
+    assert_eq!((&record["eventName"], &record["severityNumber"]), (&json!("cart.opened"), &json!(9)));
+    assert_eq!(record["body"], json!({"stringValue": "cart.opened"}));
+}
+
+#[test]
+fn the_probability_is_told_where_it_is_not_one() {
+    let mut config = Config::default();
+    config.sampling.rate = 0.25;
+    config.sampling.seed = Some(1);
+    let mut collector = collector(config);
+    let none = Attributes::default();
+    for _ in 0..100 {
+        collector.record(&event(EventKind::Req, "/", &none), None, NOW);
+    }
+    let traces = told(&mut collector)[0].take().unwrap();
+    let span = only(&traces, "/resourceSpans/0/scopeSpans/0/spans/0");
+    assert_eq!(attributes(&span).last().unwrap(), &("sampling.probability".to_owned(), json!(0.25)));
+}
+
+#[test]
+fn what_the_host_tells_of_the_resource_wins() {
+    let mut config = Config::default();
+    config.resource =
+        vec![("cloud.provider".into(), "cloudflare".into()), ("service.name".into(), "theirs".into())];
+    let mut collector = collector(config);
+    collector.record(&event(EventKind::Fn, "f", &Attributes::default()), None, NOW);
+    let traces = told(&mut collector)[0].take().unwrap();
+    let resource = only(&traces, "/resourceSpans/0/resource");
+    let keys: Vec<_> = attributes(&resource).into_iter().map(|(key, _)| key).collect();
+    let wanted = [
+        "service.instance.id",
+        "telemetry.sdk.name",
+        "telemetry.sdk.language",
+        "telemetry.sdk.version",
+        "cloud.provider",
+        "service.name",
+    ];
+    assert_eq!(keys, wanted);
+}
+
+fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,20}",
+        "[\\x00-\\x1f\"\\\\\u{fffd}\u{2028}🚢{}\\[,]{0,30}",
+        Just("x".repeat(4096)),
+        Just("\u{7}".repeat(127)),
+        Just("SELECT \"a\" FROM t WHERE x = 'y".to_owned()),
+    ]
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        any::<f64>(),
+        Just(-0.0),
+        Just(9_007_199_254_740_991.0),
+        Just(-9_007_199_254_740_993.0),
+        Just(0.1)
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_forms_tell_the_same_whatever_the_texts(
+        kinds in prop::collection::vec(0usize..4, 1..8),
+        name in hostile(), text in hostile(), key in hostile(), method in hostile(),
+        error in prop::option::of(hostile()), system in prop::option::of(hostile()),
+        x in number(), rows in prop::option::of(number()),
+        duration in prop::option::of(prop_oneof![0.0..1e7, Just(0.0), Just(f64::MAX)]),
+        start in prop_oneof![Just(NOW), Just(-1.0), Just(1e300), 0.0..1e13],
+        status in prop::option::of(100u16..1000),
+    ) {
+        let mut config = Config::default();
+        config.service.name = Some(text.clone());
+        config.resource.push((key.clone(), text.clone()));
+        let mut collector = collector(config);
+        let mut attributes = Attributes::default();
+        attributes.push(&key, Value::Text(&text));
+        attributes.push(&text, Value::Number(x));
+        attributes.push("flag", Value::Flag(true));
+        for kind in kinds {
+            let (error, system) = (error.as_deref(), system.as_deref());
+            let event = Event {
+                start, duration, error, status, system, rows, method: &method,
+                ..event(EventKind::ALL[kind], &name, &attributes)
+            };
+            collector.record(&event, None, NOW);
+        }
+        told(&mut collector);
+    }
+}
