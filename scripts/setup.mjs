@@ -167,8 +167,7 @@ function apt(what, packages, systems = ["debian"]) {
 function isSystem(ids) {
   const release = "/etc/os-release";
   if (!existsSync(release)) return false;
-  const [, id] = readFileSync(release, "utf8").match(/^ID=(.*)$/m) ?? [];
-  return ids.includes(id);
+  return ids.includes(readFileSync(release, "utf8").match(/^ID=(.*)$/m)?.[1]);
 }
 
 function npm(args, folder) {
