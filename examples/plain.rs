@@ -4,7 +4,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 use tidegate::encode::encode;
-use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
+use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
 
 fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
@@ -22,21 +22,14 @@ fn main() -> Result<(), tidegate::engine::Error> {
     let mut collector = Collector::new(config)?;
     collector.seed_entropy([42; 64]); // Yours: 64 bytes of the system's randomness.
 
-    let attributes = Attributes::default();
     for (path, status, duration) in [("/users/42", 200, 3.5), ("/users/43", 503, 12.0), ("/health", 200, 0.1)]
     {
         let event = Event {
-            kind: EventKind::Req,
-            name: path,
             is_path: true,
-            start: now(),
             duration: Some(duration),
-            error: None,
             method: "GET",
             status: Some(status),
-            system: None,
-            rows: None,
-            attributes: &attributes,
+            ..Event::new(EventKind::Req, path, now())
         };
         collector.record(&event, None, now());
     }

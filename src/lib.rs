@@ -31,17 +31,12 @@
 //! let mut attributes = Attributes::default();
 //! attributes.push("region", Value::Text("eu"));
 //! let event = Event {
-//!     kind: EventKind::Req,
-//!     name: "/users/42",
 //!     is_path: true,
-//!     start: now,
 //!     duration: Some(12.5),
-//!     error: None,
 //!     method: "GET",
 //!     status: Some(200),
-//!     system: None,
-//!     rows: None,
 //!     attributes: &attributes,
+//!     ..Event::new(EventKind::Req, "/users/42", now)
 //! };
 //! collector.record(&event, None, now);
 //! assert_eq!(collector.tick(now), Some(500.0)); // The next tick is wanted in half a second.

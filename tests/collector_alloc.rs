@@ -1,39 +1,14 @@
 //! From enqueue to settle nothing is allocated once everything has been used before.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
-#![allow(unsafe_code)] // A counting allocator: GlobalAlloc is an unsafe trait. It only forwards.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod alloc;
+
+use alloc::CALLS;
 use tidegate::encode::encode;
 use tidegate::engine::{
     Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
 };
-
-struct Counting;
-
-thread_local! {
-    static CALLS: Cell<usize> = const { Cell::new(0) };
-}
-
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.with(|calls| calls.set(calls.get() + 1));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(block, layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        CALLS.with(|calls| calls.set(calls.get() + 1));
-        unsafe { System.realloc(block, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// A collector and all that its host would reuse.
 struct Host {

@@ -23,19 +23,7 @@ fn collector(config: impl FnOnce(&mut Config)) -> Collector {
 }
 
 fn event<'a>(kind: EventKind, attributes: &'a Attributes) -> Event<'a> {
-    Event {
-        kind,
-        name: "/a",
-        is_path: false,
-        start: NOW,
-        duration: Some(1.0),
-        error: None,
-        method: "GET",
-        status: Some(200),
-        system: None,
-        rows: None,
-        attributes,
-    }
+    Event { duration: Some(1.0), method: "GET", status: Some(200), attributes, ..Event::new(kind, "/a", NOW) }
 }
 
 fn emit(collector: &mut Collector, count: usize) {

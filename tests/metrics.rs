@@ -5,9 +5,7 @@
 use proptest::prelude::*;
 use std::collections::HashMap;
 use tidegate::engine::stats::metrics::{Exponential, Instrument, MAX_SETS};
-use tidegate::engine::{
-    Attributes, Collector, Config, Event, EventKind, Format, Outcome, Reason, Send, SinkOptions,
-};
+use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, Reason, Send, SinkOptions};
 
 const START: f64 = 1_750_000_000_000.0;
 const OK: Outcome = Outcome::Ok { rejected: 0 };
@@ -32,20 +30,8 @@ fn collector(config: Config) -> Collector {
 }
 
 fn request(collector: &mut Collector, route: &str, status: u16, ms: Option<f64>, now: f64) {
-    let attributes = Attributes::default();
-    let event = Event {
-        kind: EventKind::Req,
-        name: route,
-        is_path: false,
-        start: now,
-        duration: ms,
-        error: None,
-        method: "GET",
-        status: Some(status),
-        system: None,
-        rows: None,
-        attributes: &attributes,
-    };
+    let event =
+        Event { duration: ms, method: "GET", status: Some(status), ..Event::new(EventKind::Req, route, now) };
     collector.record(&event, None, now);
     assert!(collector.counters().is_conserved(), "{:#?}", collector.counters());
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use tidegate::encode::prometheus;
-use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, SinkOptions};
+use tidegate::engine::{Collector, Config, Event, EventKind, Format, SinkOptions};
 
 const NOW: f64 = 1_750_000_000_000.0;
 
@@ -18,20 +18,12 @@ fn collector(routes: &[&str]) -> Collector {
     }
     let mut collector = Collector::new(config).unwrap();
     collector.seed_entropy([5; 64]);
-    let attributes = Attributes::default();
     for route in routes {
         let event = Event {
-            kind: EventKind::Req,
-            name: route,
-            is_path: false,
-            start: NOW,
             duration: Some(250.0),
-            error: None,
             method: "GET",
             status: Some(500),
-            system: None,
-            rows: None,
-            attributes: &attributes,
+            ..Event::new(EventKind::Req, route, NOW)
         };
         collector.record(&event, None, NOW);
     }

@@ -1,35 +1,10 @@
 //! Recording allocates nothing once the series have their rows.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(unsafe_code)] // A counting allocator: GlobalAlloc is an unsafe trait. It only forwards.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+mod alloc;
+
+use alloc::CALLS;
 use tidegate::engine::stats::{Sample, SeriesKind, StatsStore};
-
-struct Counting;
-
-thread_local! {
-    static CALLS: Cell<usize> = const { Cell::new(0) };
-}
-
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.with(|calls| calls.set(calls.get() + 1));
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(block, layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        CALLS.with(|calls| calls.set(calls.get() + 1));
-        unsafe { System.realloc(block, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Records events, some late, over 40 series of which 8 have rows.
 fn run(stats: &mut StatsStore, names: &[String], start: f64, events: usize) {

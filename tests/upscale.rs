@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tidegate::engine::event::trace::TraceContext;
 use tidegate::engine::rng::Rng;
 use tidegate::engine::sampling::KeepSlow;
-use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
+use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
 
 const REQUESTS: usize = 60_000;
 const ROUTES: [(&str, f64); 5] =
@@ -52,7 +52,6 @@ impl Run {
 
     /// A request of a random route and outcome with two children, under a name that tells its class.
     fn request(&mut self) {
-        let attributes = Attributes::default();
         let (route, rate) = ROUTES[(self.rng.draw() * ROUTES.len() as f64) as usize];
         let (fails, throws, is_slow, is_forced) =
             (self.rng.draw() < 0.03, self.rng.draw() < 0.01, self.rng.draw() < 0.05, self.rng.draw() < 0.05);
@@ -61,17 +60,11 @@ impl Run {
         let class = format!("{route} failed={} slow={is_slow} forced={is_forced}", fails || throws);
         let start = self.now;
         let event = |kind, name, duration, status| Event {
-            kind,
-            name,
-            is_path: false,
-            start,
             duration: Some(duration),
             error: (throws && kind == EventKind::Req).then_some("Error"),
             method: "GET",
             status,
-            system: None,
-            rows: None,
-            attributes: &attributes,
+            ..Event::new(kind, name, start)
         };
         for _ in 0..2 {
             self.collector.record_in(&event(EventKind::Fn, &class, 1.0, None), token, self.now);
@@ -91,19 +84,11 @@ impl Run {
 
     /// An event of a known route that is excluded, and one outside a request.
     fn others(&mut self) {
-        let attributes = Attributes::default();
         let event = |kind, name| Event {
-            kind,
-            name,
-            is_path: false,
-            start: 1.75e12,
-            duration: None,
             error: Some("Error"),
             method: "GET",
             status: Some(500),
-            system: None,
-            rows: None,
-            attributes: &attributes,
+            ..Event::new(kind, name, 1.75e12)
         };
         let token = self.collector.open("/health", None, self.now);
         self.collector.record_in(&event(EventKind::Fn, "health"), token, self.now);

@@ -41,17 +41,11 @@ fn main() -> Result<(), Error> {
 fn flood(collector: &mut Collector, name: &str, attributes: &Attributes) {
     let now = 1_750_000_000_000.0;
     let event = Event {
-        kind: EventKind::Req,
-        name,
-        is_path: false,
-        start: now,
         duration: Some(1.0),
-        error: None,
         method: "GET",
         status: Some(200),
-        system: None,
-        rows: None,
         attributes,
+        ..Event::new(EventKind::Req, name, now)
     };
     collector.record(&event, None, now);
     collector.poll_send(now);

@@ -6,7 +6,7 @@ use super::options::Options;
 use crate::encode::{encode, prometheus};
 use crate::engine::event::trace::TraceContext;
 use crate::engine::sampling::open::Token;
-use crate::engine::{Attributes, Collector, Event, EventKind, Outcome, Send, Signal, Value};
+use crate::engine::{Collector, Event, EventKind, Outcome, Send, Signal, Value};
 use wasm_bindgen::prelude::*;
 
 /// One collector. All times are host wall-clock milliseconds; `undefined` means unknown.
@@ -14,7 +14,6 @@ use wasm_bindgen::prelude::*;
 pub struct Core {
     collector: Collector,
     draft: Draft,
-    none: Attributes,
     send: Send,
     bytes: Vec<u8>,
 }
@@ -29,13 +28,7 @@ impl Core {
         if host_rng {
             collector.use_host_draws();
         }
-        Ok(Self {
-            collector,
-            draft: Draft::new(),
-            none: Attributes::default(),
-            send: Send { lease: 0, sink: 0 },
-            bytes: Vec::new(),
-        })
+        Ok(Self { collector, draft: Draft::new(), send: Send { lease: 0, sink: 0 }, bytes: Vec::new() })
     }
 
     /// The value in force of a numeric option; NaN if there is none of that name.
@@ -58,17 +51,11 @@ impl Core {
             return self.refuse(1);
         }
         let event = Event {
-            kind: EventKind::Req,
-            name: route,
-            is_path: false,
-            start,
             duration,
             error: error.as_deref(),
             method,
             status: status(status_code),
-            system: None,
-            rows: None,
-            attributes: &self.none,
+            ..Event::new(EventKind::Req, route, start)
         };
         flags(self.collector.record(&event, None, now))
     }

@@ -110,17 +110,12 @@ impl Draft {
 
     pub fn event(&self, start: f64, ending: Ending) -> Event<'_> {
         Event {
-            kind: self.kind,
-            name: &self.text,
-            is_path: false,
-            start: if ending == Ending::Unusable { f64::NAN } else { start },
             duration: Some(1.5),
             error: self.error.as_deref().filter(|_| self.kind != EventKind::Req),
             method: "GET",
             status: Some(if ending == Ending::Failed { 503 } else { 200 }),
-            system: None,
-            rows: None,
             attributes: &self.attributes,
+            ..Event::new(self.kind, &self.text, if ending == Ending::Unusable { f64::NAN } else { start })
         }
     }
 }

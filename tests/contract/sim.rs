@@ -132,17 +132,11 @@ impl Sim {
 
 pub fn event<'a>(kind: EventKind, name: &'a str, start: f64, attributes: &'a Attributes) -> Event<'a> {
     Event {
-        kind,
-        name,
-        is_path: false,
-        start,
         duration: Some(1.5),
-        error: None,
         method: "GET",
         status: Some(200),
-        system: None,
-        rows: None,
         attributes,
+        ..Event::new(kind, name, start)
     }
 }
 

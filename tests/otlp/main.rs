@@ -29,19 +29,7 @@ fn collector(mut config: Config) -> Collector {
 }
 
 fn event<'a>(kind: EventKind, name: &'a str, attributes: &'a Attributes) -> Event<'a> {
-    Event {
-        kind,
-        name,
-        is_path: false,
-        start: NOW,
-        duration: Some(12.5),
-        error: None,
-        method: "GET",
-        status: None,
-        system: None,
-        rows: None,
-        attributes,
-    }
+    Event { duration: Some(12.5), method: "GET", attributes, ..Event::new(kind, name, NOW) }
 }
 
 /// What each signal tells, the two forms compared field by field.

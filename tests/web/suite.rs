@@ -2,7 +2,7 @@
 
 use tidegate::encode::encode;
 use tidegate::engine::rng::Rng;
-use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
+use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
 use wasm_bindgen_test::*;
 
 const NOW: f64 = 1_750_000_000_000.0;
@@ -22,19 +22,11 @@ fn collector() -> Collector {
 }
 
 fn request(collector: &mut Collector, route: &str, status: u16, duration: f64) {
-    let attributes = Attributes::default();
     let event = Event {
-        kind: EventKind::Req,
-        name: route,
-        is_path: false,
-        start: NOW,
         duration: Some(duration),
-        error: None,
         method: "GET",
         status: Some(status),
-        system: None,
-        rows: None,
-        attributes: &attributes,
+        ..Event::new(EventKind::Req, route, NOW)
     };
     collector.record(&event, None, NOW + 100.0);
 }

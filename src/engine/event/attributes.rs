@@ -80,6 +80,9 @@ impl Attributes {
     }
 }
 
+/// The attributes of an event without any.
+pub(crate) static NONE: Attributes = Attributes { bytes: Vec::new(), truncated: 0 };
+
 /// Reads encoded attributes in the order they were added.
 pub(crate) fn iter(mut bytes: &[u8]) -> impl Iterator<Item = (&str, Value<'_>)> {
     std::iter::from_fn(move || {

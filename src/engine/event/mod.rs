@@ -73,7 +73,32 @@ pub struct Event<'a> {
     pub attributes: &'a Attributes,
 }
 
-impl Event<'_> {
+impl<'a> Event<'a> {
+    /// An event of which only what, its name and its start in ms since the epoch are known.
+    ///
+    /// ```
+    /// use tidegate::engine::{Event, EventKind};
+    ///
+    /// let event = Event { duration: Some(12.5), ..Event::new(EventKind::Fn, "resize", 1_750_000_000_000.0) };
+    /// assert_eq!(event.end(), 1_750_000_000_012.5);
+    /// ```
+    #[must_use]
+    pub fn new(kind: EventKind, name: &'a str, start: f64) -> Self {
+        Self {
+            kind,
+            name,
+            is_path: false,
+            start,
+            duration: None,
+            error: None,
+            method: "",
+            status: None,
+            system: None,
+            rows: None,
+            attributes: &attributes::NONE,
+        }
+    }
+
     /// Whether its times can be used: a finite start, and a duration that is unknown or finite and not negative.
     #[must_use]
     pub fn is_usable(&self) -> bool {
