@@ -57,6 +57,10 @@ export function collectorOn(port: Port, options: OptionsSource): Collector {
       const nowMs = state.engineNow();
       return state.read(emptyStats(), (core) => core.stats(nowMs) as Stats);
     },
+    metricsText: () => {
+      const nowMs = state.engineNow();
+      return state.read("", (core) => core.metricsText(nowMs));
+    },
     get error() {
       return state.error;
     },

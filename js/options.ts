@@ -1,5 +1,6 @@
 /** Checks the types and names of options; ranges are the engine's to check. Parsed once, sound afterwards. */
 import { fromCore, TidegateError } from "./errors.ts";
+import type { HostKind } from "./runtime/port.ts";
 import type { CollectorOptions, ContextStorage, Sink } from "./types.ts";
 import type { Options } from "./wasm/handle.ts";
 
@@ -11,8 +12,8 @@ export interface Settings {
   readonly clock: (() => number) | undefined;
   readonly context: ContextStorage | undefined;
   readonly rng: (() => number) | undefined;
-  /** Gives the engine its part. Throws TidegateError naming the option. */
-  describe(target: Options): void;
+  /** Gives the engine its part, and what `host` is. Throws TidegateError naming the option. */
+  describe(target: Options, host: HostKind): void;
 }
 
 type Kind = "number" | "boolean" | "string" | "function" | "object" | "array" | "bigint";
@@ -64,6 +65,14 @@ const SINK: Shape = {
   maxBytes: ["number"],
 };
 
+/** What a host says of where it runs, in OpenTelemetry's words. The others do not say: nothing is guessed. */
+const RESOURCES: Readonly<Partial<Record<HostKind, readonly (readonly [string, string])[]>>> = {
+  workers: [
+    ["cloud.provider", "cloudflare"],
+    ["cloud.platform", "cloudflare.workers"],
+  ],
+};
+
 /** Throws TidegateError `config/unknown-option`, `config/type`, `config/sink`, or a sink's own code. */
 export function parseOptions(options: unknown): Settings {
   if (kindOf(options) !== "object") throw badType("options", ["object"], options);
@@ -82,8 +91,9 @@ export function parseOptions(options: unknown): Settings {
     clock: given.clock,
     context: given.context,
     rng: sampling.rng,
-    describe(target) {
+    describe(target, host) {
       target.service(given.service?.name, given.service?.version);
+      for (const [key, value] of RESOURCES[host] ?? []) target.resource(key, value);
       describeNumbers(target, given);
       describeSampling(target, sampling, seed);
       for (const sink of sinks) {

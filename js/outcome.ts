@@ -80,3 +80,49 @@ export async function discard(answer: unknown): Promise<void> {
     // Already read, locked or broken: gone in any case.
   }
 }
+
+/** Replies to OTLP are short; one that is not says nothing that is waited for. */
+const REPLY_MAX_BYTES = 65_536;
+
+/** The whole body, or undefined if it is too long, breaks off or `signal` aborts. It is drained or canceled either way. */
+export async function readReply(
+  response: ResponseLike,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const reader = response.body?.getReader?.();
+  if (reader === undefined) {
+    await discard(response);
+    return undefined;
+  }
+  const cancel = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", cancel);
+  try {
+    const chunks: Uint8Array[] = [];
+    let total = 0;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return signal.aborted ? undefined : joined(chunks, total);
+      if (value === undefined) continue;
+      chunks.push(value);
+      total += value.length;
+      if (total > REPLY_MAX_BYTES) {
+        cancel();
+        return undefined;
+      }
+    }
+  } catch {
+    return undefined;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
+  const bytes = new Uint8Array(total);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

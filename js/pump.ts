@@ -3,10 +3,11 @@
  * `poll` to its end. A send, its timer and its AbortController belong to the call that polled it and die with
  * it; what is left behind is a lease in the core, which runs out and hands the batch out again.
  */
-import { discard, isResponse, type Outcome, outcomeOf, RETRY } from "./outcome.ts";
+import { discard, isResponse, OK, type Outcome, outcomeOf, RETRY, readReply } from "./outcome.ts";
+import { partialSuccess } from "./partial-success.ts";
 import type { Budget } from "./runtime/lease.ts";
 import { type Port, type Sleep, sleep } from "./runtime/port.ts";
-import type { FlushResult, SendInfo, Sink } from "./types.ts";
+import type { FlushResult, NdjsonEvent, ResponseLike, SendInfo, Sink } from "./types.ts";
 
 /** A batch handed out by the core. */
 export interface Batch {
@@ -27,6 +28,8 @@ export interface Pumped {
   readonly flushDeadlineMs: number;
   poll(): Batch | undefined;
   settle(batch: Batch, outcome: Outcome): void;
+  /** Something to tell that the counters do not: an `error` notice. */
+  remark(code: string, message: string): void;
   tick(): void;
   startFlush(deadlineMs: number): void;
   flushing(): boolean;
@@ -43,14 +46,18 @@ const UNLIMITED: Budget = { sends: Number.POSITIVE_INFINITY };
 export async function drain(pumped: Pumped, budget: Budget = UNLIMITED, onStep?: () => void): Promise<void> {
   const own = new Set<Promise<void>>();
   for (;;) {
+    let once = false;
     while (budget.sends > 0) {
       const batch = pumped.poll();
       if (batch === undefined) break;
       budget.sends -= 1;
+      once ||= batch.sink.oncePerInvocation === true;
       onStep?.();
       const sent = deliver(pumped, batch).finally(() => own.delete(sent));
       own.add(sent);
     }
+    // Every sink that was due has had its turn: the limits of one of them end this request's lead.
+    if (once && Number.isFinite(budget.sends)) budget.sends = 0;
     if (own.size === 0) return;
     // One settled is enough to look again: a slow sink must not hold up the others.
     await Promise.race(own);
@@ -105,12 +112,8 @@ async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
   const expired = deadline.done.then((): typeof EXPIRED => EXPIRED);
   let outcome: Outcome = { code: RETRY };
   try {
-    const info: SendInfo = {
-      signal: controller.signal,
-      env: pumped.env,
-      batchId: batch.id,
-      count: batch.count,
-    };
+    const { signal } = controller;
+    const info: SendInfo = { signal, env: pumped.env, batchId: batch.id, count: batch.count };
     const answer = invoke(batch, info);
     const first = await Promise.race([answer, expired]);
     if (first === EXPIRED) {
@@ -119,10 +122,11 @@ async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
     } else {
       outcome = outcomeOf(first, batch.sink.format, pumped.now());
       // The status has decided; a body that stalls changes nothing about it.
-      if (isResponse(first)) await Promise.race([discard(first), expired]);
+      if (isResponse(first)) outcome = await finished(pumped, batch, first, outcome, signal, expired);
     }
-  } catch {
+  } catch (cause) {
     // Thrown, at once or later: a network error, or a sink's own fault. Worth another try either way.
+    pumped.remark("sink/threw", `${batch.sink.name}: ${messageOf(cause)}`);
   }
   deadline.cancel();
   // Also after success: whatever the sink still runs has no one to report to.
@@ -132,7 +136,52 @@ async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
 
 const EXPIRED = Symbol("expired");
 
-/** Turns a sink's synchronous throw into a rejection and any thenable into a promise. */
-async function invoke(batch: Batch, info: SendInfo): Promise<unknown> {
-  return batch.sink.send(batch.bytes, info);
+/** Reads what is left of a response as far as it matters: of OTLP's success, what was refused all the same. */
+async function finished(
+  pumped: Pumped,
+  { sink }: Batch,
+  response: ResponseLike,
+  outcome: Outcome,
+  signal: AbortSignal,
+  expired: Promise<typeof EXPIRED>,
+): Promise<Outcome> {
+  if (outcome.code !== OK || !sink.format.startsWith("otlp")) {
+    await Promise.race([discard(response), expired]);
+    return outcome;
+  }
+  const reply = await Promise.race([readReply(response, signal), expired]);
+  if (reply === EXPIRED || reply === undefined) return outcome;
+  const { rejected, message } = partialSuccess(reply, response.headers.get("content-type"));
+  if (message !== "") pumped.remark("sink/partial-success", `${sink.name}: ${message}`);
+  return { code: OK, value: Math.max(rejected, 0) };
 }
+
+/** Turns a sink's synchronous throw into a rejection and any thenable into a promise. */
+async function invoke({ sink, bytes }: Batch, info: SendInfo): Promise<unknown> {
+  if (sink.format !== "events") return sink.send(bytes, info);
+  let events: NdjsonEvent[];
+  try {
+    events = eventsOf(bytes);
+  } catch {
+    // The engine's own bytes: if they are broken, they stay so.
+    return "fatal";
+  }
+  return sink.send(events, info);
+}
+
+/** Lines as objects; the counters at their end are not an event. */
+function eventsOf(bytes: Uint8Array): NdjsonEvent[] {
+  const lines = new TextDecoder().decode(bytes).split("\n");
+  const events = lines.filter((line) => line !== "" && !line.startsWith('{"kind":"META"'));
+  return events.map((line) => JSON.parse(line) as NdjsonEvent);
+}
+
+function messageOf(cause: unknown): string {
+  try {
+    return String((cause as { message?: unknown } | undefined)?.message ?? cause).slice(0, MESSAGE_MAX);
+  } catch {
+    return "it threw";
+  }
+}
+
+const MESSAGE_MAX = 500;

@@ -79,7 +79,7 @@ export class State implements Pumped, Led {
     const { kind } = this.port;
     const timers = kind === "process" || kind === "browser";
     try {
-      this.#handle = new CoreHandle((options) => settings.describe(options), {
+      this.#handle = new CoreHandle((options) => settings.describe(options, kind), {
         onReset: (reason) => this.board.emit({ type: "core-reset", reason }),
         onDead: (error) => this.fail(error),
       });
@@ -206,6 +206,10 @@ export class State implements Pumped, Led {
     this.call(undefined, (core) => void core.settle(nowMs, batch.lease, code ?? RETRY, value));
     this.notify();
     this.rearm();
+  }
+
+  remark(code: string, message: string): void {
+    this.board.emit({ type: "error", code, message });
   }
 
   startFlush(deadlineMs: number): void {

@@ -1,99 +1,10 @@
 /** Every public type, and no code. Times are wall-clock milliseconds unless a name says otherwise. */
 
-/** What an attribute may hold. Anything else is left out. */
-export type AttributeValue = string | number | boolean;
+import type { Sink } from "./sink-types.ts";
+import type { Attributes, AttributeValue, Counters, DropReason } from "./wire.ts";
 
-/** Attributes of one event: at most 4 KiB in all, the excess is cut off and counted. */
-export type Attributes = Readonly<Record<string, AttributeValue>>;
-
-/** The part of a `Response` that is read: its status, `Retry-After`, and the body so that it can be drained. */
-export interface ResponseLike {
-  readonly status: number;
-  readonly headers: { get(name: string): string | null };
-  readonly body?: { cancel(reason?: unknown): Promise<void> } | null;
-  arrayBuffer?(): Promise<ArrayBuffer>;
-}
-
-/** The part of `fetch` that a sink needs: a service binding or a VPC binding has it too. */
-// biome-ignore lint/suspicious/noExplicitAny: each runtime has its own RequestInit; ours is a subset of all of them
-export type FetchLike = (url: string, init: any) => Promise<ResponseLike>;
-
-/** How the bytes of a batch are encoded. */
-export type SinkFormat =
-  | "ndjson"
-  | "otlp-traces-protobuf"
-  | "otlp-traces-json"
-  | "otlp-metrics-protobuf"
-  | "otlp-metrics-json"
-  | "otlp-logs-protobuf"
-  | "otlp-logs-json"
-  | "events";
-
-/**
- * What a sink answers. `undefined` is `"ok"`; a `Response` is read by its status and drained.
- * Throwing counts as `"retry"`, and so does not settling before the deadline; anything else is `"fatal"`.
- */
-export type SendOutcome =
-  | undefined
-  // biome-ignore lint/suspicious/noConfusingVoidType: a send without a return statement means "ok"
-  | void
-  | "ok"
-  | { readonly ok: true; readonly rejected?: number }
-  | "retry"
-  | { readonly retryAfterMs: number }
-  | "fatal"
-  | "too-large"
-  | ResponseLike;
-
-/** What comes with a batch. */
-export interface SendInfo {
-  /** Aborts at the deadline of this batch (`flushDeadlineMs`). */
-  readonly signal: AbortSignal;
-  /** What `configure(env)` was given last. On Node, Deno and Bun: `process.env`. */
-  readonly env: unknown;
-  /** The same on every attempt, so that a receiver can drop a duplicate. */
-  readonly batchId: string;
-  /** Events in the batch. */
-  readonly count: number;
-}
-
-/** Where batches go. A custom sink is one function and two names. */
-export interface Sink {
-  /** Names the sink in counters and notices. */
-  readonly name: string;
-  readonly format: SinkFormat;
-  /** The bytes are a copy of its own, which it may keep. */
-  send(bytes: Uint8Array, info: SendInfo): SendOutcome | PromiseLike<SendOutcome>;
-  /** Events a batch, 1…`queueSize`. Default: the collector's `batchMax`. */
-  readonly batchMax?: number;
-  /** Bytes a batch before encoding. Default: 256 KiB of attributes. */
-  readonly maxBytes?: number;
-  /** Set by a factory that was given something unusable; `createCollector` throws it with the sink's index. */
-  readonly problem?: { readonly code: string; readonly option: string; readonly message: string };
-}
-
-/** Options of `ndjson`. */
-export interface NdjsonOptions {
-  /** Where batches are posted. Required, http or https. */
-  readonly url: string;
-  /** Names the sink. Default `"ndjson"`. */
-  readonly name?: string;
-  /** Sent with every batch; a function is called for each with the `env` of `configure(env)`. */
-  readonly headers?:
-    | Readonly<Record<string, string>>
-    | ((env: never) => Readonly<Record<string, string>>)
-    | undefined;
-  /** Instead of the global `fetch`: a service binding, a VPC binding, a test. */
-  readonly fetch?: FetchLike | undefined;
-  readonly batchMax?: number;
-  readonly maxBytes?: number;
-}
-
-/** A sink that keeps what it is sent. */
-export interface MemorySink extends Sink {
-  /** Decoded events, oldest first. Bounded: beyond `limit` the oldest go. */
-  readonly events: Record<string, unknown>[];
-}
+export type * from "./sink-types.ts";
+export type * from "./wire.ts";
 
 /** Which requests are recorded. */
 export interface SamplingOptions {
@@ -218,47 +129,6 @@ export interface FlushResult {
   readonly timedOut: boolean;
 }
 
-/** Why an accepted event was not delivered. */
-export type DropReason =
-  | "overflow"
-  | "too_large"
-  | "rejected"
-  | "encode"
-  | "disabled"
-  | "closed"
-  | "core_reset";
-
-/** Always: `accepted = delivered + queued + inFlight + Σ dropped`. */
-export interface SinkCounters {
-  readonly name: string;
-  readonly accepted: number;
-  readonly delivered: number;
-  readonly queued: number;
-  readonly inFlight: number;
-  readonly dropped: Readonly<Record<DropReason, number>>;
-  /** Batches whose sender died. */
-  readonly leasesExpired: number;
-  /** Answers that came after the lease had run out. */
-  readonly lateSettles: number;
-  readonly disabled: boolean;
-}
-
-/** Always: `emitted = accepted + sampledOut + excluded + refused + pending`. */
-export interface Counters {
-  readonly emitted: number;
-  readonly accepted: number;
-  readonly sampledOut: number;
-  readonly excluded: number;
-  /** After close, before configuration, or unusable values. */
-  readonly refused: number;
-  /** Children of requests whose fate is open. */
-  readonly pending: number;
-  readonly coreResets: number;
-  /** Attributes cut or left out because an event had more than 4 KiB of them. */
-  readonly truncated: number;
-  readonly sinks: readonly SinkCounters[];
-}
-
 /** Figures of the rolling 15-minute window. A percentile without a measured duration is `null`. */
 export interface Figures {
   readonly count: number;
@@ -313,6 +183,10 @@ export interface Notices {
   "sink-recovered": { readonly type: "sink-recovered"; readonly sink: string };
   /** The core failed and was replaced; what it held counts `core_reset`. */
   "core-reset": { readonly type: "core-reset"; readonly reason: string };
+  /**
+   * The collector does nothing any more (its own code), a send threw (`sink/threw`), or a receiver has taken a
+   * batch with a remark (`sink/partial-success`).
+   */
   error: { readonly type: "error"; readonly code: string; readonly message: string };
 }
 
@@ -357,6 +231,8 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
   readonly queueDepth: number;
   counters(): Counters;
   stats(): Stats;
+  /** Prometheus text, version 0.0.4: lifetime totals and the figures of the window. Of this isolate only. */
+  metricsText(): string;
   /** Why the collector does nothing, if it does nothing. */
   readonly error: Error | undefined;
   /** Adds a listener; the answer removes it. Listeners run after the engine is done. */

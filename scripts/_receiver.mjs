@@ -1,21 +1,23 @@
-// A local NDJSON receiver: real HTTP on loopback, appends what it takes to a file, and misbehaves on request.
+// A local receiver of NDJSON and OTLP: real HTTP on loopback, appends what it takes to a file, misbehaves on request.
 
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { gunzipSync } from "node:zlib";
+import { decodeExport, eventOf, itemsOf, signalOf } from "./_otlp.mjs";
 
 /**
  * Starts a receiver.
  * @param {object} [options]
+ * Posts to a path that ends in /v1/traces or /v1/logs are OTLP, decoded by the official definitions; all else is NDJSON.
  * @param {string} [options.file] where the distinct lines go; default: nowhere
- * @param {number} [options.fail] answer 500 to this many posts first, and keep nothing of them
+ * @param {number} [options.fail] answer 500 (to OTLP 503) to this many posts first, and keep nothing of them
  * @param {number} [options.hang] then leave this many posts unanswered; their events are kept, so the repeats are duplicates
  * @param {number} [options.delayMs] answer this late
  */
 export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = {}) {
   const store = createStore(file);
-  const stats = { posts: 0, failed: 0, hung: 0, answered: 0, abandoned: 0 };
+  const stats = { posts: 0, failed: 0, hung: 0, answered: 0, abandoned: 0, malformed: 0 };
   const receiver = { fail, hang, delayMs };
 
   const server = createServer(async (request, response) => {
@@ -28,9 +30,16 @@ export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = 
     if (receiver.fail > 0) {
       receiver.fail -= 1;
       stats.failed += 1;
-      return answer(response, 500);
+      // What each format tries again.
+      return answer(response, signalOf(request.url) === undefined ? 500 : 503);
     }
-    store.take(request.headers["idempotency-key"], body);
+    try {
+      store.take(request.headers["idempotency-key"], linesOf(request, body));
+    } catch (error) {
+      stats.malformed += 1;
+      console.error(`receiver: ${error.message}`);
+      return answer(response, 400);
+    }
     if (receiver.hang > 0) {
       receiver.hang -= 1;
       stats.hung += 1;
@@ -43,8 +52,10 @@ export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = 
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 
+  const base = `http://127.0.0.1:${server.address().port}`;
   return {
-    url: `http://127.0.0.1:${server.address().port}/events`,
+    base,
+    url: `${base}/events`,
     stats,
     store,
     /** Changes how the next posts are treated: { fail, hang, delayMs }. */
@@ -64,10 +75,9 @@ export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = 
 function createStore(file) {
   const batches = new Map();
   const store = { events: [], metas: [], duplicates: 0, changedRepeats: 0, unkeyed: 0 };
-  store.take = (key, body) => {
-    const lines = body.split("\n").filter(Boolean);
-    const events = lines.filter((line) => JSON.parse(line).kind !== "META");
-    const content = events.join("\n");
+  store.take = (key, lines) => {
+    const values = lines.map((line) => JSON.parse(line));
+    const content = lines.filter((_, at) => values[at].kind !== "META").join("\n");
     if (key === undefined) store.unkeyed += 1;
     else if (batches.has(key)) {
       store.duplicates += 1;
@@ -75,11 +85,8 @@ function createStore(file) {
       if (batches.get(key) !== content) store.changedRepeats += 1;
       return;
     } else batches.set(key, content);
-    for (const line of lines) {
-      const value = JSON.parse(line);
-      (value.kind === "META" ? store.metas : store.events).push(value);
-    }
-    if (file) appendFileSync(file, body.endsWith("\n") ? body : `${body}\n`);
+    for (const value of values) (value.kind === "META" ? store.metas : store.events).push(value);
+    if (file) appendFileSync(file, `${lines.join("\n")}\n`);
   };
   /** Events that came under two different ids: a receiver could not have told that they are the same. */
   store.repeatedEvents = () => {
@@ -89,16 +96,24 @@ function createStore(file) {
   return store;
 }
 
+/** A body as one line an event. */
+function linesOf({ url, headers }, bytes) {
+  const signal = signalOf(url);
+  if (signal === undefined) return bytes.toString("utf8").split("\n").filter(Boolean);
+  const request = decodeExport(signal, headers["content-type"], bytes);
+  return itemsOf(signal, request).map((item) => JSON.stringify({ ...eventOf(item), otlp: item }));
+}
+
 async function readBody(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
-  return (request.headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes).toString("utf8");
+  return request.headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes;
 }
 
 function answer(response, status) {
   response.writeHead(status, { "content-type": "text/plain" });
-  response.end(status === 200 ? "ok\n" : "not now\n");
+  response.end(status === 200 ? "ok\n" : "no\n");
 }
 
 /** Polls `condition` (sync or async) until it holds; throws after `timeoutMs`. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./_env.mjs";
 import { brokenLaws, isDrained } from "./_laws.mjs";
+import { decoded } from "./_otlp.mjs";
 import { startReceiver, until } from "./_receiver.mjs";
 import { report } from "./_report.mjs";
 import { drive, plan } from "./_traffic.mjs";
@@ -12,9 +13,10 @@ import { build } from "./build.mjs";
 
 const usage = `usage: npm run demo [-- options]
   --check         end by itself; the last line is JSON, the exit code tells whether nothing was lost
+  --sink KIND     ndjson (the default) or otlp: how the Worker sends its events
   --requests N    how many requests to send (2000)
   --seed N        which mix of them (1)
-  --fail N        the receiver answers 500 to the first N posts
+  --fail N        the receiver answers 500 (OTLP: 503) to the first N posts
   --hang N        then the receiver takes N posts and never answers them`;
 
 /** The command line as numbers and switches, or an error that tells the usage. */
@@ -24,10 +26,19 @@ function options() {
     return Number(values[name] ?? fallback);
   };
   const text = { type: "string" };
-  const known = { check: { type: "boolean" }, requests: text, seed: text, fail: text, hang: text };
+  const known = {
+    check: { type: "boolean" },
+    sink: text,
+    requests: text,
+    seed: text,
+    fail: text,
+    hang: text,
+  };
   const { values } = parseArgs({ options: known });
+  if (!["ndjson", "otlp"].includes(values.sink ?? "ndjson")) throw new Error("--sink wants ndjson or otlp");
   return {
     check: values.check ?? false,
+    sink: values.sink ?? "ndjson",
     requests: count("requests", "2000"),
     seed: count("seed", "1"),
     fail: count("fail", "0"),
@@ -47,7 +58,7 @@ function debugRoute(url) {
 }
 
 /** Every way in which the run disagrees with itself; empty when all is well. */
-function problems({ counters, stats, seen, asked, before, store, subrequests }) {
+function problems({ counters, stats, seen, asked, before, store, subrequests, malformed }) {
   const found = brokenLaws(counters);
   const expect = (what, actual, wanted) => {
     if (actual !== wanted) found.push(`${what}: ${actual}, expected ${wanted}`);
@@ -62,6 +73,7 @@ function problems({ counters, stats, seen, asked, before, store, subrequests }) 
   expect("events under two ids", store.repeatedEvents(), 0);
   expect("repeats with other content", store.changedRepeats, 0);
   expect("batches without a key", store.unkeyed, 0);
+  expect("batches that are not what they say", malformed, 0);
   // Errors are recorded whatever the rate: the client's count must arrive to the last one.
   expect("failed requests received", store.events.filter(isServerError).length, seen.serverErrors);
   if (!isDrained(counters)) found.push("events still wait");
@@ -82,14 +94,15 @@ function summary(requests, { counters, received, subrequests }) {
   return { requests, accepted, delivered, received, dropped, lost: accepted - received, subrequests };
 }
 
-async function main({ check, requests, seed, fail, hang }) {
+async function main({ check, sink, requests, seed, fail, hang }) {
   await build();
-  const file = join(root, "build", "demo", "events.ndjson");
+  const file = join(root, "build", "demo", `events.${sink}.ndjson`);
   mkdirSync(join(root, "build", "demo"), { recursive: true });
   rmSync(file, { force: true });
   const receiver = await startReceiver({ file, fail, hang });
   console.log("starting worker-example in local workerd");
-  const example = await startExample({ SINK_URL: receiver.url });
+  const SINK_URL = sink === "otlp" ? receiver.base : receiver.url;
+  const example = await startExample({ SINK: sink, SINK_URL });
 
   const debug = debugRoute(example.url);
   const before = (await debug.read()).counters;
@@ -103,10 +116,15 @@ async function main({ check, requests, seed, fail, hang }) {
   const { counters, stats } = await debug.read();
   const { store } = receiver;
   const subrequests = receiver.stats.posts;
+  const { malformed } = receiver.stats;
   const recorded = store.events.filter(({ kind }) => kind === "REQ").length;
-  const run = { counters, stats, seen, store, subrequests, received: store.events.length, recorded, file };
+  const received = store.events.length;
+  const run = { counters, stats, seen, store, subrequests, malformed, received, recorded, file };
   const found = problems({ ...run, before, asked: debug.asked });
   console.log(`\n${report(run)}\n`);
+  if (sink === "otlp") {
+    console.log(`OTLP payloads decoded by the official definitions: ${decoded.traces + decoded.logs}`);
+  }
   for (const problem of found) console.error(`NOT AS IT SHOULD BE: ${problem}`);
   process.exitCode = found.length > 0 ? 1 : 0;
 

@@ -38,6 +38,7 @@ export function setup(task = "test") {
     needLints(toolchain);
     needWasmPack();
     needBrowser();
+    needPrometheus();
   }
   say(`ready (${((Date.now() - started) / 1000).toFixed(1)} s)`);
   return environment(toolchain);
@@ -144,11 +145,18 @@ function needBrowser() {
   apt("Chromium and its driver", ["chromium", "chromium-driver"]);
 }
 
-function apt(what, packages) {
+function needPrometheus() {
+  if (which("prometheus") && which("promtool")) return;
+  if (process.platform === "darwin") throw new Missing("Prometheus", "brew install prometheus");
+  apt("Prometheus and promtool", ["prometheus"], ["debian", "ubuntu"]);
+}
+
+/** Ubuntu's own chromium is a snap, so only what says so is taken from there. */
+function apt(what, packages, systems = ["debian"]) {
   const install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages];
   const sudo = process.getuid?.() === 0 ? [] : ["sudo"];
   const command = [...sudo, ...install].join(" ");
-  if (!isDebian() || (sudo.length > 0 && !which("sudo"))) throw new Missing(what, command);
+  if (!isSystem(systems) || (sudo.length > 0 && !which("sudo"))) throw new Missing(what, command);
   say(`installing ${packages.join(" and ")}`);
   const [program, ...first] = [...sudo, "apt-get", "update", "-qq"];
   run(program, first);
@@ -156,9 +164,10 @@ function apt(what, packages) {
   if (!run(again, args)) throw new Missing(what, command);
 }
 
-function isDebian() {
+function isSystem(ids) {
   const release = "/etc/os-release";
-  return existsSync(release) && /^ID=debian$/m.test(readFileSync(release, "utf8"));
+  if (!existsSync(release)) return false;
+  return ids.includes(readFileSync(release, "utf8").match(/^ID=(.*)$/m)?.[1]);
 }
 
 function npm(args, folder) {

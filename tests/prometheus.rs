@@ -99,10 +99,3 @@ fn labels_are_escaped_and_what_is_unknown_is_absent() {
         "the total, and the series"
     );
 }
-
-/// For `promtool check metrics`: prints what a scrape would see.
-#[test]
-#[ignore = "prints; run by hand with --ignored --nocapture"]
-fn print() {
-    print!("{}", text(&mut collector(&["/a", "q\"\\\n", "/b"])));
-}

@@ -1,13 +1,12 @@
-import type { Sink } from "../types.ts";
-import { eventLines } from "./_lines.ts";
+import type { EventsSink } from "../types.ts";
 
 /** Writes each event as one line of JSON to the console: where a platform collects logs, that is a pipeline. */
-export function consoleSink(): Sink {
+export function consoleSink(): EventsSink {
   return {
     name: "console",
-    format: "ndjson",
-    send(bytes) {
-      for (const line of eventLines(bytes)) console.log(line);
+    format: "events",
+    send(events) {
+      for (const event of events) console.log(JSON.stringify(event));
     },
   };
 }

@@ -1,5 +1,4 @@
-import type { MemorySink } from "../types.ts";
-import { eventLines } from "./_lines.ts";
+import type { MemorySink, NdjsonEvent } from "../types.ts";
 
 /** Options of `memorySink`. */
 export interface MemorySinkOptions {
@@ -9,13 +8,13 @@ export interface MemorySinkOptions {
 
 /** Keeps what it is sent in `events`, oldest first: for tests and for looking at a running program. */
 export function memorySink({ limit = 10_000 }: MemorySinkOptions = {}): MemorySink {
-  const events: Record<string, unknown>[] = [];
+  const events: NdjsonEvent[] = [];
   return {
     name: "memory",
-    format: "ndjson",
+    format: "events",
     events,
-    send(bytes) {
-      for (const line of eventLines(bytes)) events.push(JSON.parse(line));
+    send(batch) {
+      events.push(...batch);
       if (events.length > limit) events.splice(0, events.length - limit);
     },
   };

@@ -364,3 +364,20 @@ fn an_event_pushed_out_is_lost_by_those_alone_that_had_not_taken_it() {
     sim.settle(&first[1], OK);
     assert_eq!(sim.drain()[0].names.len(), 4);
 }
+
+#[test]
+fn an_event_tells_that_a_full_batch_is_due_only_if_it_can_go_now() {
+    let mut sim = Sim::new(&[("batchMax", 2.0)], 1);
+    let attributes = Attributes::default();
+    let due = |sim: &mut Sim| {
+        sim.collector.record(&event(EventKind::Fn, "f", sim.now, &attributes), None, sim.now).due
+    };
+    assert_eq!((due(&mut sim), due(&mut sim)), (false, true));
+    let sent = sim.drain();
+    assert_eq!((due(&mut sim), due(&mut sim)), (false, false), "one batch in flight a sink");
+    sim.settle(&sent[0], Outcome::Retry { after_ms: Some(1000.0) });
+    sim.now += 999.0;
+    assert!(!due(&mut sim), "not before the time the sink asked for");
+    sim.now += 1.0;
+    assert!(due(&mut sim));
+}

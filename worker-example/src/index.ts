@@ -1,9 +1,11 @@
-import { createCollector, ndjson } from "tidegate";
+import { createCollector, ndjson, otlp } from "tidegate";
 import { instrument } from "tidegate/workers";
 import { createItem, getItem, listItems } from "./items";
 
 export interface Env {
   DB: D1Database;
+  /** "ndjson" or "otlp". */
+  SINK: string;
   SINK_URL: string;
 }
 
@@ -19,7 +21,7 @@ const tide = createCollector((env: Env) => ({
       ["re:^/(slow|stream)$", 1],
     ],
   },
-  sinks: [ndjson({ url: env.SINK_URL })],
+  sinks: [env.SINK === "otlp" ? otlp({ url: env.SINK_URL }) : ndjson({ url: env.SINK_URL })],
 }));
 
 type Route = (request: Request, env: Env, url: URL) => Response | Promise<Response>;

@@ -1,7 +1,8 @@
-//! What the engine takes, in bytes: `cargo run --release --example footprint`. Statistics at given loads, and which
-//! rows coarsen: `cargo run --release --example stats_memory`.
+//! What the engine takes, in bytes, at rest, in a flood and under load: `cargo run --release --example footprint`.
 
+#[path = "../memory/mod.rs"]
 mod memory;
+mod statistics;
 
 use tidegate::engine::stats::StatsStore;
 use tidegate::engine::{Attributes, Collector, Config, Error, Event, EventKind, Format, SinkOptions, Value};
@@ -33,7 +34,7 @@ fn main() -> Result<(), Error> {
             kib(grown)
         );
     }
-    Ok(())
+    statistics::print()
 }
 
 /// Overflows the queue with nothing ever settled.

@@ -1,0 +1,120 @@
+// metricsText() as Prometheus itself sees it: its own linter, and a real server that scrapes it.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { createCollector, memorySink } from "../../pkg/dist/inline.js";
+import { freePort, until } from "../../scripts/_receiver.mjs";
+
+const NOW_MS = 1_750_000_000_000;
+const failing = { name: 'odd "name" \\ with\nlines', format: "ndjson", send: () => "fatal" };
+// The clock stands still: what is scraped and what is asked for are the same moment.
+const tide = createCollector({
+  sinks: [memorySink(), failing],
+  sampling: { rate: 0.5, seed: 1, exclude: ["/health"] },
+  clock: () => NOW_MS,
+  ...{ autoTick: false, handleSignals: false },
+});
+for (let n = 0; n < 500; n += 1) {
+  tide.req(`/items/:${n % 4}`, "GET", n % 50 === 0 ? 500 : 200, NOW_MS - 60_000 + n, 1 + (n % 97));
+}
+tide.req("/health", "GET", 200, NOW_MS - 1000, 1);
+tide.req('/quote"back\\slash\nline größe', "GET", 200, NOW_MS - 1000, 7);
+tide.fn("resize", NOW_MS - 1000, 5);
+tide.db("select a from b where c = 1", NOW_MS - 1000, 5);
+await tide.flush();
+
+const folder = mkdtempSync(join(tmpdir(), "tidegate-prometheus-"));
+const running = [];
+after(async () => {
+  for (const stop of running) await stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function serveMetrics() {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    response.end(tide.metricsText());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  running.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return server.address().port;
+}
+
+/** A Prometheus server that scrapes `port`; resolves to a function that asks it. */
+async function startPrometheus(port) {
+  const config = join(folder, "prometheus.yml");
+  const scrape = `{ job_name: tidegate, static_configs: [{ targets: ["127.0.0.1:${port}"] }] }`;
+  writeFileSync(config, `global: { scrape_interval: 1s }\nscrape_configs: [${scrape}]\n`);
+  const address = `127.0.0.1:${await freePort()}`;
+  const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`];
+  args.push(`--web.listen-address=${address}`, "--log.level=error");
+  const child = spawn("prometheus", args, { stdio: ["ignore", "inherit", "inherit"] });
+  const exited = once(child, "exit");
+  running.push(async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+  return async (query) => {
+    const url = `http://${address}/api/v1/query?query=${encodeURIComponent(query)}`;
+    const { data } = await (await fetch(url)).json();
+    return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
+  };
+}
+
+test("promtool finds nothing to object to", () => {
+  const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
+    input: tide.metricsText(),
+    encoding: "utf8",
+  });
+  assert.equal(stdout + stderr, "");
+  assert.equal(status, 0);
+});
+
+test("a real Prometheus scrapes it, and its answers are the snapshot's and the counters'", async () => {
+  const ask = await startPrometheus(await serveMetrics());
+  const isUp = async () => (await ask("up").catch(() => []))[0]?.value === 1;
+  await until(isUp, 30_000, "a scrape by Prometheus");
+
+  const [counters, stats] = [tide.counters(), tide.stats()];
+  const single = async (query, wanted) => {
+    const answers = await ask(query);
+    assert.equal(answers.length, 1, `${query}: ${JSON.stringify(answers)}`);
+    assert.equal(answers[0].value, wanted, query);
+  };
+  await single("tidegate_events_emitted_total", counters.emitted);
+  await single("tidegate_events_accepted_total", counters.accepted);
+  await single("tidegate_events_sampled_out_total", counters.sampledOut);
+  await single("tidegate_events_excluded_total", 1);
+  for (const [at, sink] of counters.sinks.entries()) {
+    await single(`tidegate_sink_events_delivered_total{index="${at}"}`, sink.delivered);
+    await single(`sum(tidegate_sink_events_dropped_total{index="${at}"})`, sink.dropped.rejected);
+  }
+  const named = await ask('tidegate_sink_events_accepted_total{index="1"}');
+  assert.equal(named[0].metric.sink, failing.name);
+
+  const rows = [{ kind: "ALL", name: "ALL", ...stats }, ...stats.series];
+  assert.ok(rows.length >= 8);
+  for (const row of rows) {
+    const labels = `{kind="${row.kind}",name=${JSON.stringify(row.name)}}`;
+    await single(`tidegate_window_events${labels}`, row.count);
+    await single(`tidegate_window_errors${labels}`, row.errors);
+    await single(`tidegate_window_events_per_second${labels}`, row.rps);
+    for (const [q, ms] of [
+      ["0.5", row.p50Ms],
+      ["0.95", row.p95Ms],
+      ["0.999", row.p999Ms],
+    ]) {
+      await single(`tidegate_window_duration_seconds${labels.replace("}", `,q="${q}"}`)}`, ms / 1000);
+    }
+  }
+  await single("count(tidegate_window_events)", rows.length);
+});
