@@ -23,15 +23,15 @@ struct Host {
 }
 
 impl Host {
-    fn new(rate: f64, options: &[(&str, f64)], sinks: usize) -> Self {
+    fn new(rate: f64, options: &[(&str, f64)], formats: &[Format]) -> Self {
         let mut config = Config::default();
         config.sampling.rate = rate;
         config.sampling.seed = Some(1);
         for &(name, value) in options {
             config.set(name, value).unwrap();
         }
-        for at in 0..sinks {
-            let (name, format) = (format!("a sink called {at}"), Format::Ndjson);
+        for (at, &format) in formats.iter().enumerate() {
+            let name = format!("a sink called {at}");
             config.add_sink(SinkOptions { name, format, batch_max: None, max_bytes: None }).unwrap();
         }
         let mut collector = Collector::new(config).unwrap();
@@ -79,7 +79,7 @@ impl Host {
         while let Some(send) = self.collector.poll_send(self.now) {
             let batch = self.collector.batch(send);
             self.bytes.clear();
-            encode(Format::Ndjson, &batch, &mut self.bytes);
+            encode(self.collector.config().sinks()[send.sink].format, &batch, &mut self.bytes);
             assert!(batch.id().as_str().len() > 16);
             self.refused += 1;
             self.collector.settle(send.lease, answer(self.refused), self.now);
@@ -136,7 +136,7 @@ fn moody(n: usize) -> Outcome {
 
 #[test]
 fn sending_what_is_sampled_allocates_nothing() {
-    let mut host = Host::new(1.0, &[], 2);
+    let mut host = Host::new(1.0, &[], &[Format::Ndjson; 2]);
     host.run(0, 5_000, ok);
     assert_eq!(host.run(5_000, 25_000, ok), 0);
     assert!(host.collector.counters().sinks[1].delivered > 90_000.0);
@@ -145,8 +145,19 @@ fn sending_what_is_sampled_allocates_nothing() {
 }
 
 #[test]
+fn otlp_and_what_metrics_sinks_accumulate_allocate_nothing() {
+    let formats = [Format::OtlpTracesProtobuf, Format::OtlpLogsJson, Format::OtlpMetricsProtobuf];
+    let mut host = Host::new(1.0, &[("retryMaxMs", 5.0)], &formats);
+    // Until each point of both accumulators has held the longest of its texts.
+    host.run(0, 20_000, moody);
+    assert_eq!(host.run(20_000, 40_000, moody), 0);
+    let counters = host.collector.counters();
+    assert!(counters.is_conserved() && counters.sinks[2].delivered > 20_000.0, "{counters:#?}");
+}
+
+#[test]
 fn children_held_released_and_replaced_allocate_nothing() {
-    let mut host = Host::new(0.0, &[], 1);
+    let mut host = Host::new(0.0, &[], &[Format::Ndjson; 1]);
     // A request in 25 never ends: within a minute 2400 × 2 children press into the pool.
     host.run(0, 40_000, ok);
     assert!(host.collector.counters().pending >= 1024.0 * 0.9);
@@ -157,7 +168,7 @@ fn children_held_released_and_replaced_allocate_nothing() {
 
 #[test]
 fn failures_splits_and_rejections_allocate_nothing() {
-    let mut host = Host::new(0.5, &[("batchMax", 16.0), ("retryMaxMs", 5.0)], 3);
+    let mut host = Host::new(0.5, &[("batchMax", 16.0), ("retryMaxMs", 5.0)], &[Format::Ndjson; 3]);
     // Until the children of requests that never end have filled their pool once.
     host.run(0, 40_000, moody);
     assert_eq!(host.run(40_000, 60_000, moody), 0);
@@ -167,7 +178,7 @@ fn failures_splits_and_rejections_allocate_nothing() {
 #[test]
 fn a_full_dropping_queue_allocates_nothing() {
     for options in [[("queueSize", 64.0)], [("queueBytes", 16_384.0)]] {
-        let mut host = Host::new(1.0, &options, 2);
+        let mut host = Host::new(1.0, &options, &[Format::Ndjson; 2]);
         // Nothing is settled, no notice is drained.
         host.collector.flush(f64::INFINITY, host.now);
         for n in 0..5_000 {

@@ -102,6 +102,12 @@ pub(super) fn whole(mut value: u64, out: &mut Vec<u8>) {
 /// A string: quotes, backslashes and control characters escaped; runs of plain bytes copied whole.
 pub(super) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
+    escaped(text, out);
+    out.push(b'"');
+}
+
+/// What stands between the quotes of a string.
+pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     let mut start = 0;
     for (at, &byte) in bytes.iter().enumerate() {
@@ -113,7 +119,6 @@ pub(super) fn string(text: &str, out: &mut Vec<u8>) {
         start = at + 1;
     }
     out.extend_from_slice(&bytes[start..]);
-    out.push(b'"');
 }
 
 /// Bytes as a string of lower-case hexadecimal digits.

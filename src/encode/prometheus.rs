@@ -11,14 +11,14 @@ use crate::engine::{Counters, Reason, SinkCounters};
 pub fn encode(counters: &Counters, stats: &Snapshot, out: &mut Vec<u8>) {
     let text = &mut Text { out };
     totals(counters, text);
-    for (name, kind, help, value) in SINKS {
+    for (name, kind, help, value) in &SINKS {
         text.family(name, kind, help);
         for (at, sink) in counters.sinks.iter().enumerate() {
             text.sample(name, &[("sink", &sink.name), ("index", index(at))], value(sink));
         }
     }
     dropped(&counters.sinks, text);
-    for (name, help, value) in WINDOW {
+    for (name, help, value) in &WINDOW {
         text.family(name, GAUGE, help);
         rows(stats, |kind, series, figures| {
             text.optional(name, &[("kind", kind), ("name", series)], value(figures));
@@ -26,30 +26,16 @@ pub fn encode(counters: &Counters, stats: &Snapshot, out: &mut Vec<u8>) {
     }
     text.family(DURATION, GAUGE, "Duration that the share q of events in the window did not exceed.");
     rows(stats, |kind, series, figures| {
-        for (q, value) in QUANTILES {
+        for (q, value) in &QUANTILES {
             text.optional(DURATION, &[("kind", kind), ("name", series), ("q", q)], seconds(value(figures)));
         }
     });
 }
 
 fn totals(counters: &Counters, text: &mut Text<'_>) {
-    for (name, kind, help, value) in [
-        ("tidegate_events_emitted_total", COUNTER, "Events given to the collector.", counters.emitted),
-        ("tidegate_events_accepted_total", COUNTER, "Events recorded.", counters.accepted),
-        (
-            "tidegate_events_sampled_out_total",
-            COUNTER,
-            "Events that sampling left out.",
-            counters.sampled_out,
-        ),
-        ("tidegate_events_excluded_total", COUNTER, "Events of excluded routes.", counters.excluded),
-        ("tidegate_events_refused_total", COUNTER, "Events not taken.", counters.refused),
-        ("tidegate_events_pending", GAUGE, "Events of open requests, undecided.", counters.pending),
-        ("tidegate_attributes_truncated_total", COUNTER, "Attributes cut or left out.", counters.truncated),
-        ("tidegate_core_resets_total", COUNTER, "Restarts of the engine after a trap.", counters.core_resets),
-    ] {
+    for (name, kind, help, value) in &TOTALS {
         text.family(name, kind, help);
-        text.sample(name, &[], value);
+        text.sample(name, &[], value(counters));
     }
 }
 
@@ -125,12 +111,24 @@ impl Text<'_> {
     }
 }
 
+type OfCounters = fn(&Counters) -> f64;
 type OfSink = fn(&SinkCounters) -> f64;
 type OfFigures = fn(&Figures) -> Option<f64>;
 
 const COUNTER: &str = "counter";
 const GAUGE: &str = "gauge";
 const DURATION: &str = "tidegate_window_duration_seconds";
+
+const TOTALS: [(&str, &str, &str, OfCounters); 8] = [
+    ("tidegate_events_emitted_total", COUNTER, "Events given to the collector.", |all| all.emitted),
+    ("tidegate_events_accepted_total", COUNTER, "Events recorded.", |all| all.accepted),
+    ("tidegate_events_sampled_out_total", COUNTER, "Events that sampling left out.", |all| all.sampled_out),
+    ("tidegate_events_excluded_total", COUNTER, "Events of excluded routes.", |all| all.excluded),
+    ("tidegate_events_refused_total", COUNTER, "Events not taken.", |all| all.refused),
+    ("tidegate_events_pending", GAUGE, "Events of open requests, undecided.", |all| all.pending),
+    ("tidegate_attributes_truncated_total", COUNTER, "Attributes cut or left out.", |all| all.truncated),
+    ("tidegate_core_resets_total", COUNTER, "Restarts of the engine after a trap.", |all| all.core_resets),
+];
 
 const SINKS: [(&str, &str, &str, OfSink); 7] = [
     ("tidegate_sink_events_accepted_total", COUNTER, "Events for the sink.", |sink| sink.accepted),

@@ -1,6 +1,6 @@
 //! OTLP's JSON. <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
 
-use crate::encode::json::{hex, number as decimal, string, whole};
+use crate::encode::json::{escaped, hex, number as decimal, string, whole};
 
 /// A comma, unless what comes is the first of its object or array.
 pub(super) fn comma(out: &mut Vec<u8>) {
@@ -20,6 +20,14 @@ pub(super) fn key(name: &str, out: &mut Vec<u8>) {
 pub(super) fn text(name: &str, text: &str, out: &mut Vec<u8>) {
     key(name, out);
     string(text, out);
+}
+
+/// A string of parts.
+pub(super) fn texts(name: &str, parts: &[&str], out: &mut Vec<u8>) {
+    key(name, out);
+    out.push(b'"');
+    parts.iter().for_each(|part| escaped(part, out));
+    out.push(b'"');
 }
 
 pub(super) fn id(name: &str, id: &[u8], out: &mut Vec<u8>) {

@@ -52,11 +52,7 @@ pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) {
 fn name_of_request(event: &EventView<'_>, writer: &mut Writer<'_>) {
     let method = semantics::method(event.detail.unwrap_or_default());
     let method = if method == semantics::OTHER { "HTTP" } else { method };
-    let mut name = String::with_capacity(method.len() + 1 + event.name.len());
-    name.push_str(method);
-    name.push(' ');
-    name.push_str(event.name);
-    writer.text(NAME, &name);
+    writer.texts(NAME, &[method, " ", event.name]);
 }
 
 fn attributes(event: &EventView<'_>, writer: &mut Writer<'_>) {

@@ -93,6 +93,18 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// A text of parts.
+    pub(super) fn texts(&mut self, field: Field, parts: &[&str]) {
+        match self.form {
+            Form::Protobuf => {
+                let start = proto::open(field.0, self.out);
+                parts.iter().for_each(|part| self.out.extend_from_slice(part.as_bytes()));
+                proto::close(start, self.out);
+            }
+            Form::Json => json::texts(field.1, parts, self.out),
+        }
+    }
+
     /// A trace or span id: OTLP's JSON has it in hex, not in base64.
     pub(super) fn id(&mut self, field: Field, id: &[u8]) {
         match self.form {

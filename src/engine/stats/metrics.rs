@@ -162,7 +162,7 @@ impl Accumulator {
         self.count += 1;
     }
 
-    /// Observations it holds.
+    /// Observations since it was last empty.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
@@ -172,12 +172,9 @@ impl Accumulator {
         &self.points[..self.used]
     }
 
-    /// Forgets the points from the one numbered `keep` on.
+    /// Forgets the points from the one numbered `keep` on; nothing is recorded into the rest.
     pub(crate) fn truncate(&mut self, keep: usize) {
-        let keep = keep.min(self.used);
-        let lost: u64 = self.points[keep..self.used].iter().map(|point| point.histogram.count()).sum();
-        self.count -= lost as usize;
-        self.used = keep;
+        self.used = self.used.min(keep);
     }
 
     /// Forgets everything.
