@@ -50,13 +50,18 @@ export async function buildWasm() {
   local("wasm-opt", ["-O3", module, "-o", module]);
 }
 
-/** What the package consists of: the entries over the one module, and the adapters. */
-const ENTRIES = [
-  { source: "js/entries/workerd.ts", name: "workerd", formats: ["esm"] },
-  { source: "js/entries/edge-light.ts", name: "edge-light", formats: ["esm"] },
-  { source: "js/entries/inline.ts", name: "inline", formats: ["esm", "cjs"] },
-  { source: "js/adapters/workers.ts", name: "workers", formats: ["esm", "cjs"] },
+/** How each runtime gets its wasm: js/entries, one engine file each. */
+const ENGINES = [
+  { name: "workerd", formats: ["esm"] },
+  { name: "edge-light", formats: ["esm"] },
+  { name: "inline", formats: ["esm", "cjs"] },
 ];
+
+/** What is imported of it: js/<surface>.ts, one file an engine. The index has the engine's own name. */
+const SURFACES = ["index", "stats", "sampling"];
+
+/** What needs no engine of its own. */
+const ADAPTERS = [{ source: "js/adapters/workers.ts", name: "workers", formats: ["esm", "cjs"] }];
 
 /** Gives the inline entry the module's bytes as text. */
 const inlineWasm = {
@@ -70,28 +75,55 @@ const inlineWasm = {
   },
 };
 
+/** Leaves the engine out of a surface: all surfaces import one file, so they share one instance. */
+function sharedEngine(file) {
+  return {
+    name: "shared-engine",
+    setup(build) {
+      build.onResolve({ filter: /\/(errors|wasm\/\w+)\.[jt]s$/ }, () => ({
+        path: file,
+        external: true,
+      }));
+    },
+  };
+}
+
 /** Whitespace and syntax are minified, names are kept: a stack trace from a user stays readable. */
 async function bundle() {
-  for (const { source, name, formats } of ENTRIES) {
+  const extension = { esm: "js", cjs: "cjs" };
+  for (const { name, formats } of ENGINES) {
     for (const format of formats) {
-      await esbuild.build({
-        absWorkingDir: ROOT,
-        entryPoints: [source],
-        outfile: join(DIST, name + (format === "cjs" ? ".cjs" : ".js")),
-        bundle: true,
-        format,
-        platform: "neutral",
-        target: "es2022",
-        minifySyntax: true,
-        minifyWhitespace: true,
-        legalComments: "none",
-        external: ["./core.wasm", "./core.wasm?module"],
-        plugins: [inlineWasm],
-        logLevel: "warning",
-      });
+      const engine = `${name}-engine.${extension[format]}`;
+      await emit(`js/entries/${name}.ts`, engine, format, inlineWasm);
+      for (const surface of SURFACES) {
+        const file = surface === "index" ? name : `${name}-${surface}`;
+        const plugin = sharedEngine(`./${engine}`);
+        await emit(`js/${surface}.ts`, `${file}.${extension[format]}`, format, plugin);
+      }
     }
   }
+  for (const { source, name, formats } of ADAPTERS) {
+    for (const format of formats) await emit(source, `${name}.${extension[format]}`, format, inlineWasm);
+  }
   await cp(join(WASM, "tidegate_bg.wasm"), join(DIST, "core.wasm"));
+}
+
+async function emit(source, file, format, plugin) {
+  await esbuild.build({
+    absWorkingDir: ROOT,
+    entryPoints: [source],
+    outfile: join(DIST, file),
+    bundle: true,
+    format,
+    platform: "neutral",
+    target: "es2022",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    external: ["./core.wasm", "./core.wasm?module"],
+    plugins: [plugin],
+    logLevel: "warning",
+  });
 }
 
 /** Declarations that are reached from the public ones, once for import and once for require. */
@@ -126,7 +158,8 @@ async function declarations() {
   };
   await mkdir(join(DIST, "types"), { recursive: true });
   await writeFile(join(DIST, "types", "core.wasm.d.ts"), WASM_TYPES);
-  for (const root of ["index.d.ts", "adapters/workers.d.ts"]) await reach(join(emitted, root));
+  for (const root of [...SURFACES.map((name) => `${name}.d.ts`), "adapters/workers.d.ts"])
+    await reach(join(emitted, root));
 }
 
 const WASM_TYPES = "declare const module: WebAssembly.Module;\nexport default module;\n";

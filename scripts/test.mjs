@@ -1,8 +1,10 @@
-// npm test [-- rust | web | js | sinks | pack | workerd ...]: every suite in turn, its output as it comes, a table at the end.
+// npm test [-- rust | web | js | sinks | pack | workerd | runtimes ...]: every suite in turn, then a table.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "./_counts.mjs";
 import { environment, root, wasmTarget } from "./_env.mjs";
+import { forgetRows, matrix } from "./_matrix.mjs";
+import { linkPackage } from "./_workerd.mjs";
 
 // Colors for people, none in a log.
 const color = process.stdout.isTTY
@@ -38,18 +40,17 @@ const suites = [
   ),
   tests("web", "rust in Chromium", ["wasm-pack", "test", "--headless", "--chrome"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
-  check("js sinks pack workerd", "package build", node(join("scripts", "build.mjs"))),
+  check("js sinks pack workerd runtimes", "package build", node(join("scripts", "build.mjs"))),
   check("js", "types", ["tsc", "--noEmit"]),
   check("js", "types of worker-example", ["tsc", "--noEmit", "-p", "worker-example"]),
   tests("js", "scripts", nodeTest("tests/scripts/*.test.mjs"), countNode),
   tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),
   tests("sinks", "sinks", nodeTest("tests/sinks/*.test.mjs"), countNode),
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
-  tests(
-    "workerd",
-    "workerd",
-    nodeTest("--test-concurrency=1", "tests/{runtime,faults}/*.test.{mjs,ts}"),
-    countNode,
+  tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
+  tests("workerd runtimes", "workerd", nodeTest("tests/runtime/workerd.test.mjs"), countNode),
+  ...["node", "deno", "bun", "chromium"].map((runtime) =>
+    tests("runtimes", runtime, nodeTest(`tests/runtime/${runtime}.test.mjs`), countNode),
   ),
 ];
 
@@ -119,10 +120,15 @@ async function main(wanted) {
     (suite) => wanted.length === 0 || suite.groups.some((group) => wanted.includes(group)),
   );
   const results = [];
+  forgetRows();
+  // Its types are those of the built package; in a fresh clone nothing has linked it yet.
+  linkPackage(join(root, "worker-example"));
   for (const suite of chosen) {
     const started = Date.now();
     results.push({ name: suite.name, ...(await run(suite)), seconds: (Date.now() - started) / 1000 });
   }
+  const compared = matrix();
+  if (compared !== "") console.log(`\nthe same in every runtime\n${compared}`);
   table(results);
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
   console.log(`\n${total("passed")} passed, ${total("failed")} failed`);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The modules of the engine by level; each may import from the levels below its own only.
 const LEVELS: &[&[&str]] = &[
     // What even the base stands on: no behavior, no imports.
-    &["error", "time"],
+    &["batch_id", "error", "list", "time"],
     &["config", "event", "rng"],
     &["delivery", "ledger", "notice", "queue", "sampling", "stats"],
     &["collector"],
@@ -20,11 +20,6 @@ const LEVELS: &[&[&str]] = &[
 /// Imports that a level forbids and that are right all the same, each with its reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("config", "event", "a sink's options name its format, and a format is a set of event kinds"),
-    (
-        "config",
-        "sampling",
-        "the options of sampling are part of the whole, and sampling parses its own rules",
-    ),
     ("delivery", "ledger", "a lost batch carries its reason, and a cut batch the counters of that moment"),
     ("delivery", "queue", "a sink's cursor reads the ring that all sinks share, by reference and never kept"),
     ("delivery", "stats", "a metrics sink stages an accumulator where the others stage records"),

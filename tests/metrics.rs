@@ -147,7 +147,7 @@ fn a_batch_is_sent_again_as_it_was_while_the_next_fills() {
     collector.settle(first.lease, RETRY, START + 500.0);
     let again = poll(&mut collector, START + 1000.0).unwrap();
     let batch = collector.batch(again);
-    assert_eq!((batch.id(), format!("{:?}", batch.metrics())), (id.clone(), was));
+    assert_eq!((batch.id(), format!("{:?}", batch.metrics())), (id, was));
     assert_eq!(*batch.counters, counters);
     collector.settle(again.lease, OK, START + 1000.0);
     let next = poll(&mut collector, START + 1500.0).unwrap();

@@ -83,7 +83,8 @@ impl Model {
         for (per_mille, value) in reported {
             assert_eq!(value.is_some(), !known.is_empty());
             if let Some(value) = value {
-                let exact = known[(known.len() * per_mille).div_ceil(1000) - 1];
+                // Outside 1 ns to 1 h the histogram holds the bound; maximum and mean stay exact.
+                let exact = known[(known.len() * per_mille).div_ceil(1000) - 1].clamp(1e-6, 3.6e6);
                 assert!((value - exact).abs() <= exact * tolerance, "p{per_mille} {value} is {exact}");
                 assert!(value <= figures.max_ms.unwrap());
             }

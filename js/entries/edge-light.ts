@@ -5,4 +5,4 @@ import module from "./core.wasm?module";
 
 setModule(() => module);
 
-export * from "../index.ts";
+export * from "./_engine.ts";

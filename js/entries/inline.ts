@@ -4,4 +4,4 @@ import { setModule } from "../wasm/instance.ts";
 
 setModule(() => new WebAssembly.Module(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))));
 
-export * from "../index.ts";
+export * from "./_engine.ts";

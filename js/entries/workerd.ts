@@ -5,4 +5,4 @@ import module from "./core.wasm";
 
 setModule(() => module);
 
-export * from "../index.ts";
+export * from "./_engine.ts";

@@ -2,6 +2,7 @@
 //!
 //! The engine never calls out. A listener that runs inside a call could call back into it.
 
+use super::batch_id::BatchId;
 use super::ledger::Reason;
 use std::collections::VecDeque;
 
@@ -22,7 +23,7 @@ pub enum Notice {
         /// The sink's index.
         sink: usize,
         /// The batch.
-        batch_id: String,
+        batch_id: BatchId,
         /// How many events it held.
         count: usize,
         /// What became of it: `ok`, `retry`, `fatal` or `too-large`.
@@ -41,37 +42,50 @@ pub enum Notice {
 }
 
 /// The notices not drained yet: at most [`CAPACITY`], the oldest go first; drops of one kind are added up.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Notices {
     waiting: VecDeque<Notice>,
+    /// Drops by sink and reason; one that is not 0 has its notice waiting.
+    drops: Box<[usize]>,
 }
 
 impl Notices {
+    /// None yet, for so many sinks.
+    pub(crate) fn new(sinks: usize) -> Self {
+        let drops = vec![0; sinks * Reason::ALL.len()].into_boxed_slice();
+        Self { waiting: VecDeque::with_capacity(CAPACITY), drops }
+    }
+
     pub(crate) fn push(&mut self, notice: Notice) {
         if let Notice::Drop { sink, reason, count } = notice {
-            for waiting in &mut self.waiting {
-                match waiting {
-                    Notice::Drop { sink: s, reason: r, count: total } if *s == sink && *r == reason => {
-                        *total += count;
-                        return;
-                    }
-                    _ => {}
-                }
+            let total = &mut self.drops[drop_index(sink, reason)];
+            let waits = *total > 0;
+            *total += count;
+            if waits {
+                return;
             }
         }
         if self.waiting.len() == CAPACITY {
-            self.waiting.pop_front();
+            self.pop();
         }
         self.waiting.push_back(notice);
     }
 
     pub(crate) fn pop(&mut self) -> Option<Notice> {
-        self.waiting.pop_front()
+        let mut notice = self.waiting.pop_front()?;
+        if let Notice::Drop { sink, reason, count } = &mut notice {
+            *count = std::mem::take(&mut self.drops[drop_index(*sink, *reason)]);
+        }
+        Some(notice)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
+}
+
+fn drop_index(sink: usize, reason: Reason) -> usize {
+    sink * Reason::ALL.len() + reason as usize
 }
 
 /// Notices kept for a host that does not drain them.
@@ -83,7 +97,7 @@ mod tests {
 
     #[test]
     fn drops_of_one_kind_are_added_up_and_the_rest_is_bounded() {
-        let mut notices = Notices::default();
+        let mut notices = Notices::new(1);
         for _ in 0..1000 {
             notices.push(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 2 });
         }
@@ -92,5 +106,8 @@ mod tests {
         }
         assert_eq!(notices.waiting.len(), CAPACITY);
         assert_eq!(notices.pop(), Some(Notice::SinkDisabled { sink: 936 }));
+        notices.push(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 3 });
+        let last = std::iter::from_fn(|| notices.pop()).last();
+        assert_eq!(last, Some(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 3 }), "no old sum");
     }
 }

@@ -1,8 +1,8 @@
 //! The bounded drop-oldest queue: one ring of fixed records, one ring of payload bytes, both allocated once.
 
-use super::event::Record;
 use super::event::names::Names;
 use super::event::payload::MAX_PAYLOAD;
+use super::event::{EventKind, Record};
 
 /// The ring that all sinks share. Every record has a sequence number; sinks hold cursors into them.
 #[derive(Debug)]
@@ -48,12 +48,24 @@ impl Queue {
     /// Removes the oldest record and its references to names.
     pub(crate) fn pop(&mut self, names: &mut Names) {
         debug_assert!(self.first < self.next);
-        let Record { payload_at, payload_len, name, error, detail, .. } =
-            self.records[self.index(self.first)];
+        let record = self.records[self.index(self.first)];
         self.first += 1;
-        self.payload.pop(payload_at, payload_len);
-        for id in [name, error, detail] {
-            names.release(id);
+        self.payload.pop(record.payload_at, record.payload_len);
+        record.release(names);
+    }
+
+    /// Gives the children of span `parent` the probability `p`: `count` of them, from `first` on.
+    pub(crate) fn reprice(&mut self, first: u64, mut count: usize, parent: [u8; 8], p: f64) {
+        let mut at = first.max(self.first);
+        while count > 0 && at < self.next {
+            let index = self.index(at);
+            let record = &mut self.records[index];
+            // A request of our own that this one called has its own p.
+            if record.link.parent_id == parent && record.kind != EventKind::Req {
+                record.p = p;
+                count -= 1;
+            }
+            at += 1;
         }
     }
 
@@ -76,6 +88,11 @@ impl Queue {
     /// How many records wait.
     pub(crate) fn len(&self) -> usize {
         (self.next - self.first) as usize
+    }
+
+    /// The bytes allocated.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.capacity * size_of::<Record>() + self.payload.bytes.len()
     }
 
     fn index(&self, at: u64) -> usize {

@@ -155,7 +155,7 @@ impl Serialize for NoticeView {
             Notice::Flush { sink, batch_id, count, outcome } => {
                 map.serialize_entry("type", "flush")?;
                 map.serialize_entry("sink", sink)?;
-                map.serialize_entry("batchId", batch_id)?;
+                map.serialize_entry("batchId", batch_id.as_str())?;
                 map.serialize_entry("count", count)?;
                 map.serialize_entry("outcome", outcome)?;
             }

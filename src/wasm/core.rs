@@ -228,7 +228,7 @@ impl Core {
     /// The id of the batch polled last.
     #[wasm_bindgen(js_name = "batchId")]
     pub fn batch_id(&self) -> String {
-        self.collector.batch(self.send).id()
+        self.collector.batch(self.send).id().to_string()
     }
 
     /// The events, or observations, of the batch polled last.

@@ -7,3 +7,5 @@ mod convert;
 mod core;
 mod draft;
 mod options;
+mod sampling;
+mod stats;

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 
+mod corners;
 mod delivery;
 mod model;
 mod recording;
+mod script;
 mod sim;

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { build } from "esbuild";
 import { install, nodes } from "./_install.mjs";
 
 const folder = install();
@@ -17,6 +18,45 @@ console.log(JSON.stringify({ stats, counters }));
 const forms = {
   import: ["--input-type=module", "-e", `import { createCollector } from "tidegate";${use}`],
   require: ["-e", `const { createCollector } = require("tidegate");${use}`],
+};
+
+/** All three surfaces together: how many wasm instances that takes, and whose errors they throw. */
+const useAlone = `
+const { makeRng, compileRules, shouldExcludeRoute } = sampling;
+const stats = new StatsStore();
+for (let i = 0; i < 100; i += 1) stats.record(1e12, i + 1, i % 10 === 0, "/a");
+const { count, errors, p50Ms, series } = stats.snapshot(1e12);
+const tide = createCollector({});
+tide.req("/", "GET", 200, Date.now(), 1);
+let error;
+try { compileRules(["/a", "re:("]) } catch (thrown) { error = thrown }
+console.log(JSON.stringify({
+  instances, count, errors, p50Ms, name: series[0].name, draw: makeRng({ seed: 0 })(),
+  excluded: shouldExcludeRoute("/health", compileRules(["/health"])),
+  ours: error instanceof TidegateError, code: error.code, names: Object.keys(sampling).length,
+}));
+`;
+const counting = `
+let instances = 0;
+WebAssembly.Instance = class extends WebAssembly.Instance {
+  constructor(...args) { super(...args); instances += 1 }
+};`;
+const allForms = {
+  import: [
+    "--input-type=module",
+    "-e",
+    `${counting}
+    const { createCollector, TidegateError } = await import("tidegate");
+    const sampling = await import("tidegate/sampling");
+    const { StatsStore } = await import("tidegate/stats");${useAlone}`,
+  ],
+  require: [
+    "-e",
+    `${counting}
+    const { createCollector, TidegateError } = require("tidegate");
+    const sampling = require("tidegate/sampling");
+    const { StatsStore } = require("tidegate/stats");${useAlone}`,
+  ],
 };
 
 for (const node of nodes) {
@@ -34,6 +74,17 @@ for (const node of nodes) {
       assert.equal(stats.series.length, 7);
       assert.equal(counters.emitted, 1000);
       assert.equal(counters.accepted, 1000);
+    });
+  }
+
+  for (const [form, args] of Object.entries(allForms)) {
+    test(`${form} on Node ${version}: stats and sampling alone, over one wasm instance`, () => {
+      const { p50Ms, ...answer } = JSON.parse(run(args));
+      assert.deepEqual(answer, {
+        ...{ instances: 1, count: 100, errors: 10, name: "/a", draw: 0.3245752680314067 },
+        ...{ excluded: true, ours: true, code: "config/sampling-rule", names: 8 },
+      });
+      assert.ok(Math.abs(p50Ms - 50) <= 0.5, `p50 is ${p50Ms}`);
     });
   }
 
@@ -67,9 +118,37 @@ test("every export leads to a published file", () => {
   for (const target of targets) assert.ok(existsSync(join(installed, target)), target);
 });
 
-test("the entries of the main job are there", () => {
-  for (const entry of [".", "./workers", "./package.json"]) assert.ok(manifest.exports[entry], entry);
-  assert.ok(manifest.exports["."].workerd);
+test("the entries are there", () => {
+  for (const entry of [".", "./workers", "./stats", "./sampling", "./package.json"]) {
+    assert.ok(manifest.exports[entry], entry);
+  }
+});
+
+test("stats and sampling have the conditions of the index, types first", () => {
+  const conditions = ["workerd", "edge-light", "require", "default"];
+  for (const [entry, name] of Object.entries({
+    ".": "index",
+    "./stats": "stats",
+    "./sampling": "sampling",
+  })) {
+    assert.deepEqual(Object.keys(manifest.exports[entry]), conditions, entry);
+    for (const condition of conditions) {
+      const { types, ...rest } = manifest.exports[entry][condition];
+      assert.deepEqual(Object.keys(manifest.exports[entry][condition]), ["types", "default"]);
+      assert.equal(types, `./dist/types/${name}.d.${condition === "require" ? "cts" : "ts"}`);
+      assert.match(rest.default, condition === "require" ? /^\.\/dist\/inline.*\.cjs$/ : /\.js$/);
+    }
+  }
+});
+
+test("a bundler that drops what is unused keeps the wasm, and leaves out the collector", async () => {
+  const contents = `import { makeRng } from "tidegate/sampling"; console.log(makeRng({ seed: 0 })());`;
+  const stdin = { contents, resolveDir: folder };
+  const bundled = await build({ stdin, bundle: true, format: "cjs", minify: true, write: false });
+  const [{ text }] = bundled.outputFiles;
+  const printed = execFileSync(process.execPath, ["-"], { input: text, encoding: "utf8" });
+  assert.equal(Number(printed), 0.3245752680314067);
+  assert.doesNotMatch(text, /closeTimeoutMs/);
 });
 
 test("licenses come with it", () => {

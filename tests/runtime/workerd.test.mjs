@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { bundle } from "../../scripts/_workerd.mjs";
+import { version } from "workerd";
+import { bundle, startWorkerd } from "../../scripts/_workerd.mjs";
 import { onStage } from "../faults/_stage.mjs";
+import { layOut, suite, vectors } from "./_host.mjs";
 
 test("it starts at global scope: nothing there is disallowed", async () => {
   // workerd would have refused to start; the log must be clean as well.
@@ -58,3 +60,22 @@ test("children carry the trace of their request", async () => {
     }
   });
 });
+
+test("stats and sampling can be made at global scope; only a draw without a seed waits for a request", async () => {
+  const { early, now, count, excluded } = await askWorker("global", "/global");
+  assert.deepEqual([early.seeded, now.seeded], vectors.cases[0].draws.slice(0, 2));
+  assert.match(String(early.unseeded), /global scope/);
+  assert.ok(now.unseeded >= 0 && now.unseeded < 1);
+  assert.deepEqual([count, excluded], [1, true]);
+});
+
+suite(`workerd ${version}`, () => askWorker("workerd", "/"));
+
+async function askWorker(name, path) {
+  const worker = await startWorkerd(join(layOut(name), "tests", "runtime", "_worker.js"));
+  try {
+    return await (await fetch(worker.url + path)).json();
+  } finally {
+    await worker.stop();
+  }
+}

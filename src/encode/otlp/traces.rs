@@ -28,7 +28,7 @@ pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) {
             SERVER
         }
         EventKind::Db => {
-            writer.text(NAME, if event.name.is_empty() { "DB" } else { event.name });
+            writer.text(NAME, event.name);
             CLIENT
         }
         EventKind::Fn | EventKind::Evt => {

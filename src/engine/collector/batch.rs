@@ -1,5 +1,6 @@
 //! A batch handed out, as encoders see it.
 
+use crate::engine::batch_id::BatchId;
 use crate::engine::config::Service;
 use crate::engine::delivery::Content;
 use crate::engine::event::EventView;
@@ -31,10 +32,10 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// The batch's id: the isolate's, the sink's index and the sequence number, joined by `-`.
+    /// The batch's id: the same for each send of the same events.
     #[must_use]
-    pub fn id(&self) -> String {
-        batch_id(self.isolate, self.sink, self.sequence)
+    pub fn id(&self) -> BatchId {
+        BatchId::new(self.isolate, self.sink, self.sequence)
     }
 
     /// How many events, or observations, it holds.
@@ -75,9 +76,4 @@ pub struct Measured<'a> {
     pub start: f64,
     /// When it ended.
     pub end: f64,
-}
-
-/// The id of a sink's batch: the same for each send of the same events.
-pub(super) fn batch_id(isolate: &str, sink: usize, sequence: u64) -> String {
-    format!("{isolate}-{sink}-{sequence}")
 }

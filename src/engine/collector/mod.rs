@@ -1,6 +1,7 @@
 //! The collector: the one place where the parts of the engine meet. See the contract in [`crate::engine`].
 
 mod batch;
+mod holding;
 mod measuring;
 mod recording;
 mod sending;
@@ -10,10 +11,10 @@ pub use batch::{Batch, Measured};
 use super::config::{Config, Number};
 use super::delivery::{Delivery, Settings};
 use super::error::Error;
-use super::event::Link;
 use super::event::names::Names;
 use super::event::payload::RecordWriter;
 use super::event::trace::TraceContext;
+use super::event::{Link, Record, path};
 use super::ledger::{Count, Counters, Ledger, Reason, SinkCount, SinkCounters};
 use super::notice::{Notice, Notices};
 use super::queue::Queue;
@@ -22,6 +23,7 @@ use super::sampling::open::{OpenRequests, Token};
 use super::sampling::{Head, Policy};
 use super::stats::{Snapshot, StatsStore};
 use super::time::{Clock, Millis};
+use std::ops::Range;
 
 /// Collects events, decides which are kept, and hands out batches to send.
 pub struct Collector {
@@ -35,6 +37,8 @@ pub struct Collector {
     names: Names,
     writer: RecordWriter,
     name: String,
+    /// The payload of a held child on its way into the queue.
+    held: Vec<u8>,
     queue: Queue,
     sinks: Vec<Delivery>,
     ledger: Ledger,
@@ -73,6 +77,9 @@ pub struct Send {
 }
 
 impl Collector {
+    /// The bytes of one queued event, attributes apart.
+    pub const RECORD_BYTES: usize = size_of::<Record>();
+
     /// A collector of `config`. It owns no clock and has drawn nothing yet.
     ///
     /// # Errors
@@ -90,13 +97,14 @@ impl Collector {
             names: Names::new(),
             writer: RecordWriter::default(),
             name: String::new(),
+            held: Vec::new(),
             queue: Queue::new(
                 config.get(Number::QueueSize) as usize,
                 config.get(Number::QueueBytes) as usize,
             ),
             sinks: config.sinks().iter().map(|sink| Delivery::new(sink.clone(), &config)).collect(),
             ledger: Ledger::new(config.sinks().len()),
-            notices: Notices::default(),
+            notices: Notices::new(config.sinks().len()),
             rng: None,
             isolate: String::new(),
             leases: 0,
@@ -106,7 +114,8 @@ impl Collector {
         })
     }
 
-    /// Whether [`seed_entropy`](Self::seed_entropy) is wanted before the next event.
+    /// Whether [`seed_entropy`](Self::seed_entropy) is wanted before the next event, which is else refused: it
+    /// would have no id.
     #[must_use]
     pub fn needs_entropy(&self) -> bool {
         self.rng.is_none()
@@ -136,7 +145,7 @@ impl Collector {
     /// The rate that governs `path`; `None`: excluded.
     #[must_use]
     pub fn effective_rate(&self, path: &str) -> Option<f64> {
-        match self.policy.decide_with(path, false, &mut || 0.0) {
+        match self.policy.decide_with(path::without_query(path), false, &mut || 0.0) {
             Head::Excluded => None,
             Head::Decided { rate, .. } => Some(rate),
         }
@@ -145,17 +154,18 @@ impl Collector {
     /// The trace and span of an open request, for calls it makes; `None` if excluded or long gone.
     #[must_use]
     pub fn trace_of(&self, token: Token) -> Option<TraceContext> {
-        let Link { trace_id, span_id, .. } = self.open.get(token)?.link;
-        Some(TraceContext { trace_id, parent_id: span_id, sampled: token.is_sampled(), random: true })
+        let open = self.open.get(token)?;
+        let Link { trace_id, span_id, .. } = open.link;
+        let random = open.is_random;
+        Some(TraceContext { trace_id, parent_id: span_id, sampled: token.is_sampled(), random })
     }
 
     /// What became of every event so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        Counters {
-            sinks: (0..self.sinks.len()).map(|at| self.sink_counters(at)).collect(),
-            ..self.own_counters()
-        }
+        let mut counters = Counters::default();
+        self.count_into(&mut counters, 0..self.sinks.len());
+        counters
     }
 
     /// The window's statistics.
@@ -168,6 +178,19 @@ impl Collector {
     #[must_use]
     pub fn queue_depth(&self) -> usize {
         self.queue.len()
+    }
+
+    /// References to interned names: 0 when no event is held anywhere. For tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn name_references(&self) -> usize {
+        self.names.references()
+    }
+
+    /// The bytes of the queue and its table of names: fixed by `queueSize` and `queueBytes`, whatever is recorded.
+    #[must_use]
+    pub fn queue_bytes(&self) -> usize {
+        self.queue.memory_bytes() + Names::MEMORY_BYTES
     }
 
     /// The next thing that happened, oldest first.
@@ -213,24 +236,32 @@ impl Collector {
         }
     }
 
-    fn own_counters(&self) -> Counters {
-        Counters {
+    /// Fills `counters`, with the sinks `which` alone; allocates only if it has had less to hold.
+    fn count_into(&self, counters: &mut Counters, which: Range<usize>) {
+        let mut sinks = std::mem::take(&mut counters.sinks);
+        sinks.resize_with(which.len(), SinkCounters::default);
+        for (at, counters) in which.zip(&mut sinks) {
+            self.count_sink_into(at, counters);
+        }
+        *counters = Counters {
             emitted: self.ledger.get(Count::Emitted),
             accepted: self.ledger.get(Count::Accepted),
             sampled_out: self.ledger.get(Count::SampledOut),
             excluded: self.ledger.get(Count::Excluded),
             refused: self.ledger.get(Count::Refused),
-            pending: self.open.held() as f64,
+            pending: self.open.pool.held() as f64,
             core_resets: self.ledger.get(Count::CoreResets),
             truncated: self.ledger.get(Count::Truncated),
-            sinks: Vec::new(),
-        }
+            sinks,
+        };
     }
 
-    fn sink_counters(&self, at: usize) -> SinkCounters {
+    fn count_sink_into(&self, at: usize, counters: &mut SinkCounters) {
         let sink = &self.sinks[at];
-        SinkCounters {
-            name: sink.options.name.clone(),
+        let mut name = std::mem::take(&mut counters.name);
+        name.clone_from(&sink.options.name);
+        *counters = SinkCounters {
+            name,
             accepted: self.ledger.sink(at, SinkCount::Accepted),
             delivered: self.ledger.sink(at, SinkCount::Delivered),
             queued: sink.queued() as f64,
@@ -239,7 +270,7 @@ impl Collector {
             leases_expired: self.ledger.sink(at, SinkCount::LeasesExpired),
             late_settles: self.ledger.sink(at, SinkCount::LateSettles),
             disabled: sink.is_disabled(),
-        }
+        };
     }
 }
 

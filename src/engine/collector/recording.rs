@@ -4,11 +4,10 @@ use super::{Collector, Draws, Signal};
 use crate::engine::delivery::Delivery;
 use crate::engine::event::trace::TraceContext;
 use crate::engine::event::{Event, EventKind, Link, Record, path, statement};
-use crate::engine::ledger::{Count, Reason, SinkCount};
-use crate::engine::notice::Notice;
+use crate::engine::ledger::Count;
 use crate::engine::rng::Rng;
-use crate::engine::sampling::open::{Held, Token};
-use crate::engine::sampling::{Head, KeepSlow};
+use crate::engine::sampling::open::{Closed, Queued, Token};
+use crate::engine::sampling::{Children, Head, KeepSlow, should_sample_request};
 use crate::engine::stats::{Sample, SeriesKind};
 
 impl Collector {
@@ -23,7 +22,7 @@ impl Collector {
             EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
         };
         let link = self.root_link(parent);
-        self.finish_event(event, &name, head, link, Vec::new());
+        self.finish_event(event, &name, head, Closed { link, ..NOTHING_HELD });
         self.name = name;
         self.signal()
     }
@@ -39,11 +38,10 @@ impl Collector {
     pub fn open_root(&mut self, host: f64) -> Token {
         self.observe(host);
         let rate = self.policy.rate();
-        let sampled = match &mut self.draws {
-            _ if rate >= 1.0 || rate <= 0.0 => rate >= 1.0,
-            Draws::Host(draw) => draw.take().is_some_and(|draw| draw < rate),
-            Draws::Own => self.policy.draw() < rate,
-        };
+        let sampled = should_sample_request(rate, &mut || match &mut self.draws {
+            Draws::Host(draw) => draw.take().unwrap_or(1.0),
+            Draws::Own => self.policy.draw(),
+        });
         self.enter(Head::Decided { sampled, rate, forced: false }, None)
     }
 
@@ -58,17 +56,18 @@ impl Collector {
         }
         let name = self.name_of(event);
         self.observe_stats(event, &name);
-        let (link, rate) = match self.open.get(token).map(|open| (open.link, open.head)) {
-            Some((parent, Head::Decided { rate, forced, .. })) => {
-                (self.child_link(parent), if forced { 1.0 } else { rate })
-            }
-            _ => (self.root_link(None), self.policy.rate()),
+        let link = match self.open.get(token).map(|open| open.link) {
+            Some(parent) => self.child_link(parent),
+            None => self.root_link(None),
         };
         if token.is_sampled() {
-            let record = self.writer.write(event, &name, link, rate, &mut self.names);
-            self.accept(record, None);
+            let p = self.open.head(token).map_or(1.0, entry_p);
+            let record = self.write(event, &name, link, p);
+            if let Some(place) = self.accept(record, None) {
+                self.open.queued(token, place);
+            }
         } else if self.open.is_undecided(token) {
-            let record = self.writer.write(event, &name, link, 1.0, &mut self.names);
+            let record = self.write(event, &name, link, 1.0);
             self.hold(token, record);
         } else {
             self.ledger.add(Count::SampledOut, 1);
@@ -79,9 +78,11 @@ impl Collector {
 
     /// A request ends with `event`, which tells its outcome.
     pub fn end(&mut self, event: &Event<'_>, token: Token, host: f64) -> Signal {
-        let opened = self.open.close(token);
+        let closed = self.open.close(token);
         if !self.admits(event, host) {
-            self.let_go(opened.map(|(_, _, children)| children).unwrap_or_default());
+            if let Some(closed) = closed {
+                self.let_go(closed.children);
+            }
             return self.signal();
         }
         if token.is_excluded() {
@@ -89,20 +90,19 @@ impl Collector {
             return self.signal();
         }
         let name = self.name_of(event);
-        let (head, link, children) = opened.unwrap_or_else(|| {
-            let rate = self.effective_rate(name_or(event, &name)).unwrap_or(0.0);
-            let head = Head::Decided { sampled: token.is_sampled(), rate, forced: false };
-            (head, self.root_link(None), Vec::new())
-        });
-        self.finish_event(event, &name, head, link, children);
+        // One that no table knows was not sampled: it is recorded for its outcome, or not at all.
+        let unknown = Head::Decided { sampled: false, rate: self.policy.rate(), forced: false };
+        let head = self.open.head(token).unwrap_or(unknown);
+        let closed = closed.unwrap_or_else(|| Closed { link: self.root_link(None), ..NOTHING_HELD });
+        self.finish_event(event, &name, head, closed);
         self.name = name;
         self.signal()
     }
 
     /// A request will never end: its held children are decided as it stands.
     pub fn abandon(&mut self, token: Token) {
-        if let Some((_, _, children)) = self.open.close(token) {
-            self.let_go(children);
+        if let Some(closed) = self.open.close(token) {
+            self.let_go(closed.children);
         }
     }
 
@@ -116,7 +116,7 @@ impl Collector {
     fn admits(&mut self, event: &Event<'_>, host: f64) -> bool {
         self.observe(host);
         self.ledger.add(Count::Emitted, 1);
-        let admits = !self.closed && event.is_usable();
+        let admits = !self.closed && event.is_usable() && self.rng.is_some();
         if !admits {
             self.ledger.add(Count::Refused, 1);
         }
@@ -127,7 +127,7 @@ impl Collector {
         let now = self.clock.now();
         Signal {
             due: self.sinks.iter().any(|sink| sink.is_full(now)),
-            waiting: self.open.held() > 0 || self.sinks.iter().any(Delivery::has_work),
+            waiting: self.open.pool.held() > 0 || self.sinks.iter().any(Delivery::has_work),
         }
     }
 
@@ -136,7 +136,12 @@ impl Collector {
         let mut name = std::mem::take(&mut self.name);
         name.clear();
         match event.kind {
-            EventKind::Db => statement::summary(event.name, &mut name),
+            EventKind::Db => {
+                statement::summary(event.name, &mut name);
+                if name.is_empty() {
+                    name.push_str(statement::UNKNOWN);
+                }
+            }
             EventKind::Req if event.is_path => path::template(event.name, &mut name),
             EventKind::Req => name.push_str(path::without_query(event.name)),
             EventKind::Fn | EventKind::Evt => name.push_str(event.name),
@@ -145,6 +150,7 @@ impl Collector {
     }
 
     fn decide(&mut self, path: &str, parent: Option<TraceContext>) -> Head {
+        let path = path::without_query(path);
         let parent_sampled = parent.is_some_and(|parent| parent.sampled);
         match &mut self.draws {
             Draws::Own => self.policy.decide(path, parent_sampled),
@@ -160,31 +166,39 @@ impl Collector {
             return Token::EXCLUDED;
         }
         let link = self.root_link(parent);
-        let (token, evicted) = self.open.open(head, link, self.clock.now());
+        let is_random = parent.is_none_or(|parent| parent.random);
+        let (token, evicted) = self.open.open(head, link, is_random, self.clock.now());
         self.let_go(evicted);
         token
     }
 
     /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
-    fn finish_event(&mut self, event: &Event<'_>, name: &str, head: Head, link: Link, children: Vec<Held>) {
+    fn finish_event(&mut self, event: &Event<'_>, name: &str, head: Head, closed: Closed) {
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
             return;
         }
         let slow = self.is_slow(event, name);
         self.observe_stats(event, name);
+        let Closed { link, children, queued } = closed;
         let Some(p) = self.policy.outcome(head, event.status, event.error.is_some(), slow) else {
             self.ledger.add(Count::SampledOut, 1);
             self.let_go(children);
             return;
         };
-        for Held { mut record, payload } in children {
-            record.p = p;
-            self.accept(record, Some(&payload));
+        if p != entry_p(head) {
+            // Its children that wait still can be told what became of it.
+            self.queue.reprice(queued.first, queued.count, link.span_id, p);
         }
-        let record = self.writer.write(event, name, link, p, &mut self.names);
-        self.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
+        self.keep(children, p);
+        let record = self.write(event, name, link, p);
         self.accept(record, None);
+    }
+
+    /// The record of an event that is kept or held.
+    fn write(&mut self, event: &Event<'_>, name: &str, link: Link, p: f64) -> Record {
+        self.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
+        self.writer.write(event, name, link, p, &mut self.names)
     }
 
     fn observe_stats(&mut self, event: &Event<'_>, name: &str) {
@@ -221,68 +235,6 @@ impl Collector {
         let span_id = self.rng.as_mut().map_or([0; 8], Rng::id);
         Link { trace_id: parent.trace_id, span_id, parent_id: parent.span_id }
     }
-
-    /// Holds the record just written until the fate of its request is known.
-    fn hold(&mut self, token: Token, record: Record) {
-        while self.open.is_full(self.writer.payload().len()) {
-            let children = self.open.decide_oldest();
-            self.let_go(children);
-        }
-        let child = Held { record, payload: self.writer.payload().into() };
-        if !self.open.is_undecided(token) {
-            self.let_go(vec![child]);
-        } else if let Some(replaced) = self.open.hold(token, child) {
-            self.let_go(vec![replaced]);
-        }
-    }
-
-    /// Children of a request that is not kept.
-    pub(super) fn let_go(&mut self, children: Vec<Held>) {
-        self.ledger.add(Count::SampledOut, children.len());
-        for child in children {
-            child.release(&mut self.names);
-        }
-    }
-
-    /// Puts a record into the queue; its payload is `held`, or else that of the record just written.
-    fn accept(&mut self, record: Record, held: Option<&[u8]>) {
-        self.ledger.add(Count::Accepted, 1);
-        let len = usize::from(record.payload_len);
-        let wanted = self.sinks.iter().any(|sink| sink.takes(record.kind));
-        while wanted && self.queue.is_full(len) {
-            self.evict();
-        }
-        for (at, sink) in self.sinks.iter_mut().enumerate() {
-            if !sink.accepts(record.kind) {
-                continue;
-            }
-            self.ledger.add_sink(at, SinkCount::Accepted, 1);
-            if !sink.enqueued(record.kind) {
-                self.ledger.drop(at, Reason::Disabled, 1);
-                self.notices.push(Notice::Drop { sink: at, reason: Reason::Disabled, count: 1 });
-            }
-        }
-        let record = Record { queued_at: self.clock.now(), ..record };
-        if wanted {
-            self.queue.push(record, held.unwrap_or(self.writer.payload()));
-        } else {
-            for id in [record.name, record.error, record.detail] {
-                self.names.release(id);
-            }
-        }
-    }
-
-    /// The oldest event leaves the queue; every sink that still needed it loses it.
-    fn evict(&mut self) {
-        let first = self.queue.first();
-        let kind = self.queue.get(first).0.kind;
-        for at in 0..self.sinks.len() {
-            if self.sinks[at].evicted(first, kind) {
-                self.lose(at, Reason::Overflow, 1);
-            }
-        }
-        self.queue.pop(&mut self.names);
-    }
 }
 
 /// The text that sampling rules match: the path as received, even where its template is what is kept.
@@ -290,5 +242,19 @@ fn name_or<'a>(event: &Event<'a>, name: &'a str) -> &'a str {
     if event.is_path { event.name } else { name }
 }
 
+/// The probability that a sampled request is recorded, as far as is known before its end.
+fn entry_p(head: Head) -> f64 {
+    match head {
+        Head::Decided { rate, forced: false, .. } => rate,
+        Head::Decided { forced: true, .. } | Head::Excluded => 1.0,
+    }
+}
+
+/// What is known of a request that held no children.
+const NOTHING_HELD: Closed = Closed {
+    link: Link { trace_id: [0; 16], span_id: [0; 8], parent_id: [0; 8] },
+    children: Children::NONE,
+    queued: Queued { first: 0, count: 0 },
+};
 /// The head of what is always kept: FN, DB and EVT outside a request.
 const KEPT: Head = Head::Decided { sampled: true, rate: 1.0, forced: false };

@@ -1,10 +1,10 @@
 //! Sending: time passes, batches are handed out and settled, the collector is flushed and closed.
 
-use super::batch::batch_id;
 use super::{Batch, Collector, Send};
+use crate::engine::batch_id::BatchId;
 use crate::engine::config::Number;
 use crate::engine::delivery::Outcome;
-use crate::engine::ledger::{Count, Counters, Reason, SinkCount};
+use crate::engine::ledger::{Count, Reason, SinkCount};
 use crate::engine::notice::Notice;
 use crate::engine::rng::Rng;
 use crate::engine::time::Millis;
@@ -46,10 +46,9 @@ impl Collector {
         let lease = self.leases * MAX_SINKS + sink as u64;
         let delivery = &mut self.sinks[sink];
         if delivery.hand_out(lease, now, &self.queue, &mut self.names, &self.settings) {
-            let all = self.config.sinks()[sink].format.is_metrics();
-            let which = if all { 0..self.sinks.len() } else { sink..sink + 1 };
-            let sinks = which.map(|at| self.sink_counters(at)).collect();
-            let meta = Counters { sinks, ..self.own_counters() };
+            let mut meta = self.sinks[sink].thaw();
+            let tells_all = self.config.sinks()[sink].format.is_metrics();
+            self.count_into(&mut meta, if tells_all { 0..self.sinks.len() } else { sink..sink + 1 });
             self.sinks[sink].freeze(meta, self.clock.wall());
             self.trim();
         }
@@ -90,7 +89,7 @@ impl Collector {
         self.ledger.add_sink(at, SinkCount::Delivered, settled.delivered);
         self.notices.push(Notice::Flush {
             sink: at,
-            batch_id: batch_id(&self.isolate, at, sequence),
+            batch_id: BatchId::new(&self.isolate, at, sequence),
             count,
             outcome: outcome.as_str(),
         });
@@ -109,11 +108,13 @@ impl Collector {
         self.bury(at);
     }
 
-    /// What is queued now is due, until `deadline_ms` from now.
+    /// What is queued now is due, until `deadline_ms` from now; NaN: the option `flushDeadlineMs`.
     pub fn flush(&mut self, deadline_ms: f64, host: f64) {
         let now = self.observe(host);
+        let default = self.config.get(Number::FlushDeadlineMs);
+        let deadline = now + if deadline_ms.is_nan() { default } else { deadline_ms };
         for sink in &mut self.sinks {
-            sink.flush(&self.queue, now + deadline_ms);
+            sink.flush(deadline, now, &self.queue);
         }
     }
 
@@ -128,16 +129,22 @@ impl Collector {
     pub fn close(&mut self, host: f64) {
         self.observe(host);
         self.closed = true;
-        while self.open.held() > 0 {
-            let children = self.open.decide_oldest();
-            self.let_go(children);
-        }
+        self.let_all_go();
     }
 
     /// The end of closing: what is still queued counts as `closed`.
     pub fn finish(&mut self) {
+        self.closed = true;
+        self.let_all_go();
         for at in 0..self.sinks.len() {
             self.kill(at, Reason::Closed);
+        }
+    }
+
+    /// Decides all requests that hold children as they stand.
+    fn let_all_go(&mut self) {
+        while let Some(children) = self.open.decide_oldest() {
+            self.let_go(children);
         }
     }
 
@@ -151,7 +158,7 @@ impl Collector {
     }
 
     fn kill(&mut self, at: usize, reason: Reason) {
-        let lost = self.sinks[at].die(&self.queue, &mut self.names);
+        let lost = self.sinks[at].die(reason == Reason::Disabled, &self.queue, &mut self.names);
         self.lose(at, reason, lost);
         self.trim();
     }

@@ -37,7 +37,7 @@ pub(crate) enum Content<'a> {
 }
 
 impl Load {
-    pub(super) fn of(metrics: bool) -> Self {
+    pub(super) fn new(metrics: bool) -> Self {
         if !metrics {
             return Self::Records { records: Vec::new(), payload: Vec::new() };
         }
@@ -105,13 +105,18 @@ impl Load {
         }
     }
 
+    /// Gives back what `items`, which are settled, refer to.
+    pub(super) fn release(&self, items: Range<usize>, names: &mut Names) {
+        if let Self::Records { records, .. } = self {
+            records[items].iter().for_each(|record| record.release(names));
+        }
+    }
+
     /// Forgets the items from the one numbered `keep` on, and what is not frozen yet.
     pub(super) fn truncate(&mut self, keep: usize, names: &mut Names) {
+        self.release(keep..self.items(), names);
         match self {
-            Self::Records { records, .. } => {
-                super::release(&records[keep..], names);
-                records.truncate(keep);
-            }
+            Self::Records { records, .. } => records.truncate(keep),
             Self::Metrics(metrics) => {
                 metrics.frozen.truncate(keep);
                 metrics.open.clear();

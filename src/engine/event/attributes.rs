@@ -61,6 +61,7 @@ impl Attributes {
 
     /// Adds an attribute whole, or not at all.
     fn encode(&mut self, tag: u8, key: &str, value: &[u8]) {
+        self.truncated += u32::from(key.len() > MAX_KEY);
         let key = cut(key, MAX_KEY);
         if self.bytes.len() + HEADER + key.len() + value.len() > Self::MAX_BYTES {
             self.truncated += 1;
@@ -126,6 +127,14 @@ mod tests {
         }
         assert_eq!(iter(attributes.bytes()).collect::<Vec<_>>(), given);
         assert_eq!(attributes.truncated(), 0);
+    }
+
+    #[test]
+    fn a_long_key_is_cut_and_counted() {
+        let mut attributes = Attributes::default();
+        attributes.push(&"k".repeat(300), Value::Flag(true));
+        assert_eq!(attributes.truncated(), 1);
+        assert_eq!(iter(attributes.bytes()).next().map(|(key, _)| key.len()), Some(255));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use format::Format;
 pub use payload::EventView;
 
 use super::time::Millis;
-use names::NameId;
+use names::{NameId, Names};
 
 /// The kinds of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +116,22 @@ pub(crate) struct Record {
     /// 0: unknown.
     pub status: u16,
     pub kind: EventKind,
+}
+
+impl Record {
+    /// Refers once more to each of its names: there is another copy of it.
+    pub(crate) fn retain(&self, names: &mut Names) {
+        for id in [self.name, self.error, self.detail] {
+            names.retain(id);
+        }
+    }
+
+    /// Gives back its references to names: it will not be read again.
+    pub(crate) fn release(&self, names: &mut Names) {
+        for id in [self.name, self.error, self.detail] {
+            names.release(id);
+        }
+    }
 }
 
 const _: () = assert!(size_of::<Record>() <= 80, "a record must fit 80 bytes");

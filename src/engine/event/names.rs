@@ -1,7 +1,10 @@
 //! A bounded table of names, so that a record holds a small id instead of text.
 //!
 //! A name enters while there is room, or when it is seen a second time: a flood of names that never return
-//! cannot drive out those that do, and costs no allocation. Names nobody refers to any more make room.
+//! cannot drive out those that do, and costs no allocation. Names nobody refers to any more make room, the one
+//! longest out of use first.
+
+use crate::engine::list::List;
 
 /// The id of a name; [`NONE`](Self::NONE) where there is no name, or where it stands in the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +21,8 @@ pub(crate) struct Names {
     heads: Box<[u16]>,
     /// Fingerprints of names seen once, by hash: the proof that a name returns.
     seen: Box<[u32]>,
-    hand: usize,
+    /// Names nobody refers to, longest out of use first.
+    idle: List,
 }
 
 #[derive(Debug)]
@@ -30,19 +34,29 @@ struct Slot {
 }
 
 impl Names {
+    /// The bytes of a full table.
+    pub(crate) const MEMORY_BYTES: usize =
+        CAPACITY * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>() + size_of::<u32>());
+
     pub(crate) fn new() -> Self {
         Self {
             slots: Vec::with_capacity(CAPACITY),
             heads: vec![END; CAPACITY].into_boxed_slice(),
             seen: vec![0; CAPACITY].into_boxed_slice(),
-            hand: 0,
+            idle: List::new(),
         }
     }
 
     /// The id of `text`, referred to once more; [`NameId::NONE`] if it has no place in the table.
     pub(crate) fn intern(&mut self, text: &str) -> NameId {
+        if text.len() > MAX_TEXT {
+            return NameId::NONE;
+        }
         let hash = hash(text.as_bytes());
         if let Some(at) = self.find(text, hash) {
+            if self.slots[usize::from(at)].refs == 0 {
+                self.idle.remove(at);
+            }
             self.slots[usize::from(at)].refs += 1;
             return NameId(at);
         }
@@ -55,7 +69,7 @@ impl Names {
         }
     }
 
-    /// Refers to `id` once more.
+    /// Refers once more to `id`, which somebody refers to.
     pub(crate) fn retain(&mut self, id: NameId) {
         if id != NameId::NONE {
             self.slots[usize::from(id.0)].refs += 1;
@@ -64,14 +78,24 @@ impl Names {
 
     /// Refers to `id` once less.
     pub(crate) fn release(&mut self, id: NameId) {
-        if id != NameId::NONE {
-            self.slots[usize::from(id.0)].refs -= 1;
+        if id == NameId::NONE {
+            return;
+        }
+        let slot = &mut self.slots[usize::from(id.0)];
+        slot.refs -= 1;
+        if slot.refs == 0 {
+            self.idle.push(id.0);
         }
     }
 
     /// The text of `id`; empty for [`NameId::NONE`].
     pub(crate) fn text(&self, id: NameId) -> &str {
         self.slots.get(usize::from(id.0)).map_or("", |slot| &slot.text)
+    }
+
+    /// References in all: 0 when no event is held anywhere.
+    pub(crate) fn references(&self) -> usize {
+        self.slots.iter().map(|slot| slot.refs as usize).sum()
     }
 
     fn find(&self, text: &str, hash: u64) -> Option<u16> {
@@ -89,7 +113,7 @@ impl Names {
     /// A free place for a name of `hash`, if it has earned one.
     fn vacate(&mut self, hash: u64) -> Option<u16> {
         if self.slots.len() < CAPACITY {
-            let slot = Slot { text: String::new(), hash: 0, refs: 0, next: END };
+            let slot = Slot { text: String::with_capacity(MAX_TEXT), hash: 0, refs: 0, next: END };
             self.slots.push(slot);
             return Some((self.slots.len() - 1) as u16);
         }
@@ -97,14 +121,10 @@ impl Names {
         if std::mem::replace(&mut self.seen[bucket(hash)], fingerprint) != fingerprint {
             return None;
         }
-        for _ in 0..CAPACITY {
-            self.hand = (self.hand + 1) % CAPACITY;
-            if self.slots[self.hand].refs == 0 {
-                self.unlink(self.hand as u16);
-                return Some(self.hand as u16);
-            }
-        }
-        None
+        let at = self.idle.first()?;
+        self.idle.remove(at);
+        self.unlink(at);
+        Some(at)
     }
 
     fn insert(&mut self, at: u16, text: &str, hash: u64) {
@@ -150,6 +170,8 @@ fn bucket(hash: u64) -> usize {
 }
 
 const CAPACITY: usize = 1024;
+/// The longest name that has a place, in bytes: the whole table takes 144 KiB at most.
+const MAX_TEXT: usize = 96;
 const END: u16 = u16::MAX;
 
 #[cfg(test)]
@@ -180,6 +202,29 @@ mod tests {
         let id = names.intern("/other");
         assert_eq!(names.text(id), "/other");
         assert!(held.iter().enumerate().all(|(n, &id)| n == 7 || names.text(id) == format!("/{n}")));
+    }
+
+    #[test]
+    fn the_name_longest_out_of_use_makes_room() {
+        let mut names = Names::new();
+        let held: Vec<_> = (0..CAPACITY).map(|n| names.intern(&format!("/{n}"))).collect();
+        for &n in &[5, 9, 2] {
+            names.release(held[n]);
+        }
+        assert_eq!(names.intern("/5"), held[5], "it is still there, and in use again");
+        names.release(held[5]);
+        for (n, gone) in [9, 2, 5].into_iter().enumerate() {
+            names.intern(&format!("/new{n}"));
+            assert_eq!(names.intern(&format!("/new{n}")), held[gone]);
+        }
+        assert_eq!(names.references(), CAPACITY);
+    }
+
+    #[test]
+    fn a_long_name_has_no_place() {
+        let mut names = Names::new();
+        assert_ne!(names.intern(&"x".repeat(MAX_TEXT)), NameId::NONE);
+        assert_eq!(names.intern(&"x".repeat(MAX_TEXT + 1)), NameId::NONE);
     }
 
     #[test]

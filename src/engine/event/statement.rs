@@ -95,4 +95,6 @@ impl Text<'_> {
     }
 }
 
+/// The summary of a statement that has none: its text does not begin with a word.
+pub const UNKNOWN: &str = "QUERY";
 const MAX_CHARS: usize = 1000;

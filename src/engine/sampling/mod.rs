@@ -2,11 +2,15 @@
 //!
 //! The free functions are the stand-alone rules; [`Policy`] is all of them in their order.
 
+mod children;
 pub mod open;
 mod policy;
 mod rules;
+mod token;
 
-pub use policy::{Head, KeepSlow, Options, Policy};
+pub use super::config::{DEFAULT_ERROR_THRESHOLD, KeepSlow, SamplingOptions as Options};
+pub(crate) use children::Children;
+pub use policy::{Head, Policy};
 pub use rules::{
     CompiledOverrides, CompiledRules, REGEX_SIZE_LIMIT, clamp_sampling_rate, compile_overrides,
     compile_rules, get_effective_rate, should_exclude_route,
@@ -74,6 +78,3 @@ pub fn should_record_request(
 fn is_error(status: Option<u16>, has_error: bool, error_threshold: u16) -> bool {
     has_error || status.is_some_and(|status| status >= error_threshold)
 }
-
-/// The lowest HTTP status that is an error unless configured: 500.
-pub const DEFAULT_ERROR_THRESHOLD: u16 = 500;

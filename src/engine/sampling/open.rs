@@ -1,22 +1,27 @@
 //! Open requests: what was decided at entry, and the children held until their request's fate is known.
 
 use super::Head;
-use crate::engine::event::names::Names;
+use super::children::{Children, Pool};
+pub use super::token::Token;
+use super::token::{GENERATIONS, RATES, SLOTS};
 use crate::engine::event::{Link, Record};
+use crate::engine::list::List;
 use crate::engine::time::Millis;
 
-/// A request that has begun: a plain number, safe to keep for any time. A stale one is recognized.
+/// Open requests, at most 1024, and the children held for them: at most 1024, of one request its first 63 and the last.
 ///
-/// Holds the decision too, so that a request outlives its place in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token(u64);
-
-/// Children of open requests: at most [`CAPACITY`] requests, [`POOL`] held children, [`PER_REQUEST`] of one request.
+/// Whatever is done takes constant time, but that of a request's first held child: it looks past the holding
+/// requests that began later.
 #[derive(Debug)]
 pub(crate) struct OpenRequests {
     slots: Vec<Slot>,
-    held: usize,
-    held_bytes: usize,
+    free: Vec<u16>,
+    /// All that are open, and those that hold children: both in the order in which they began.
+    open: List,
+    holding: List,
+    pub(crate) pool: Pool,
+    /// The rates that tokens name by index.
+    rates: Vec<f64>,
 }
 
 #[derive(Debug)]
@@ -28,55 +33,67 @@ struct Slot {
 /// What is known of an open request.
 #[derive(Debug)]
 pub(crate) struct Open {
-    pub(crate) head: Head,
     pub(crate) link: Link,
+    /// Whether its trace id is known to be random.
+    pub(crate) is_random: bool,
     opened: Millis,
-    children: Vec<Held>,
+    /// Its place among all ever opened.
+    order: u64,
+    children: Children,
+    queued: Queued,
     /// Its fate was decided before its end: no children are held any more.
     decided: bool,
 }
 
-/// A child whose fate is not known yet.
+/// Children of a sampled request that went into the queue at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Queued {
+    /// The place of the first in the queue.
+    pub(crate) first: u64,
+    pub(crate) count: usize,
+}
+
+/// What is left of a request that has ended.
 #[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) record: Record,
-    pub(crate) payload: Box<[u8]>,
+pub(crate) struct Closed {
+    pub(crate) link: Link,
+    pub(crate) children: Children,
+    pub(crate) queued: Queued,
 }
 
 impl OpenRequests {
     pub(crate) fn new() -> Self {
-        Self { slots: Vec::new(), held: 0, held_bytes: 0 }
-    }
-
-    /// Children held now.
-    pub(crate) fn held(&self) -> usize {
-        self.held
-    }
-
-    /// Whether another child of `bytes` payload bytes finds the pool full.
-    pub(crate) fn is_full(&self, bytes: usize) -> bool {
-        self.held == POOL || self.held_bytes + bytes > POOL_BYTES
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            open: List::new(),
+            holding: List::new(),
+            pool: Pool::new(),
+            rates: Vec::new(),
+        }
     }
 
     /// Enters a request. When the table is full the oldest leaves; its children are returned, undecided.
-    pub(crate) fn open(&mut self, head: Head, link: Link, now: Millis) -> (Token, Vec<Held>) {
-        let mut left = Vec::new();
-        let at = match self.slots.iter().position(|slot| slot.state.is_none()) {
-            Some(at) => at,
-            None if self.slots.len() < CAPACITY => {
-                self.slots.push(Slot { generation: 0, state: None });
-                self.slots.len() - 1
-            }
-            None => {
-                let oldest = self.oldest(|_| true).unwrap_or(0);
-                left = self.take_children(oldest);
-                oldest
-            }
+    pub(crate) fn open(&mut self, head: Head, link: Link, is_random: bool, now: Millis) -> (Token, Children) {
+        let Head::Decided { sampled, rate, forced } = head else {
+            return (Token::EXCLUDED, Children::NONE);
         };
-        let slot = &mut self.slots[at];
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.state = Some(Open { head, link, opened: now, children: Vec::new(), decided: false });
-        (Token::new(at, slot.generation, head), left)
+        let order = self.open.last().and_then(|at| self.state(at)).map_or(0, |last| last.order + 1);
+        let left = match self.open.first() {
+            Some(oldest) if self.free.is_empty() && self.slots.len() == SLOTS => self.leave(oldest),
+            _ => Children::NONE,
+        };
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { generation: 0, state: None });
+            (self.slots.len() - 1) as u16
+        });
+        let slot = &mut self.slots[usize::from(at)];
+        slot.generation = (slot.generation + 1) % GENERATIONS;
+        let (children, queued) = (Children::NONE, Queued::default());
+        slot.state = Some(Open { link, is_random, opened: now, order, children, queued, decided: false });
+        let generation = slot.generation;
+        self.open.push(at);
+        (Token::new(at, generation, self.number_of(rate), sampled, forced), left)
     }
 
     /// The request of `token`, if it is still in the table.
@@ -85,141 +102,126 @@ impl OpenRequests {
         slot.state.as_ref().filter(|_| slot.generation == token.generation())
     }
 
+    /// What was decided at the entry of `token`'s request; `None` for a number that no request had.
+    pub(crate) fn head(&self, token: Token) -> Option<Head> {
+        if token.is_excluded() {
+            return Some(Head::Excluded);
+        }
+        let rate = *self.rates.get(token.rate()).filter(|_| token.is_known())?;
+        Some(Head::Decided { sampled: token.is_sampled(), rate, forced: token.is_forced() })
+    }
+
     /// Whether children of `token` may still wait for its end.
     pub(crate) fn is_undecided(&self, token: Token) -> bool {
         self.get(token).is_some_and(|open| !open.decided)
     }
 
-    /// Holds a child of an undecided request; returns the one it replaces: only the first and the last are kept.
-    pub(crate) fn hold(&mut self, token: Token, child: Held) -> Option<Held> {
-        self.held_bytes += child.payload.len();
-        let children = &mut self.slots[token.slot()].state.as_mut()?.children;
-        if children.len() == PER_REQUEST {
-            let replaced = std::mem::replace(&mut children[PER_REQUEST - 1], child);
-            self.held_bytes -= replaced.payload.len();
-            return Some(replaced);
+    /// Notes that a child of a sampled request is in the queue, at `place`.
+    pub(crate) fn queued(&mut self, token: Token, place: u64) {
+        if self.get(token).is_none() {
+            return;
         }
-        children.push(child);
-        self.held += 1;
+        if let Some(Open { queued, .. }) = &mut self.slots[token.slot()].state {
+            if queued.count == 0 {
+                queued.first = place;
+            }
+            queued.count += 1;
+        }
+    }
+
+    /// Whether a child of `token`'s request with `bytes` of payload finds a place.
+    pub(crate) fn has_room(&self, token: Token, bytes: usize) -> bool {
+        match self.get(token) {
+            Some(open) if open.children.count() == PER_REQUEST => {
+                self.pool.has_room_in_place_of_last(&open.children, bytes)
+            }
+            _ => self.pool.has_room(bytes),
+        }
+    }
+
+    /// Holds a child, for which there is room, of an undecided request; returns the one it replaces: only the first
+    /// and the last are kept.
+    pub(crate) fn hold(&mut self, token: Token, record: Record, payload: &[u8]) -> Option<Record> {
+        let at = token.slot();
+        let open = self.slots.get_mut(at)?.state.as_mut()?;
+        if open.children.count() == PER_REQUEST {
+            return Some(self.pool.replace_last(&open.children, record, payload));
+        }
+        self.pool.push(&mut open.children, record, payload);
+        if open.children.count() == 1 {
+            let order = open.order;
+            self.start_holding(at as u16, order);
+        }
         None
     }
 
-    /// Removes a request; returns what was known of it and its children.
-    pub(crate) fn close(&mut self, token: Token) -> Option<(Head, Link, Vec<Held>)> {
-        let Open { head, link, .. } = *self.get(token)?;
-        let children = self.take_children(token.slot());
-        self.slots[token.slot()].state = None;
-        Some((head, link, children))
+    /// Removes a request; returns what is left of it.
+    pub(crate) fn close(&mut self, token: Token) -> Option<Closed> {
+        let Open { link, queued, .. } = *self.get(token)?;
+        let children = self.leave(token.slot() as u16);
+        Some(Closed { link, children, queued })
     }
 
     /// Decides the oldest request that holds children as it stands; its children.
-    pub(crate) fn decide_oldest(&mut self) -> Vec<Held> {
-        self.oldest_holding().map_or_else(Vec::new, |at| self.decide(at))
+    pub(crate) fn decide_oldest(&mut self) -> Option<Children> {
+        let at = self.holding.first()?;
+        if let Some(open) = &mut self.slots[usize::from(at)].state {
+            open.decided = true;
+        }
+        Some(self.take_children(at))
     }
 
-    /// Decides, as they stand, one request that began before `moment` and holds children; `None` when there is none.
-    pub(crate) fn decide_before(&mut self, moment: Millis) -> Option<Vec<Held>> {
-        (self.oldest_opened()? <= moment).then(|| self.decide_oldest())
+    /// Decides, as it stands, one request that holds children and began before `moment`; its children.
+    pub(crate) fn decide_before(&mut self, moment: Millis) -> Option<Children> {
+        self.oldest_opened().filter(|&opened| opened <= moment).and_then(|_| self.decide_oldest())
     }
 
     /// When the oldest request that holds children began.
     pub(crate) fn oldest_opened(&self) -> Option<Millis> {
-        self.slots[self.oldest_holding()?].state.as_ref().map(|open| open.opened)
+        self.state(self.holding.first()?).map(|open| open.opened)
     }
 
-    fn oldest_holding(&self) -> Option<usize> {
-        if self.held == 0 { None } else { self.oldest(|open| !open.children.is_empty()) }
+    fn state(&self, at: u16) -> Option<&Open> {
+        self.slots[usize::from(at)].state.as_ref()
     }
 
-    fn decide(&mut self, at: usize) -> Vec<Held> {
-        if let Some(open) = &mut self.slots[at].state {
-            open.decided = true;
+    fn start_holding(&mut self, at: u16, order: u64) {
+        let mut before = self.holding.last();
+        while let Some(other) = before
+            && self.state(other).is_some_and(|open| open.order > order)
+        {
+            before = self.holding.before(other);
         }
-        self.take_children(at)
+        self.holding.insert(at, before);
     }
 
-    fn take_children(&mut self, at: usize) -> Vec<Held> {
-        let children =
-            self.slots[at].state.as_mut().map(|open| std::mem::take(&mut open.children)).unwrap_or_default();
-        self.held -= children.len();
-        self.held_bytes -= children.iter().map(|child| child.payload.len()).sum::<usize>();
+    fn leave(&mut self, at: u16) -> Children {
+        let children = self.take_children(at);
+        self.slots[usize::from(at)].state = None;
+        self.open.remove(at);
+        self.free.push(at);
         children
     }
 
-    fn oldest(&self, wanted: impl Fn(&Open) -> bool) -> Option<usize> {
-        let open = self.slots.iter().enumerate().filter_map(|(at, slot)| Some((at, slot.state.as_ref()?)));
-        let oldest =
-            open.filter(|(_, open)| wanted(open)).min_by(|(_, a), (_, b)| a.opened.0.total_cmp(&b.opened.0));
-        oldest.map(|(at, _)| at)
-    }
-}
-
-impl Held {
-    /// Gives back the child's references to names: it will not be recorded.
-    pub(crate) fn release(&self, names: &mut Names) {
-        for id in [self.record.name, self.record.error, self.record.detail] {
-            names.release(id);
+    fn take_children(&mut self, at: u16) -> Children {
+        let Some(open) = &mut self.slots[usize::from(at)].state else { return Children::NONE };
+        if open.children.count() > 0 {
+            self.holding.remove(at);
         }
+        std::mem::replace(&mut open.children, Children::NONE)
+    }
+
+    /// The number of a rate; there are no more of them than rules.
+    fn number_of(&mut self, rate: f64) -> usize {
+        let known = self.rates.iter().position(|&known| known == rate);
+        known.unwrap_or_else(|| {
+            if self.rates.len() < RATES {
+                self.rates.push(rate);
+            }
+            self.rates.len() - 1
+        })
     }
 }
 
-impl Token {
-    /// The token of an excluded request, which has no place in the table.
-    pub(crate) const EXCLUDED: Self = Self(EXCLUDED);
-
-    fn new(slot: usize, generation: u32, head: Head) -> Self {
-        let flags = match head {
-            Head::Excluded => EXCLUDED,
-            Head::Decided { sampled, .. } => KNOWN | if sampled { SAMPLED } else { 0 },
-        };
-        Self((u64::from(generation) << GENERATION_SHIFT) | ((slot as u64) << SLOT_SHIFT) | flags)
-    }
-
-    /// The token of a number from [`to_number`](Self::to_number); anything else is stale.
-    #[must_use]
-    pub fn from_number(number: f64) -> Self {
-        Self(if (0.0..MAX_NUMBER).contains(&number) { number as u64 } else { 0 })
-    }
-
-    /// The token as a whole number below 2⁵³.
-    #[must_use]
-    pub fn to_number(self) -> f64 {
-        self.0 as f64
-    }
-
-    /// Whether the request is excluded: neither recorded nor in the statistics.
-    #[must_use]
-    pub fn is_excluded(self) -> bool {
-        self.0 & EXCLUDED != 0
-    }
-
-    /// Whether the request was sampled at entry.
-    #[must_use]
-    pub fn is_sampled(self) -> bool {
-        self.0 & SAMPLED != 0
-    }
-
-    fn slot(self) -> usize {
-        (self.0 >> SLOT_SHIFT) as usize % CAPACITY
-    }
-
-    fn generation(self) -> u32 {
-        (self.0 >> GENERATION_SHIFT) as u32
-    }
-}
-
-/// Requests in the table.
-const CAPACITY: usize = 1024;
-/// Children held in all.
-const POOL: usize = 1024;
-/// Their payload bytes in all.
-const POOL_BYTES: usize = 256 * 1024;
 /// Children held of one request: the first 63 and the last.
 const PER_REQUEST: usize = 64;
-const EXCLUDED: u64 = 1;
-const SAMPLED: u64 = 2;
-/// Keeps a token from being 0.
-const KNOWN: u64 = 4;
-const SLOT_SHIFT: u32 = 3;
-const GENERATION_SHIFT: u32 = 13;
-const MAX_NUMBER: f64 = 9_007_199_254_740_992.0;

@@ -102,7 +102,7 @@ impl StatsStore {
             return Err(Error::new(ErrorKind::Option("config/stats-window"), message));
         }
         if !(1..=1024).contains(&series) {
-            let message = format!("statsSeries is {series}; give 1 to 1024");
+            let message = format!("series is {series}; give 1 to 1024");
             return Err(Error::new(ErrorKind::Option("config/stats-series"), message));
         }
         Ok(Self::with_pool(window_ms, series, BLOCKS + BLOCKS_PER_SERIES * series))

@@ -1,5 +1,6 @@
 //! Operation and first table of a statement.
 
+use super::UNKNOWN;
 use super::lexer::{Kind, Lexer, Token};
 
 /// Appends the summary of `sql`, at most 255 characters: its operation in upper case, then the first
@@ -47,13 +48,13 @@ pub fn summary(sql: &str, out: &mut String) {
 
 /// A summary's operation and collection, as far as it tells them: `SELECT` and `users` of `SELECT users`.
 ///
-/// Of a definition the operation has two words, and what is no table is no collection.
+/// [`UNKNOWN`] tells neither. Of a definition the operation has two words, and what is no table is no collection.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/>
 #[must_use]
 pub fn summary_parts(summary: &str) -> (Option<&str>, Option<&str>) {
     let Some((first, rest)) = summary.split_once(' ') else {
-        return (Some(summary).filter(|all| !all.is_empty()), None);
+        return (Some(summary).filter(|all| !all.is_empty() && *all != UNKNOWN), None);
     };
     if !DEFINITIONS.contains(&first) {
         return (Some(first), Some(rest));

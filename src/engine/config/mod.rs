@@ -1,15 +1,18 @@
 //! Options, parsed once: names, defaults, ranges. After this a `Config` is sound.
 
+mod sampling;
+
+pub use sampling::{DEFAULT_ERROR_THRESHOLD, KeepSlow, SamplingOptions};
+
 use super::error::{Error, ErrorKind};
 use super::event::Format;
-use super::sampling;
 
 /// A collector's configuration: every numeric option of [`OPTIONS`], the sampling options and the sinks.
 #[derive(Clone, Debug)]
 pub struct Config {
     values: [f64; OPTIONS.len()],
-    /// What is kept; see [`sampling::Options`].
-    pub sampling: sampling::Options,
+    /// What is kept; see [`SamplingOptions`].
+    pub sampling: SamplingOptions,
     /// Who is measured; goes with every batch.
     pub service: Service,
     /// Where it runs: OpenTelemetry resource attributes by key, each key once. Goes with every OTLP batch.
@@ -108,7 +111,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             values: OPTIONS.map(|option| option.default),
-            sampling: sampling::Options::default(),
+            sampling: SamplingOptions::default(),
             service: Service::default(),
             resource: Vec::new(),
             sinks: Vec::new(),

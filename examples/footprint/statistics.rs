@@ -1,4 +1,4 @@
-//! Memory and coarsening under realistic load: `cargo run --release --example stats_memory`.
+//! Statistics under realistic load: their memory, and which rows coarsen.
 //!
 //! 128 series, requests spread over them by Zipf's law, lognormal durations, 15 minutes simulated.
 
@@ -6,7 +6,8 @@ use std::time::Instant;
 use tidegate::engine::rng::Rng;
 use tidegate::engine::stats::{Sample, SeriesKind, StatsStore};
 
-fn main() -> Result<(), tidegate::engine::Error> {
+/// Prints one paragraph a load.
+pub fn print() -> Result<(), tidegate::engine::Error> {
     for (per_second, sigma) in [(100, 0.5), (100, 1.0), (1000, 1.0), (5000, 0.5), (5000, 1.0), (5000, 2.0)] {
         simulate(per_second, sigma)?;
     }

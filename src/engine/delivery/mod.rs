@@ -5,37 +5,24 @@
 //! A metrics sink reads no queue: it fills an accumulator, and a batch is what it holds, frozen.
 
 mod load;
+mod outcome;
+mod settling;
+mod staged;
 
 pub(crate) use load::Content;
+pub use outcome::Outcome;
+pub(crate) use outcome::Settled;
+pub(crate) use staged::StagedBatch;
 
 use super::config::{Config, Number, SinkOptions};
 use super::event::names::Names;
 use super::event::{EventKind, Record};
-use super::ledger::{Counters, Reason};
+use super::ledger::Counters;
 use super::queue::Queue;
 use super::stats::metrics::Observation;
 use super::time::Millis;
 use load::Load;
-use std::ops::Range;
-
-/// What a sink answered.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
-    /// Taken, but for `rejected` events of the batch.
-    Ok {
-        /// Events of the batch that the receiver refused for good.
-        rejected: u32,
-    },
-    /// Not taken now; again after `after_ms` if the receiver said so, else after a backoff.
-    Retry {
-        /// The receiver's `Retry-After` in milliseconds; at most 10 minutes are honored.
-        after_ms: Option<f64>,
-    },
-    /// Refused for good: the batch is dropped, delivery goes on.
-    Fatal,
-    /// Too large: the batch is halved.
-    TooLarge,
-}
+use staged::{Lease, Staged};
 
 /// The settings of delivery, the same for all sinks of a collector.
 #[derive(Clone, Debug)]
@@ -73,27 +60,10 @@ enum State {
     Disabled {
         wait: f64,
     },
-    /// Disabled for good.
-    Dead,
-}
-
-/// Items on their way out. The batch being sent is the first `window` of those not yet settled.
-#[derive(Debug)]
-struct Staged {
-    load: Load,
-    settled: usize,
-    window: usize,
-    sequence: u64,
-    lease: Option<Lease>,
-    meta: Counters,
-    /// The wall clock when the batch was cut.
-    at: f64,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Lease {
-    id: u64,
-    expires: Millis,
+    /// Takes nothing any more: disabled for good, or closed.
+    Dead {
+        disabled: bool,
+    },
 }
 
 /// A flush in progress: everything before `until` is due, as long as the deadline has not passed.
@@ -101,38 +71,6 @@ struct Lease {
 struct Flush {
     until: u64,
     deadline: Millis,
-}
-
-/// What a settle did, for the ledger and the notices.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Settled {
-    pub(crate) delivered: usize,
-    pub(crate) lost: Option<(Reason, usize)>,
-    pub(crate) disabled: bool,
-    pub(crate) recovered: bool,
-}
-
-/// The batch a sink is to be sent, borrowed from its staging.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StagedBatch<'a> {
-    pub(crate) content: Content<'a>,
-    pub(crate) count: usize,
-    pub(crate) sequence: u64,
-    pub(crate) meta: &'a Counters,
-    pub(crate) at: f64,
-}
-
-impl Outcome {
-    /// The name in notices.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok { .. } => "ok",
-            Self::Retry { .. } => "retry",
-            Self::Fatal => "fatal",
-            Self::TooLarge => "too-large",
-        }
-    }
 }
 
 impl Settings {
@@ -150,7 +88,7 @@ impl Settings {
 
 impl Delivery {
     pub(crate) fn new(options: SinkOptions, config: &Config) -> Self {
-        let load = Load::of(options.format.is_metrics());
+        let load = Load::new(options.format.is_metrics());
         let wanted = options.batch_max.map_or(config.get(Number::BatchMax) as usize, |max| max as usize);
         let batch_max = load.batch_max(wanted);
         Self {
@@ -173,7 +111,7 @@ impl Delivery {
 
     /// Whether the sink may ever be sent events of `kind`.
     pub(crate) fn takes(&self, kind: EventKind) -> bool {
-        self.state != State::Dead && self.accepts(kind)
+        !self.is_dead() && self.accepts(kind)
     }
 
     /// An event of `kind` is being queued; whether the sink will ever take it.
@@ -185,13 +123,13 @@ impl Delivery {
 
     /// Measures what was observed; `None`: this is no metrics sink. Else whether it ever takes anything again.
     pub(crate) fn observe(&mut self, observation: &Observation<'_>, now: Millis, wall: f64) -> Option<bool> {
+        let is_dead = self.is_dead();
         let Load::Metrics(metrics) = &mut self.staged.load else { return None };
-        if self.state == State::Dead {
-            return Some(false);
+        if !is_dead {
+            metrics.observe(observation, now, wall);
+            self.waiting += 1;
         }
-        metrics.observe(observation, now, wall);
-        self.waiting += 1;
-        Some(true)
+        Some(!is_dead)
     }
 
     /// The record `at` is about to leave the queue: whether this sink loses it.
@@ -225,7 +163,7 @@ impl Delivery {
 
     /// Whether anything waits or is handed out.
     pub(crate) fn has_work(&self) -> bool {
-        self.waiting > 0 || self.staged.left() > 0
+        self.waiting > 0 || self.has_staged()
     }
 
     /// Events that wait: in the queue, or staged and not handed out.
@@ -240,30 +178,37 @@ impl Delivery {
         if self.staged.lease.is_some() { self.staged.count() } else { 0 }
     }
 
+    fn has_staged(&self) -> bool {
+        self.staged.left() > 0
+    }
+
     pub(crate) fn is_disabled(&self) -> bool {
-        self.state != State::Live
+        matches!(self.state, State::Disabled { .. } | State::Dead { disabled: true })
     }
 
     pub(crate) fn lease(&self) -> Option<u64> {
         self.staged.lease.map(|lease| lease.id)
     }
 
-    /// Everything queued now is due until `deadline`.
-    pub(crate) fn flush(&mut self, queue: &Queue, deadline: Millis) {
-        self.flush = Some(Flush { until: self.staged.load.end(queue), deadline });
+    /// Everything queued now is due until `deadline`, or longer if an earlier flush lasts longer.
+    pub(crate) fn flush(&mut self, deadline: Millis, now: Millis, queue: &Queue) {
+        let earlier = if self.is_flushing(now, queue) { self.flush } else { None };
+        if self.state == State::Live {
+            let deadline = earlier.map_or(deadline, |earlier| earlier.deadline.max(deadline));
+            self.flush = Some(Flush { until: self.staged.load.end(queue), deadline });
+        }
     }
 
     /// Whether the flush in progress has something left that may still be sent in time.
     pub(crate) fn is_flushing(&mut self, now: Millis, queue: &Queue) -> bool {
         let Some(Flush { until, deadline }) = self.flush else { return false };
-        if now >= deadline || self.is_disabled() {
+        if now >= deadline || self.state != State::Live {
             return false;
         }
-        if self.staged.lease.is_some() {
-            return true;
+        if self.has_staged() {
+            return self.staged.first < until && (self.staged.lease.is_some() || self.not_before < deadline);
         }
-        let left = self.staged.left() > 0 || (self.waiting > 0 && self.place(queue) < until);
-        left && self.not_before < deadline
+        self.waiting > 0 && self.place(queue) < until && self.not_before < deadline
     }
 
     /// Takes back a batch whose lease has run out; whether it did.
@@ -281,10 +226,10 @@ impl Delivery {
         if let Some(lease) = self.staged.lease {
             return Some(lease.expires);
         }
-        if self.state == State::Dead {
+        if self.is_dead() {
             return None;
         }
-        if self.staged.left() > 0 || self.is_flushing(now, queue) {
+        if self.has_staged() || self.is_flushing(now, queue) {
             return Some(self.not_before);
         }
         if self.waiting == 0 {
@@ -313,7 +258,7 @@ impl Delivery {
         names: &mut Names,
         settings: &Settings,
     ) -> bool {
-        if self.staged.left() == 0 {
+        if !self.has_staged() {
             self.stage(queue, names);
         }
         let is_new = self.staged.window == 0;
@@ -323,6 +268,11 @@ impl Delivery {
         }
         self.staged.lease = Some(Lease { id: lease, expires: now + settings.lease });
         is_new
+    }
+
+    /// Takes out the counters of the batch before, to be filled anew and given to [`freeze`](Self::freeze).
+    pub(crate) fn thaw(&mut self) -> Counters {
+        std::mem::take(&mut self.staged.meta)
     }
 
     /// Keeps the counters as they are when a batch is cut, at `wall`: its sends all tell the same.
@@ -338,104 +288,8 @@ impl Delivery {
         StagedBatch { content, count: self.staged.count(), sequence: *sequence, meta, at: *at }
     }
 
-    /// Settles the batch handed out; `draw` in [0, 1) spreads the backoff.
-    pub(crate) fn settle(
-        &mut self,
-        outcome: Outcome,
-        now: Millis,
-        draw: f64,
-        names: &mut Names,
-        settings: &Settings,
-    ) -> Settled {
-        self.staged.lease = None;
-        match outcome {
-            Outcome::Ok { rejected } => self.succeed(rejected as usize, names),
-            Outcome::Fatal => {
-                let lost = self.staged.count();
-                self.resolve(names);
-                let settled = Settled { lost: Some((Reason::Rejected, lost)), ..Settled::default() };
-                self.fail(None, now, draw, settings, settled)
-            }
-            Outcome::Retry { after_ms } => self.fail(after_ms, now, draw, settings, Settled::default()),
-            Outcome::TooLarge if self.staged.window == 1 => {
-                let lost = self.staged.count();
-                self.resolve(names);
-                Settled { lost: Some((Reason::TooLarge, lost)), ..Settled::default() }
-            }
-            Outcome::TooLarge => {
-                self.limit = (self.staged.window / 2).max(1);
-                self.staged.window = 0;
-                Settled::default()
-            }
-        }
-    }
-
-    /// After [`die`](Self::die): drops the batch that was handed out then and has come back; how many events it held.
-    pub(crate) fn bury(&mut self, names: &mut Names) -> usize {
-        if self.state != State::Dead || self.staged.lease.is_some() {
-            return 0;
-        }
-        let lost = self.queued();
-        self.staged.window = 0;
-        self.staged.truncate(names);
-        lost
-    }
-
-    /// Gives up everything that waits, and all that comes later: how many events wait no more.
-    pub(crate) fn die(&mut self, queue: &Queue, names: &mut Names) -> usize {
-        let lost = self.queued();
-        if self.staged.lease.is_none() {
-            self.staged.window = 0;
-        }
-        self.staged.truncate(names);
-        self.state = State::Dead;
-        self.waiting = 0;
-        self.cursor = queue.next();
-        lost
-    }
-
-    fn succeed(&mut self, rejected: usize, names: &mut Names) -> Settled {
-        let sent = self.staged.count();
-        let rejected = self.staged.load.refused(self.staged.batch(), rejected);
-        self.resolve(names);
-        self.failures = 0;
-        self.limit = (self.limit + 1).min(self.batch_max);
-        let recovered = matches!(self.state, State::Disabled { .. });
-        if recovered {
-            self.state = State::Live;
-        }
-        let lost = (rejected > 0).then_some((Reason::Rejected, rejected));
-        Settled { delivered: sent - rejected, lost, recovered, disabled: false }
-    }
-
-    fn fail(
-        &mut self,
-        after: Option<f64>,
-        now: Millis,
-        draw: f64,
-        settings: &Settings,
-        mut settled: Settled,
-    ) -> Settled {
-        let backoff = (settings.retry_base * 2f64.powi(self.failures.min(64) as i32)).min(settings.retry_max);
-        self.failures += 1;
-        let wait =
-            after.filter(|ms| ms.is_finite() && *ms >= 0.0).map_or(draw * backoff, |ms| ms.min(MAX_WAIT_MS));
-        self.not_before = now + wait;
-        match self.state {
-            State::Disabled { wait } => self.rest(now, (wait * 2.0).min(MAX_WAIT_MS.max(settings.probe))),
-            State::Live if self.failures >= settings.max_failures => {
-                self.rest(now, settings.probe);
-                settled.disabled = true;
-            }
-            State::Live | State::Dead => {}
-        }
-        settled
-    }
-
-    fn rest(&mut self, now: Millis, wait: f64) {
-        self.state = State::Disabled { wait };
-        self.not_before = self.not_before.max(now + wait);
-        self.flush = None;
+    fn is_dead(&self) -> bool {
+        matches!(self.state, State::Dead { .. })
     }
 
     /// The place of the oldest thing that waits.
@@ -446,6 +300,7 @@ impl Delivery {
 
     /// Stages what is due: records moved out of the queue, within the batch's limits, or the round, frozen.
     fn stage(&mut self, queue: &Queue, names: &mut Names) {
+        self.staged.first = self.place(queue);
         if let Load::Metrics(metrics) = &mut self.staged.load {
             metrics.freeze();
             self.waiting = 0;
@@ -459,68 +314,12 @@ impl Delivery {
             let payload_at = staged.len() as u32;
             staged.extend_from_slice(payload);
             records.push(Record { payload_at, ..*record });
-            for id in [record.name, record.error, record.detail] {
-                names.retain(id);
-            }
+            record.retain(names);
             self.cursor += 1;
             self.waiting -= 1;
         }
     }
-
-    /// The batch in the window needs no more sending.
-    fn resolve(&mut self, names: &mut Names) {
-        self.staged.resolve(names);
-    }
 }
 
-impl Staged {
-    fn new(load: Load) -> Self {
-        let meta = Counters::default();
-        Self { load, settled: 0, window: 0, sequence: 0, lease: None, meta, at: 0.0 }
-    }
-
-    /// Items not settled yet.
-    fn left(&self) -> usize {
-        self.load.items() - self.settled
-    }
-
-    /// The items of the batch being sent.
-    fn batch(&self) -> Range<usize> {
-        self.settled..self.settled + self.window
-    }
-
-    /// The events, or observations, of the batch being sent.
-    fn count(&self) -> usize {
-        self.load.count(self.batch())
-    }
-
-    fn resolve(&mut self, names: &mut Names) {
-        if let Load::Records { records, .. } = &self.load {
-            release(&records[self.batch()], names);
-        }
-        self.settled += self.window;
-        self.window = 0;
-        if self.left() == 0 {
-            self.load.clear();
-            self.settled = 0;
-        }
-    }
-
-    /// Forgets all behind the window.
-    fn truncate(&mut self, names: &mut Names) {
-        self.load.truncate(self.settled + self.window, names);
-    }
-}
-
-fn release(records: &[Record], names: &mut Names) {
-    for record in records {
-        for id in [record.name, record.error, record.detail] {
-            names.release(id);
-        }
-    }
-}
-
-/// The longest `Retry-After` honored and the longest rest between probes: 10 minutes.
-const MAX_WAIT_MS: f64 = 600_000.0;
 /// The most payload bytes of one batch.
 const MAX_BATCH_PAYLOAD: usize = 256 * 1024;

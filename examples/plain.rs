@@ -1,0 +1,59 @@
+//! The engine as a plain Rust library: `cargo run --example plain`.
+//!
+//! It owns no clock and no socket: you say what time it is, and send the bytes it hands out.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+use tidegate::encode::encode;
+use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
+}
+
+fn main() -> Result<(), tidegate::engine::Error> {
+    let mut config = Config::default();
+    config.sampling.exclude = vec!["/health".into()];
+    config.add_sink(SinkOptions {
+        name: "stdout".into(),
+        format: Format::Ndjson,
+        batch_max: None,
+        max_bytes: None,
+    })?;
+    let mut collector = Collector::new(config)?;
+    collector.seed_entropy([42; 64]); // Yours: 64 bytes of the system's randomness.
+
+    let attributes = Attributes::default();
+    for (path, status, duration) in [("/users/42", 200, 3.5), ("/users/43", 503, 12.0), ("/health", 200, 0.1)]
+    {
+        let event = Event {
+            kind: EventKind::Req,
+            name: path,
+            is_path: true,
+            start: now(),
+            duration: Some(duration),
+            error: None,
+            method: "GET",
+            status: Some(status),
+            system: None,
+            rows: None,
+            attributes: &attributes,
+        };
+        collector.record(&event, None, now());
+    }
+
+    collector.flush(1000.0, now());
+    collector.tick(now());
+    while let Some(send) = collector.poll_send(now()) {
+        let mut bytes = Vec::new();
+        encode(Format::Ndjson, &collector.batch(send), &mut bytes);
+        print!("{}", String::from_utf8_lossy(&bytes));
+        collector.settle(send.lease, Outcome::Ok { rejected: 0 }, now());
+    }
+    for row in collector.stats(now()).series {
+        println!(
+            "{} {}: {} requests, {} failed, p99 {:?} ms",
+            row.kind, row.name, row.figures.count, row.figures.errors, row.figures.p99_ms
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+/** The sampling rules without a collector. */
+import { Draws, Overrides, Rules } from "../build/wasm/tidegate.js";
+import { TidegateError } from "./errors.ts";
+import { Held } from "./wasm/held.ts";
+
+declare const COMPILED: unique symbol;
+
+/** What `compileRules` returns. Its memory in the core is given back some time after nobody refers to it. */
+export interface CompiledRules {
+  readonly [COMPILED]: "rules";
+}
+
+/** What `compileOverrides` returns. Its memory in the core is given back some time after nobody refers to it. */
+export interface CompiledOverrides {
+  readonly [COMPILED]: "overrides";
+}
+
+/** Options of `makeRng`. */
+export interface RngOptions {
+  /** Makes the draws repeatable: an integer 0…2⁵³−1 or an unsigned 64-bit bigint. Default: the host's randomness. */
+  readonly seed?: number | bigint | undefined;
+  /** A source of your own, of numbers in [0, 1); wins over `seed`. */
+  readonly rng?: (() => number) | undefined;
+}
+
+const DEFAULT_ERROR_THRESHOLD = 500;
+
+const STATE_BYTES = 32;
+
+const rulesOf: WeakMap<object, Held<Rules>> = new WeakMap();
+const overridesOf: WeakMap<object, Held<Overrides>> = new WeakMap();
+
+/**
+ * Checks a sampling rate: a probability in [0, 1]. Despite its name it never clamps.
+ *
+ * Throws TidegateError `config/sampling-rate` for anything else.
+ */
+export function clampSamplingRate(rate: number): number {
+  if (typeof rate === "number" && rate >= 0 && rate <= 1) return rate;
+  const hint = "give a probability, 0 = none, 1 = all";
+  throw new TidegateError("config/sampling-rate", `sampling rate ${shown(rate)} is not in [0, 1]: ${hint}`);
+}
+
+/**
+ * Compiles exclude rules: `"/health"` is a case-sensitive prefix, `"re:^/static/"` an unanchored regex search in
+ * time linear in the path.
+ *
+ * Throws TidegateError `config/sampling-rule`, which names the rule's index, the pattern and the reason.
+ */
+export function compileRules(patterns: readonly string[]): CompiledRules {
+  const list = listOf(patterns, "rules", "config/sampling-rule");
+  const copied = list.map((pattern, at) => textOf(pattern, "rule", at));
+  return compiled(rulesOf, () => new Rules(copied)) as CompiledRules;
+}
+
+/**
+ * Compiles `[pattern, rate]` overrides; patterns as in `compileRules`, rates in [0, 1].
+ *
+ * Throws TidegateError `config/sampling-rule` or `config/sampling-rate`, which names the override's index, the
+ * pattern and the reason.
+ */
+export function compileOverrides(overrides: readonly (readonly [string, number])[]): CompiledOverrides {
+  const list = listOf(overrides, "overrides", "config/sampling-rule");
+  const patterns: string[] = [];
+  const rates = new Float64Array(list.length);
+  list.forEach((entry, at) => {
+    const [pattern, rate] = listOf(entry, `override ${at}`, "config/sampling-rule");
+    patterns.push(textOf(pattern, "override", at));
+    // What is no number is none of [0, 1] either: the core says so, with index and pattern.
+    rates[at] = typeof rate === "number" ? rate : Number.NaN;
+  });
+  return compiled(overridesOf, () => new Overrides(patterns, rates)) as CompiledOverrides;
+}
+
+/** The rate of the first override that matches `path`, else `defaultRate`. The path comes without its query. */
+export function getEffectiveRate(
+  path: string,
+  compiledOverrides: CompiledOverrides,
+  defaultRate: number,
+): number {
+  const held = known(overridesOf, compiledOverrides, "compileOverrides");
+  return typeof path === "string"
+    ? held.use((overrides) => overrides.rateOf(path, defaultRate))
+    : defaultRate;
+}
+
+/** Whether any rule matches `path`, which comes without its query. Draws nothing. */
+export function shouldExcludeRoute(path: string, compiledRules: CompiledRules): boolean {
+  const held = known(rulesOf, compiledRules, "compileRules");
+  return typeof path === "string" && held.use((rules) => rules.matches(path));
+}
+
+/** A rate ≥ 1 or ≤ 0 draws nothing; any other draws exactly once and samples if the draw is below it. */
+export function shouldSampleRequest(rate: number, rng: () => number): boolean {
+  return rate >= 1 || (rate > 0 && rng() < rate);
+}
+
+/**
+ * Whether a finished request is recorded: sampled, or an error under `alwaysSampleErrors`.
+ *
+ * An error has an `errorInfo` that is neither null nor undefined, so `{}` is one, or a status of at least
+ * `errorThreshold`. A missing status is no error.
+ */
+export function shouldRecordRequest(
+  sampled: boolean,
+  statusCode: number | null | undefined,
+  errorInfo: unknown,
+  alwaysSampleErrors: boolean,
+  errorThreshold: number = DEFAULT_ERROR_THRESHOLD,
+): boolean {
+  if (sampled) return true;
+  const failed = typeof statusCode === "number" && statusCode >= errorThreshold;
+  return alwaysSampleErrors && (failed || (errorInfo !== undefined && errorInfo !== null));
+}
+
+/**
+ * A source of draws in [0, 1): `rng` itself if given, else xoshiro256++ of `seed`, the same in every runtime.
+ *
+ * Without either it is seeded by the host's randomness at the first draw, since Workers forbid that at global
+ * scope. Throws TidegateError `config/seed` for any other seed, `config/type` if `rng` is no function.
+ *
+ * @example
+ * const rng = makeRng({ seed: 0 });
+ * rng(); // 0.3245752680314067
+ */
+export function makeRng(options: RngOptions = {}): () => number {
+  const { seed, rng } = options;
+  const start = seed === undefined ? undefined : seedOf(seed);
+  if (rng !== undefined) {
+    if (typeof rng === "function") return rng;
+    throw new TidegateError("config/type", "rng must be a function");
+  }
+  let held: Held<Draws> | undefined;
+  return () => {
+    held ??= drawsOf(start === undefined ? entropy() : start);
+    return held.use((draws) => draws.draw());
+  };
+}
+
+/** Draws that go on where they were when an instance dies: their state is read from its memory. */
+function drawsOf(start: bigint | Uint8Array): Held<Draws> {
+  let address = 0;
+  return new Held((dead) => {
+    let state = start;
+    if (dead !== undefined) state = new Uint8Array(dead.buffer, address, STATE_BYTES).slice();
+    const draws = typeof state === "bigint" ? Draws.ofSeed(state) : Draws.ofState(state);
+    address = draws.stateAddress();
+    return draws;
+  });
+}
+
+function entropy(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(STATE_BYTES));
+}
+
+/** A bigint wraps silently at the boundary, so the range is checked here. */
+function seedOf(seed: unknown): bigint {
+  if (typeof seed === "bigint" && seed >= 0n && seed < 1n << 64n) return seed;
+  if (typeof seed === "number" && seed >= 0 && Number.isSafeInteger(seed)) return BigInt(seed);
+  const message = `seed is ${shown(seed)}; give an integer from 0 to 2^53-1 or an unsigned 64-bit bigint`;
+  throw new TidegateError("config/seed", message);
+}
+
+/** Compiles at once, so that a bad pattern throws here. */
+function compiled<T extends object>(all: WeakMap<object, Held<T>>, make: () => T): object {
+  const held = new Held(make);
+  held.use(() => {});
+  const handle = Object.freeze({});
+  all.set(handle, held);
+  return handle;
+}
+
+function known<T extends object>(all: WeakMap<object, Held<T>>, handle: object, maker: string): Held<T> {
+  const held = typeof handle === "object" && handle !== null ? all.get(handle) : undefined;
+  if (held !== undefined) return held;
+  throw new TidegateError("config/sampling-rule", `not compiled: give what ${maker} returned`);
+}
+
+function listOf(value: unknown, what: string, code: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new TidegateError(code, `sampling ${what} must be an array, not ${shown(value)}`);
+}
+
+function textOf(pattern: unknown, what: string, at: number): string {
+  if (typeof pattern === "string") return pattern;
+  const message = `sampling ${what} ${at} ${shown(pattern)}: is no string`;
+  throw new TidegateError("config/sampling-rule", message);
+}
+
+/** A value in a message; of those that may run code or not be shown, the type. */
+function shown(value: unknown): string {
+  const plain = typeof value === "number" || typeof value === "bigint" || value === null;
+  return plain ? String(value) : typeof value;
+}

@@ -1,0 +1,57 @@
+//! The id of a batch.
+
+use std::fmt;
+use std::io::Write as _;
+
+/// A batch's id: the isolate's, the sink's index and the sequence number, joined by `-`.
+///
+/// The same for each send of the same events, so that a receiver can drop what it has already.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BatchId {
+    text: [u8; MAX],
+    len: u8,
+}
+
+impl BatchId {
+    pub(crate) fn new(isolate: &str, sink: usize, sequence: u64) -> Self {
+        let mut text = [0; MAX];
+        let mut rest = &mut text[..];
+        // What does not fit is cut: it cannot be, with an isolate id of 16 digits and 16 sinks.
+        let _ = write!(rest, "{isolate}-{sink}-{sequence}");
+        let len = (MAX - rest.len()) as u8;
+        Self { text, len }
+    }
+
+    /// The id as text, at most 40 bytes.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.text[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for BatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for BatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+const MAX: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_id_fits() {
+        let id = BatchId::new("0123456789abcdef", 15, u64::MAX);
+        assert_eq!(id.as_str(), "0123456789abcdef-15-18446744073709551615");
+        assert_eq!(id.as_str().len(), MAX);
+        assert_eq!(format!("{}", BatchId::new("a", 0, 1)), "a-0-1");
+    }
+}

@@ -1,0 +1,208 @@
+//! From enqueue to settle nothing is allocated once everything has been used before.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used)]
+#![allow(unsafe_code)] // A counting allocator: GlobalAlloc is an unsafe trait. It only forwards.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use tidegate::encode::encode;
+use tidegate::engine::{
+    Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
+};
+
+struct Counting;
+
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+}
+
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        CALLS.with(|calls| calls.set(calls.get() + 1));
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        CALLS.with(|calls| calls.set(calls.get() + 1));
+        unsafe { System.realloc(block, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A collector and all that its host would reuse.
+struct Host {
+    collector: Collector,
+    now: f64,
+    bytes: Vec<u8>,
+    attributes: Attributes,
+    routes: Vec<String>,
+    statements: Vec<String>,
+    /// Batches that got no answer but `retry`.
+    refused: usize,
+}
+
+impl Host {
+    fn new(rate: f64, options: &[(&str, f64)], sinks: usize) -> Self {
+        let mut config = Config::default();
+        config.sampling.rate = rate;
+        config.sampling.seed = Some(1);
+        for &(name, value) in options {
+            config.set(name, value).unwrap();
+        }
+        for at in 0..sinks {
+            let (name, format) = (format!("a sink called {at}"), Format::Ndjson);
+            config.add_sink(SinkOptions { name, format, batch_max: None, max_bytes: None }).unwrap();
+        }
+        let mut collector = Collector::new(config).unwrap();
+        collector.seed_entropy([3; 64]);
+        // The table of open requests grows to its bound once; requests that never end would take a while.
+        for n in 0..1100 {
+            collector.open("/", None, 1.0 + f64::from(n));
+        }
+        Self {
+            collector,
+            now: 1_750_000_000_000.0,
+            bytes: Vec::new(),
+            attributes: Attributes::default(),
+            routes: (0..50).map(|n| format!("/api/resource/{n}")).collect(),
+            statements: (0..20).map(|n| format!("SELECT a, b FROM table{n} WHERE id = 42")).collect(),
+            refused: 0,
+        }
+    }
+
+    /// One request with two children, and one event of each kind outside a request.
+    fn step(&mut self, n: usize) {
+        self.now += 1.0;
+        let Self { collector, now, attributes, routes, statements, .. } = self;
+        let now = *now;
+        attributes.clear();
+        if n.is_multiple_of(2) {
+            attributes.push("region", Value::Text("eu-central-1"));
+            attributes.push("n", Value::Number(n as f64));
+            attributes.push("cached", Value::Flag(true));
+        }
+        let (route, statement) = (&routes[n % 50], &statements[n % 20]);
+        let token = collector.open(route, None, now);
+        collector.record_in(&event(EventKind::Db, statement, n, now, attributes), token, now);
+        collector.record_in(&event(EventKind::Fn, "resize", n, now, attributes), token, now);
+        if !n.is_multiple_of(25) {
+            collector.end(&event(EventKind::Req, route, n, now, attributes), token, now);
+        }
+        collector.record(&event(EventKind::Req, route, n, now, attributes), None, now);
+        collector.record(&event(EventKind::Evt, "cart.opened", n, now, attributes), None, now);
+    }
+
+    /// Ticks, sends, encodes and settles what is due; `answer` decides by the batch's number.
+    fn pump(&mut self, answer: fn(usize) -> Outcome) {
+        self.collector.tick(self.now);
+        while let Some(send) = self.collector.poll_send(self.now) {
+            let batch = self.collector.batch(send);
+            self.bytes.clear();
+            encode(Format::Ndjson, &batch, &mut self.bytes);
+            assert!(batch.id().as_str().len() > 16);
+            self.refused += 1;
+            self.collector.settle(send.lease, answer(self.refused), self.now);
+        }
+        while self.collector.poll_notice().is_some() {}
+    }
+
+    /// Steps `from..to`, one a millisecond, a tick every ten; how many allocations they took.
+    fn run(&mut self, from: usize, to: usize, answer: fn(usize) -> Outcome) -> usize {
+        let before = CALLS.get();
+        for n in from..to {
+            self.step(n);
+            if n.is_multiple_of(10) {
+                self.pump(answer);
+            }
+        }
+        CALLS.get() - before
+    }
+}
+
+fn event<'a>(kind: EventKind, name: &'a str, n: usize, now: f64, attributes: &'a Attributes) -> Event<'a> {
+    Event {
+        kind,
+        name,
+        is_path: n.is_multiple_of(3),
+        start: now,
+        duration: Some(0.25 * (n % 1000) as f64),
+        error: n.is_multiple_of(40).then_some(ERROR),
+        method: "GET",
+        status: (kind == EventKind::Req).then_some(if n.is_multiple_of(10) { 503 } else { 200 }),
+        system: Some("sqlite"),
+        rows: Some(3.0),
+        attributes,
+    }
+}
+
+/// Longer than what the table of names holds.
+const ERROR: &str =
+    "TypeError: something was not a function, at some length, so that it has to lie in the payload";
+
+fn ok(_: usize) -> Outcome {
+    Outcome::Ok { rejected: 0 }
+}
+
+/// Now and then a failure, a refusal, a batch too large.
+fn moody(n: usize) -> Outcome {
+    match n % 7 {
+        0 => Outcome::Retry { after_ms: None },
+        3 => Outcome::TooLarge,
+        5 => Outcome::Fatal,
+        _ => Outcome::Ok { rejected: (n % 3) as u32 },
+    }
+}
+
+#[test]
+fn sending_what_is_sampled_allocates_nothing() {
+    let mut host = Host::new(1.0, &[], 2);
+    host.run(0, 5_000, ok);
+    assert_eq!(host.run(5_000, 25_000, ok), 0);
+    assert!(host.collector.counters().sinks[1].delivered > 90_000.0);
+    drop(std::hint::black_box(vec![0u8; 9]));
+    assert_ne!(CALLS.get(), 0, "the allocator is counting");
+}
+
+#[test]
+fn children_held_released_and_replaced_allocate_nothing() {
+    let mut host = Host::new(0.0, &[], 1);
+    // A request in 25 never ends: within a minute 2400 × 2 children press into the pool.
+    host.run(0, 40_000, ok);
+    assert!(host.collector.counters().pending >= 1024.0 * 0.9);
+    assert_eq!(host.run(40_000, 60_000, ok), 0);
+    let counters = host.collector.counters();
+    assert!(counters.is_conserved() && counters.sampled_out > 1000.0 && counters.accepted > 1000.0);
+}
+
+#[test]
+fn failures_splits_and_rejections_allocate_nothing() {
+    let mut host = Host::new(0.5, &[("batchMax", 16.0), ("retryMaxMs", 5.0)], 3);
+    // Until the children of requests that never end have filled their pool once.
+    host.run(0, 40_000, moody);
+    assert_eq!(host.run(40_000, 60_000, moody), 0);
+    assert!(host.collector.counters().is_conserved());
+}
+
+#[test]
+fn a_full_dropping_queue_allocates_nothing() {
+    for options in [[("queueSize", 64.0)], [("queueBytes", 16_384.0)]] {
+        let mut host = Host::new(1.0, &options, 2);
+        // Nothing is settled, no notice is drained.
+        host.collector.flush(f64::INFINITY, host.now);
+        for n in 0..5_000 {
+            host.step(n);
+        }
+        let before = CALLS.get();
+        for n in 5_000..20_000 {
+            host.step(n);
+        }
+        assert_eq!(CALLS.get() - before, 0, "{options:?}");
+        assert!(host.collector.counters().sinks[0].dropped[0] > 50_000.0);
+    }
+}

@@ -1,0 +1,314 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { StatsStore as CoreStats } from "../../build/wasm/tidegate.js";
+import { TidegateError } from "../../js/errors.ts";
+import { StatsStore } from "../../js/stats.ts";
+import type { Stats } from "../../js/types.ts";
+import { epoch, instance, reset } from "../../js/wasm/instance.ts";
+import { settle } from "./_core.ts";
+
+const START = 1_767_225_600_000;
+
+const hasCode = (code: string) => (error: unknown) => error instanceof TidegateError && error.code === code;
+
+test("the shape is the collector's: figures, sparklines, series", () => {
+  const stats = new StatsStore();
+  for (let i = 0; i < 100; i += 1) {
+    assert.equal(stats.record(START + i * 1000, i + 1, i % 10 === 0, i % 4 === 0 ? "/a" : "/b"), true);
+  }
+  stats.record(START + 99_000, 7, false);
+  const now = START + 99_000;
+  const { sparkline, series, ...figures } = stats.snapshot(now);
+  assert.deepEqual([figures.count, figures.errors, figures.maxMs], [101, 10, 100]);
+  assert.ok(Math.abs(figures.p50Ms! - 50) <= 0.5 && Math.abs(figures.rps - 101 / 99) < 1e-9);
+  assert.equal(figures.errorPct, (10 * 100) / 101);
+  assert.deepEqual([sparkline.seconds.length, sparkline.slots.length], [60, 60]);
+  assert.deepEqual(sparkline.seconds.slice(-2), [1, 2]);
+  assert.equal(
+    sparkline.slots.reduce((sum, count) => sum + count),
+    101,
+  );
+  assert.deepEqual(
+    series.map(({ kind, name, count, coarse }) => [kind, name, count, coarse]),
+    [
+      ["REQ", "/b", 75, false],
+      ["REQ", "/a", 25, false],
+    ],
+  );
+  assert.equal(series[0]?.sparkline.slots.length, 60);
+  // Plain data, and its own: the next snapshot does not change it.
+  const before = stats.snapshot(now);
+  const copy = structuredClone(before);
+  stats.record(now, 1, false);
+  assert.deepEqual(before, copy);
+});
+
+test("an empty store has zeros and no percentile", () => {
+  const { count, rps, errorPct, p50Ms, p999Ms, maxMs, meanMs, series } = new StatsStore().snapshot(START);
+  assert.deepEqual([count, rps, errorPct, p50Ms, p999Ms, maxMs, meanMs], [0, 0, 0, null, null, null, null]);
+  assert.deepEqual(series, []);
+});
+
+test("an unknown duration counts, but in no percentile", () => {
+  const stats = new StatsStore();
+  for (const unknown of [undefined, null]) assert.equal(stats.record(START, unknown, true, "/a"), true);
+  let { count, errors, p50Ms, meanMs } = stats.snapshot(START);
+  assert.deepEqual([count, errors, p50Ms, meanMs], [2, 2, null, null]);
+  stats.record(START, 8, false);
+  ({ count, p50Ms, meanMs } = stats.snapshot(START));
+  assert.deepEqual([count, meanMs, stats.refused], [3, 8, 0]);
+  assert.ok(Math.abs(p50Ms! - 8) <= 0.08);
+  stats.record(START, 0, false);
+  assert.equal(stats.snapshot(START).meanMs, 4, "0 is known");
+});
+
+test("unusable values are refused and counted", () => {
+  const stats = new StatsStore();
+  stats.record(START, 1, false);
+  const bad: [unknown, unknown, unknown?][] = [
+    [START, Number.NaN],
+    [START, -1],
+    [START, Number.POSITIVE_INFINITY],
+    [START, "5"],
+    [START, 1n],
+    [START, {}],
+    [Number.NaN, 1],
+    [Number.NEGATIVE_INFINITY, 1],
+    [undefined, 1],
+    ["now", 1],
+    [START - 900_001, 1],
+    [START, 1, 5],
+    [START, 1, {}],
+    [START, 1, Symbol("series")],
+  ];
+  for (const [at, duration, series] of bad) {
+    assert.equal(stats.record(at as number, duration as number, false, series as string), false);
+  }
+  assert.equal(stats.refused, bad.length);
+  assert.equal(stats.snapshot(START).count, 1);
+  assert.equal(stats.resets, 0);
+  assert.equal(stats.snapshot("later" as never).count, 1);
+});
+
+test("names of any length and content have a row", () => {
+  const stats = new StatsStore();
+  const names = ["", "x".repeat(1e6), "\ud800", "héé/😀", "__proto__"];
+  for (const name of names) assert.equal(stats.record(START, 1, false, name), true);
+  const { series } = stats.snapshot(START);
+  assert.deepEqual(
+    new Set(series.map(({ name }) => name)),
+    new Set(["", "x".repeat(256), "\ufffd", "héé/😀", "__proto__"]),
+  );
+});
+
+test("the window is the option's, and what leaves it is forgotten", () => {
+  const stats = new StatsStore({ windowMs: 60_000 });
+  stats.record(START, 1, false, "/a");
+  assert.equal(stats.snapshot(START + 59_000).count, 1);
+  assert.equal(stats.record(START - 1_001, 1, false), false);
+  const { count, series } = stats.snapshot(START + 62_000);
+  assert.deepEqual([count, series.length], [0, 0]);
+});
+
+test("beyond the rows there is _OTHER", () => {
+  const stats = new StatsStore({ series: 2 });
+  for (let i = 0; i < 50; i += 1) for (const name of ["/a", "/b"]) stats.record(START, 1, false, name);
+  for (let i = 0; i < 20; i += 1) stats.record(START, 1, false, `/flood/${i}`);
+  const { count, series } = stats.snapshot(START);
+  assert.equal(count, 120);
+  assert.deepEqual(
+    series.map(({ name, count }) => [name, count]),
+    [
+      ["/a", 50],
+      ["/b", 50],
+      ["_OTHER", 20],
+    ],
+  );
+});
+
+test("bad options throw with a stable code and the option's name", () => {
+  const bad: [unknown, string, string][] = [
+    [null, "config/type", "options"],
+    [5, "config/type", "options"],
+    [{ window: 1 }, "config/unknown-option", "window"],
+    [{ windowMs: "1" }, "config/type", "windowMs"],
+    [{ series: null }, "config/type", "series"],
+    [{ windowMs: 0 }, "config/stats-window", "windowMs"],
+    [{ windowMs: Number.NaN }, "config/stats-window", "windowMs"],
+    [{ windowMs: Number.POSITIVE_INFINITY }, "config/stats-window", "windowMs"],
+    [{ series: 0 }, "config/stats-series", "series"],
+    [{ series: 1025 }, "config/stats-series", "series"],
+    [{ series: 1.5 }, "config/stats-series", "series"],
+    [{ series: Number.NaN }, "config/stats-series", "series"],
+    [{ series: -1 }, "config/stats-series", "series"],
+    [{ series: 2 ** 32 + 1 }, "config/stats-series", "series"],
+  ];
+  for (const [options, code, named] of bad) {
+    assert.throws(
+      () => new StatsStore(options as never),
+      (error) => hasCode(code)(error) && (error as Error).message.includes(named),
+      `${code} ${named}`,
+    );
+  }
+  new StatsStore({});
+  new StatsStore({ windowMs: undefined, series: undefined });
+  new StatsStore({ windowMs: 86_400_000, series: 1024 });
+});
+
+/** An isolate's store, some of its events unlike those of the others. */
+function isolate(seed: number): StatsStore {
+  const stats = new StatsStore();
+  for (let i = 0; i < 500; i += 1) {
+    const at = START + ((i * 7919 * seed) % 600_000);
+    stats.record(at, (i * seed * 31) % 1000, i % (seed + 5) === 0, `/route/${(i + seed) % 9}`);
+  }
+  stats.snapshot(START + 600_000);
+  return stats;
+}
+
+function merged(...stores: StatsStore[]): StatsStore {
+  const all = new StatsStore();
+  for (const store of stores) all.merge(store.toBytes());
+  return all;
+}
+
+/** Sums may differ in their last digits; everything else is exact. */
+function assertSame(actual: Stats, expected: Stats): void {
+  const mean = (figures: { meanMs: number | null }) => figures.meanMs ?? 0;
+  const plain = (stats: Stats) =>
+    JSON.parse(JSON.stringify(stats, (key, value) => (key === "meanMs" ? undefined : value)));
+  assert.deepEqual(plain(actual), plain(expected));
+  for (const [i, series] of [actual, ...actual.series].entries()) {
+    const other = [expected, ...expected.series][i]!;
+    assert.ok(Math.abs(mean(series) - mean(other)) <= 1e-12 * mean(other));
+  }
+}
+
+test("merging is commutative and associative, and gives what one store would have seen", () => {
+  const now = START + 600_000;
+  const [a, b, c] = [isolate(1), isolate(2), isolate(3)];
+  const all = merged(a, b, c).snapshot(now);
+  assert.equal(all.count, a.snapshot(now).count + b.snapshot(now).count + c.snapshot(now).count);
+  for (const other of [merged(c, a, b), merged(merged(a, b), c), merged(a, merged(c, b))]) {
+    assertSame(other.snapshot(now), all);
+  }
+  const one = new StatsStore();
+  for (const seed of [1, 2, 3]) {
+    for (let i = 0; i < 500; i += 1) {
+      const at = START + ((i * 7919 * seed) % 600_000);
+      one.record(at, (i * seed * 31) % 1000, i % (seed + 5) === 0, `/route/${(i + seed) % 9}`);
+    }
+  }
+  assertSame(one.snapshot(now), all);
+});
+
+test("merging adds what was refused; a form survives a copy and is no view of the memory", () => {
+  const a = new StatsStore();
+  a.record(START, 5, false, "/a");
+  a.record(START, -1, false);
+  const bytes = a.toBytes();
+  const copy = bytes.slice();
+  a.record(START, 6, false);
+  assert.deepEqual(bytes, copy);
+  const b = new StatsStore();
+  b.record(Number.NaN, 1, false);
+  b.merge(new Uint8Array(structuredClone(bytes.buffer)));
+  assert.equal(b.refused, 2);
+  assert.equal(b.snapshot(START).count, 1);
+});
+
+test("hostile bytes throw stats/bytes and change nothing", () => {
+  const stats = isolate(1);
+  const now = START + 600_000;
+  const before = stats.snapshot(now);
+  const form = stats.toBytes();
+  const other = new StatsStore({ windowMs: 60_000 });
+  other.record(START, 1, false);
+  const hostile: unknown[] = [
+    undefined,
+    null,
+    "bytes",
+    5,
+    [...form],
+    form.buffer,
+    { length: form.length },
+    new DataView(form.buffer),
+    new Uint8Array(),
+    new Uint8Array(1000),
+    new Uint8Array(1000).fill(255),
+    new Uint8Array(64 * 1024 * 1024 + 1),
+    new Uint8Array([...form, 0]),
+    form.slice(1),
+    other.toBytes(),
+  ];
+  for (let cut = 0; cut < form.length; cut += 97) hostile.push(form.slice(0, cut));
+  for (const bytes of hostile) assert.throws(() => stats.merge(bytes as Uint8Array), hasCode("stats/bytes"));
+  assert.deepEqual(stats.snapshot(now), before);
+  // A flipped bit may still make a sound form; it must never do anything else than be merged or refused.
+  const target = new StatsStore({ series: 4 });
+  for (let at = 0; at < form.length; at += 13) {
+    const flipped = form.slice();
+    flipped[at]! ^= 1 << (at % 8);
+    try {
+      target.merge(flipped);
+    } catch (error) {
+      assert.ok(hasCode("stats/bytes")(error), String(error));
+    }
+  }
+  assert.deepEqual([stats.resets, target.resets], [0, 0]);
+});
+
+test("a replaced instance loses the history and nothing else, and says so", () => {
+  const stats = new StatsStore({ windowMs: 60_000, series: 1 });
+  stats.record(START, 5, false, "/a");
+  stats.record(START, -1, false);
+  reset(epoch());
+  assert.equal(stats.record(START, 7, false, "/b"), true);
+  const { count, maxMs, series } = stats.snapshot(START);
+  assert.deepEqual([count, maxMs, series[0]?.name], [1, 7, "/b"]);
+  assert.deepEqual([stats.resets, stats.refused], [1, 1]);
+  assert.equal(stats.record(START - 60_001, 1, false), false, "the options are kept");
+});
+
+test("a trap within a call is made good, once", () => {
+  const stats = new StatsStore();
+  stats.record(START, 5, false);
+  const prototype = CoreStats.prototype as unknown as Record<string, unknown>;
+  const original = prototype["record"];
+  const trap = (times: number) => {
+    let left = times;
+    prototype["record"] = function (this: object, ...args: unknown[]) {
+      left -= 1;
+      if (left <= 0) prototype["record"] = original;
+      if (left >= 0) throw new WebAssembly.RuntimeError("unreachable");
+      return (original as (...args: unknown[]) => unknown).apply(this, args);
+    };
+  };
+  trap(1);
+  assert.equal(stats.record(START, 6, false), true);
+  assert.deepEqual([stats.snapshot(START).count, stats.resets], [1, 1]);
+  trap(2);
+  assert.throws(() => stats.record(START, 7, false), hasCode("core/failed"));
+  assert.equal(stats.record(START, 8, false), true);
+  assert.equal(stats.snapshot(START).maxMs, 8);
+});
+
+test("stores that nobody refers to give their memory back", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  const bytes = () => instance().memory.buffer.byteLength;
+  const round = async () => {
+    for (let i = 0; i < 20; i += 1) new StatsStore().record(START, 1, false);
+    for (let i = 0; i < 3; i += 1) {
+      gc();
+      await settle();
+    }
+  };
+  await round();
+  const before = bytes();
+  for (let i = 0; i < 10; i += 1) await round();
+  // 200 stores took 300 MiB and more; what is alive at a time takes a tenth.
+  assert.ok(bytes() - before < 64 * 1024 * 1024, `${before} → ${bytes()}`);
+});

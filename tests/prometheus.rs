@@ -1,0 +1,101 @@
+//! Prometheus text: its lines, its escapes, and that it says what counters and statistics say.
+#![allow(clippy::unwrap_used)]
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::collections::HashMap;
+use tidegate::encode::prometheus;
+use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, SinkOptions};
+
+const NOW: f64 = 1_750_000_000_000.0;
+
+/// A collector with two sinks of one name, and one request to each of `routes`.
+fn collector(routes: &[&str]) -> Collector {
+    let mut config = Config::default();
+    for format in [Format::Ndjson, Format::OtlpMetricsJson] {
+        config
+            .add_sink(SinkOptions { name: "a\"b".into(), format, batch_max: None, max_bytes: None })
+            .unwrap();
+    }
+    let mut collector = Collector::new(config).unwrap();
+    collector.seed_entropy([5; 64]);
+    let attributes = Attributes::default();
+    for route in routes {
+        let event = Event {
+            kind: EventKind::Req,
+            name: route,
+            is_path: false,
+            start: NOW,
+            duration: Some(250.0),
+            error: None,
+            method: "GET",
+            status: Some(500),
+            system: None,
+            rows: None,
+            attributes: &attributes,
+        };
+        collector.record(&event, None, NOW);
+    }
+    collector
+}
+
+fn text(collector: &mut Collector) -> String {
+    let mut out = Vec::new();
+    prometheus::encode(&collector.counters(), &collector.stats(NOW), &mut out);
+    String::from_utf8(out).unwrap()
+}
+
+/// Reads the text as the format's page says: each sample by its name and labels, each once, after HELP and TYPE.
+fn samples(text: &str) -> HashMap<String, f64> {
+    let (mut family, mut samples) = (String::new(), HashMap::new());
+    assert!(text.ends_with('\n'));
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            family = help.split(' ').next().unwrap().to_owned();
+            let kind = if family.ends_with("_total") { "counter" } else { "gauge" };
+            assert_eq!(lines.next().unwrap(), format!("# TYPE {family} {kind}"));
+            continue;
+        }
+        let (key, value) = line.rsplit_once(' ').unwrap();
+        assert!(key == family || key.starts_with(&format!("{family}{{")), "{line}");
+        assert!(samples.insert(key.to_owned(), value.parse().unwrap()).is_none(), "{key} twice");
+    }
+    samples
+}
+
+#[test]
+fn totals_and_figures_are_told_once_each() {
+    let mut collector = collector(&["/a", "/a", "/b"]);
+    let samples = samples(&text(&mut collector));
+    for (key, value) in [
+        ("tidegate_events_emitted_total", 3.0),
+        ("tidegate_events_accepted_total", 3.0),
+        ("tidegate_events_pending", 0.0),
+        (r#"tidegate_sink_events_queued{sink="a\"b",index="0"}"#, 3.0),
+        (r#"tidegate_sink_events_accepted_total{sink="a\"b",index="1"}"#, 3.0),
+        (r#"tidegate_sink_events_dropped_total{sink="a\"b",index="1",reason="too_large"}"#, 0.0),
+        (r#"tidegate_window_events{kind="REQ",name="/a"}"#, 2.0),
+        (r#"tidegate_window_errors{kind="ALL",name="ALL"}"#, 3.0),
+        (r#"tidegate_window_error_ratio{kind="REQ",name="/b"}"#, 1.0),
+        (r#"tidegate_window_duration_max_seconds{kind="REQ",name="/a"}"#, 0.25),
+    ] {
+        assert_eq!(samples.get(key), Some(&value), "{key}");
+    }
+    let p50 = samples[r#"tidegate_window_duration_seconds{kind="REQ",name="/a",q="0.5"}"#];
+    assert!((p50 / 0.25 - 1.0).abs() < 0.01, "{p50}");
+}
+
+#[test]
+fn labels_are_escaped_and_what_is_unknown_is_absent() {
+    let mut empty = collector(&[]);
+    let text_of_none = text(&mut empty);
+    assert!(!samples(&text_of_none).keys().any(|key| key.starts_with("tidegate_window_duration")));
+    let mut hostile = collector(&["a\\b\"c\nd\r\u{0}größe 🚢}"]);
+    let text = text(&mut hostile);
+    assert!(text.contains("name=\"a\\\\b\\\"c\\nd\r\u{0}größe 🚢}\""), "{text}");
+    assert_eq!(
+        samples(&text.replace('\r', "")).len(),
+        samples(&text_of_none).len() + 7 + 11,
+        "the total, and the series"
+    );
+}

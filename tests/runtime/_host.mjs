@@ -1,0 +1,89 @@
+// The host's side of the suite: lays out what a guest needs, asks it once, and makes a test of each case.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { root } from "../../scripts/_env.mjs";
+import { keepRow } from "../../scripts/_matrix.mjs";
+import { linkPackage } from "../../scripts/_workerd.mjs";
+
+const GUEST_FILES = [
+  "scripts/_laws.mjs",
+  "tests/vectors/rng.json",
+  ...["_suite.js", "_script.js", "_guest.js", "_worker.js"].map((name) => `tests/runtime/${name}`),
+];
+
+/** A folder of its own for `name`, where the guest finds the built package by its name. */
+export function layOut(name) {
+  const folder = join(root, "build", "guests", name);
+  rmSync(folder, { recursive: true, force: true });
+  for (const file of GUEST_FILES) cpSync(join(root, file), join(folder, file));
+  return linkPackage(folder);
+}
+
+/** Runs the guest under `program` and gives its answers. */
+export async function runGuest(name, program, ...args) {
+  const cwd = layOut(name);
+  const options = { cwd, timeout: 120_000, maxBuffer: 2 ** 24 };
+  const { stdout } = await promisify(execFile)(program, [...args, "tests/runtime/_guest.js"], options);
+  return JSON.parse(stdout.trim().split("\n").at(-1));
+}
+
+/** The tests of `runtime`, whose answers `ask` gives. */
+export function suite(runtime, ask) {
+  let answers;
+  const row = {};
+  before(async () => {
+    answers = await ask();
+  });
+  for (const [name, check] of Object.entries(CHECKS)) {
+    test(`${runtime}: ${name}`, () => {
+      row[name] = null;
+      assert.equal(answers[name].error, undefined);
+      check(answers[name].answer);
+      row[name] = answers[name].ms;
+    });
+  }
+  after(() => keepRow(runtime, row));
+}
+
+export const vectors = JSON.parse(readFileSync(join(root, "tests", "vectors", "rng.json"), "utf8"));
+
+/** What each case must answer: the same everywhere, to the last digit. */
+const CHECKS = {
+  draws({ seeds, thousand }) {
+    assert.deepEqual(seeds, vectors.cases);
+    assert.equal(thousand, EXPECTED.thousand);
+  },
+  sampling(answer) {
+    assert.deepEqual(answer, EXPECTED.sampling);
+    assert.equal(answer.alone, answer.routes, "the functions alone decide as a collector does");
+  },
+  stats(answer) {
+    assert.deepEqual(answer, EXPECTED.stats);
+  },
+  laws({ fixed, checks, exercised, names, error }) {
+    assert.deepEqual(fixed, EXPECTED.script);
+    assert.equal(error, null);
+    assert.ok(checks > 10_000, `${checks} checks`);
+    assert.deepEqual(names, [19, 13, 2], "every operation, outcome and notice came up");
+    for (const [what, count] of Object.entries(exercised)) assert.ok(count > 0, `${what} never happened`);
+  },
+};
+
+const EXPECTED = {
+  thousand: "5f39a61d",
+  sampling: { accepted: 309, sampledOut: 564, excluded: 127, routes: "70c49400", alone: "70c49400" },
+  stats: { count: 9381, figures: "a8a5d356", bytes: "319275d3" },
+  script: {
+    emitted: 6040,
+    accepted: 3985,
+    sampledOut: 1075,
+    excluded: 655,
+    refused: 325,
+    pending: 0,
+    coreResets: 0,
+  },
+};

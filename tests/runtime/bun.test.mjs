@@ -1,0 +1,8 @@
+import { execFileSync } from "node:child_process";
+import { which } from "../../scripts/_env.mjs";
+import { runGuest, suite } from "./_host.mjs";
+
+const bun = which("bun");
+const version = execFileSync(bun, ["--version"], { encoding: "utf8" }).trim();
+
+suite(`Bun ${version}`, () => runGuest("bun", bun, "run", "--no-install"));
