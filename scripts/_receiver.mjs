@@ -17,7 +17,7 @@ import { decodeExport, eventOf, itemsOf, signalOf } from "./_otlp.mjs";
  */
 export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = {}) {
   const store = createStore(file);
-  const stats = { posts: 0, failed: 0, hung: 0, answered: 0, abandoned: 0, malformed: 0 };
+  const stats = { posts: 0, failed: 0, hung: 0, answered: 0, abandoned: 0, malformed: 0, gzipped: 0 };
   const receiver = { fail, hang, delayMs };
 
   const server = createServer(async (request, response) => {
@@ -27,6 +27,7 @@ export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = 
     });
     const body = await readBody(request).catch(() => null);
     if (body === null) return;
+    if (request.headers["content-encoding"] === "gzip") stats.gzipped += 1;
     if (receiver.fail > 0) {
       receiver.fail -= 1;
       stats.failed += 1;

@@ -51,3 +51,11 @@ test("a sink that is not there never fails a request", async () => {
     assert.equal(sink.queued + sink.inFlight, 100, "all of it waits");
   });
 });
+
+test("a large batch comes compressed, from workerd too", async () => {
+  await onStage({}, async ({ send, receiver, everythingArrives }) => {
+    assert.equal(await send(`/a?events=${options.batchMax}`), 200);
+    await everythingArrives();
+    assert.ok(receiver.stats.gzipped >= 1);
+  });
+});
