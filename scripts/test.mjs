@@ -30,6 +30,7 @@ const suites = [
     "-D",
     "warnings",
   ]),
+  check("rust", "rust docs", ["cargo", "doc", "--no-deps"], { RUSTDOCFLAGS: "-D warnings" }),
   tests("rust", "rust, native", ["cargo", "test"], countCargo),
   tests(
     "web",
@@ -54,11 +55,12 @@ const suites = [
   ),
 ];
 
-function check(groups, name, command) {
+function check(groups, name, command, extra = {}) {
   return {
     groups: groups.split(" "),
     name,
     command,
+    extra,
     count: (_, ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 }),
   };
 }

@@ -1,6 +1,6 @@
 //! OTLP: the bodies of `/v1/traces`, `/v1/logs` and `/v1/metrics`, in protobuf or JSON.
 //!
-//! Each message is described once and written by [`wire`] in either form, so both tell the same.
+//! Each message is described once and written by `wire` in either form, so both tell the same.
 //! Spec: <https://opentelemetry.io/docs/specs/otlp/>; messages:
 //! <https://github.com/open-telemetry/opentelemetry-proto/tree/v1.9.0/opentelemetry/proto>.
 
