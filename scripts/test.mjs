@@ -43,6 +43,7 @@ const suites = [
   check("js", "format and lint", ["biome", "ci", "."]),
   check("js sinks pack workerd runtimes", "package build", node(join("scripts", "build.mjs"))),
   check("js", "types", ["tsc", "--noEmit"]),
+  check("js", "types of the tests", ["tsc", "--noEmit", "-p", "tests/js"]),
   check("js", "types of worker-example", ["tsc", "--noEmit", "-p", "worker-example"]),
   tests("js", "scripts", nodeTest("tests/scripts/*.test.mjs"), countNode),
   tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instrument } from "../../js/adapters/workers.ts";
-import type { Collector, CollectorOptions, Sink } from "../../js/types.ts";
+import type { BytesSink, Collector, CollectorOptions, Sink } from "../../js/types.ts";
 import { assertLaws, type SimulatedHost, settle, simulated } from "./_core.ts";
 
 /** Requests to an instrumented Worker, each with a context of its own. */
@@ -12,11 +12,11 @@ class Workers {
   readonly done: string[] = [];
   readonly tide: Collector;
   readonly host: SimulatedHost;
-  answer: () => ReturnType<Sink["send"]> = () => "ok";
+  answer: () => ReturnType<BytesSink["send"]> = () => "ok";
   #requests = 0;
 
   constructor(options: CollectorOptions = {}, others: Sink[] = []) {
-    const send: Sink["send"] = (_, { count }) => {
+    const send: BytesSink["send"] = (_, { count }) => {
       this.sent.push({ context: this.host.context, count, atMs: this.host.nowMs });
       return this.answer();
     };
@@ -194,7 +194,7 @@ test("a leader that waits for one sink's backoff serves the others in time", asy
 
 test("a leader whose budget is spent stays until its sends are settled: they live by its context", async () => {
   const release: ((value: "ok") => void)[] = [];
-  const slow: Sink["send"] = () => new Promise((resolve) => release.push(resolve));
+  const slow: BytesSink["send"] = () => new Promise((resolve) => release.push(resolve));
   const others = Array.from(
     { length: 8 },
     (_, n): Sink => ({ name: `slow ${n}`, format: "ndjson", send: slow }),

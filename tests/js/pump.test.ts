@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SendInfo, Sink } from "../../js/types.ts";
+import type { BytesSink, SendInfo, Sink } from "../../js/types.ts";
 import { assertLaws, type SimulatedHost, settle, simulated } from "./_core.ts";
 
-type Send = Sink["send"];
+type Send = BytesSink["send"];
 
 function sink(send: Send, name = "test"): Sink {
   return { name, format: "ndjson", send };

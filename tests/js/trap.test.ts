@@ -41,7 +41,7 @@ test("a trap loses what the core held, and says so; totals and the collector go 
   assert.equal(counters.sinks[0]?.dropped.core_reset, 1);
   await host.advance(501);
   assert.deepEqual(
-    memory.events.map(({ name }) => name),
+    memory.events.map((event) => ("name" in event ? event.name : event.kind)),
     ["delivered", "after"],
   );
   assert.equal(tide.error, undefined);

@@ -18,7 +18,7 @@ function setup(options: CollectorOptions = {}) {
     await settle();
     await host.advance(100);
     await flushed;
-    return memory.events;
+    return [...memory.events] as unknown as Event[];
   };
   const call = (fetch: Handler, path = "/a", init?: RequestInit) =>
     instrument(tide, { fetch }).fetch(new Request(`https://example.com${path}`, init), {}, ctx);

@@ -160,7 +160,8 @@ test("a leader that has sent to a sink once per invocation leads no further", as
   const { instrument } = await import("../../../js/adapters/workers.ts");
   const work: Promise<unknown>[] = [];
   const ctx = { waitUntil: (promise: Promise<unknown>) => void work.push(promise) };
-  const app = instrument(tide, { fetch: () => new Response("hi") });
+  const fetch = (_request: Request, _env: unknown, _ctx: unknown) => new Response("hi");
+  const app = instrument(tide, { fetch });
   const call = () => app.fetch(new Request("https://x/"), {}, ctx);
   tide.configure({});
   for (let count = 0; count < 7; count += 1) call();
