@@ -93,7 +93,6 @@ interface EventBase {
   readonly attributes?: Attributes | undefined;
   /** W3C header of the parent, for an event outside a request. An invalid one starts a new trace. */
   readonly traceparent?: string | undefined;
-  readonly tracestate?: string | undefined;
 }
 
 /** One event as an object. */

@@ -1,6 +1,6 @@
 //! Corners where two rules of the design meet.
 
-use crate::sim::{OK, RETRY, START, Sim, event};
+use crate::sim::{OK, RETRY, START, Sim, child, end, event};
 use tidegate::engine::event::trace::TraceContext;
 use tidegate::engine::sampling::open::Token;
 use tidegate::engine::{
@@ -13,20 +13,6 @@ fn sampled_at(rate: f64, overrides: &[(&str, f64)]) -> Sim {
     config.sampling.seed = Some(7);
     config.sampling.overrides = overrides.iter().map(|&(rule, rate)| (rule.to_owned(), rate)).collect();
     Sim::with(config, 1)
-}
-
-fn child(sim: &mut Sim, token: Token, name: &str) {
-    let attributes = Attributes::default();
-    sim.collector.record_in(&event(EventKind::Fn, name, sim.now, &attributes), token, sim.now);
-    sim.check();
-}
-
-fn end(sim: &mut Sim, token: Token, route: &str, status: u16) {
-    let attributes = Attributes::default();
-    let mut request = event(EventKind::Req, route, sim.now, &attributes);
-    request.status = Some(status);
-    sim.collector.end(&request, token, sim.now);
-    sim.check();
 }
 
 /// Opens requests on `path` until one is sampled.

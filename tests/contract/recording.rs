@@ -1,8 +1,7 @@
 //! Sampling, open requests and their children: what is kept, and what is counted.
 
-use crate::sim::{START, Sim, event};
+use crate::sim::{START, Sim, child, end, event};
 use tidegate::engine::sampling::KeepSlow;
-use tidegate::engine::sampling::open::Token;
 use tidegate::engine::{Attributes, Config, EventKind, Value};
 
 fn sampled_at(rate: f64) -> Sim {
@@ -11,20 +10,6 @@ fn sampled_at(rate: f64) -> Sim {
     config.sampling.seed = Some(7);
     config.sampling.exclude = vec!["/health".into()];
     Sim::with(config, 1)
-}
-
-fn child(sim: &mut Sim, token: Token, name: &str) {
-    let attributes = Attributes::default();
-    sim.collector.record_in(&event(EventKind::Fn, name, sim.now, &attributes), token, sim.now);
-    sim.check();
-}
-
-fn end(sim: &mut Sim, token: Token, route: &str, status: u16) {
-    let attributes = Attributes::default();
-    let mut request = event(EventKind::Req, route, sim.now, &attributes);
-    request.status = Some(status);
-    sim.collector.end(&request, token, sim.now);
-    sim.check();
 }
 
 fn names(sim: &mut Sim) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! A collector under a simulated clock, with sinks that answer what the test says.
 
 use std::collections::{HashMap, HashSet};
+use tidegate::engine::sampling::open::Token;
 use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, Outcome, Send, SinkOptions};
 
 /// A collector, the time, and what its sinks were sent.
@@ -138,6 +139,22 @@ pub fn event<'a>(kind: EventKind, name: &'a str, start: f64, attributes: &'a Att
         attributes,
         ..Event::new(kind, name, start)
     }
+}
+
+/// A child of an open request.
+pub fn child(sim: &mut Sim, token: Token, name: &str) {
+    let attributes = Attributes::default();
+    sim.collector.record_in(&event(EventKind::Fn, name, sim.now, &attributes), token, sim.now);
+    sim.check();
+}
+
+/// The end of an open request.
+pub fn end(sim: &mut Sim, token: Token, route: &str, status: u16) {
+    let attributes = Attributes::default();
+    let mut request = event(EventKind::Req, route, sim.now, &attributes);
+    request.status = Some(status);
+    sim.collector.end(&request, token, sim.now);
+    sim.check();
 }
 
 pub const OK: Outcome = Outcome::Ok { rejected: 0 };
