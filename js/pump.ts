@@ -107,13 +107,19 @@ async function settled(
 
 /** One send under one deadline, settled whatever comes of it. */
 async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
-  const controller = new AbortController();
+  const abort = lazyAbort();
   const deadline = sleep(pumped.port, pumped.flushDeadlineMs, false);
   const expired = deadline.done.then((): typeof EXPIRED => EXPIRED);
   let outcome: Outcome = { code: RETRY };
   try {
-    const { signal } = controller;
-    const info: SendInfo = { signal, env: pumped.env, batchId: batch.id, count: batch.count };
+    const info: SendInfo = {
+      get signal() {
+        return abort.signal();
+      },
+      env: pumped.env,
+      batchId: batch.id,
+      count: batch.count,
+    };
     const answer = invoke(batch, info);
     const first = await Promise.race([answer, expired]);
     if (first === EXPIRED) {
@@ -122,7 +128,7 @@ async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
     } else {
       outcome = outcomeOf(first, batch.sink.format, pumped.now());
       // The status has decided; a body that stalls changes nothing about it.
-      if (isResponse(first)) outcome = await finished(pumped, batch, first, outcome, signal, expired);
+      if (isResponse(first)) outcome = await finished(pumped, batch, first, outcome, info, expired);
     }
   } catch (cause) {
     // Thrown, at once or later: a network error, or a sink's own fault. Worth another try either way.
@@ -130,8 +136,27 @@ async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
   }
   deadline.cancel();
   // Also after success: whatever the sink still runs has no one to report to.
-  controller.abort();
+  abort.now();
   pumped.settle(batch, outcome);
+}
+
+/** A signal made when it is asked for: most sinks never do, and aborting costs more than encoding some events. */
+function lazyAbort(): { signal(): AbortSignal; now(): void } {
+  let controller: AbortController | undefined;
+  let aborted = false;
+  return {
+    signal() {
+      if (controller === undefined) {
+        controller = new AbortController();
+        if (aborted) controller.abort();
+      }
+      return controller.signal;
+    },
+    now() {
+      aborted = true;
+      controller?.abort();
+    },
+  };
 }
 
 const EXPIRED = Symbol("expired");
@@ -142,14 +167,14 @@ async function finished(
   { sink }: Batch,
   response: ResponseLike,
   outcome: Outcome,
-  signal: AbortSignal,
+  info: SendInfo,
   expired: Promise<typeof EXPIRED>,
 ): Promise<Outcome> {
   if (outcome.code !== OK || !sink.format.startsWith("otlp")) {
     await Promise.race([discard(response), expired]);
     return outcome;
   }
-  const reply = await Promise.race([readReply(response, signal), expired]);
+  const reply = await Promise.race([readReply(response, info.signal), expired]);
   if (reply === EXPIRED || reply === undefined) return outcome;
   const { rejected, message } = partialSuccess(reply, response.headers.get("content-type"));
   if (message !== "") pumped.remark("sink/partial-success", `${sink.name}: ${message}`);

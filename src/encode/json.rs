@@ -1,48 +1,74 @@
 //! JSON by hand: strings and numbers (RFC 8259), objects with commas where they belong.
 
+use crate::engine::Value;
 use std::io::Write as _;
+
+/// A key of ours with all that stands around it, so that it is written at once: nothing in it needs an escape.
+macro_rules! key {
+    ($name:literal) => {
+        crate::encode::json::Key(concat!(",\"", $name, "\":"))
+    };
+}
+pub(super) use key;
+
+/// What [`key`] makes.
+#[derive(Clone, Copy)]
+pub(super) struct Key(pub(super) &'static str);
 
 /// Writes the members of one object; `close` it.
 pub(super) struct Object<'a> {
     out: &'a mut Vec<u8>,
-    is_empty: bool,
+    /// Where its first member's comma stands, which becomes the brace.
+    start: usize,
 }
 
 impl<'a> Object<'a> {
     pub(super) fn open(out: &'a mut Vec<u8>) -> Self {
-        out.push(b'{');
-        Self { out, is_empty: true }
+        let start = out.len();
+        Self { out, start }
     }
 
-    pub(super) fn text(&mut self, key: &str, value: &str) {
+    pub(super) fn text(&mut self, key: Key, value: &str) {
         self.key(key);
         string(value, self.out);
     }
 
-    pub(super) fn number(&mut self, key: &str, value: f64) {
+    pub(super) fn number(&mut self, key: Key, value: f64) {
         self.key(key);
         number(value, self.out);
     }
 
-    pub(super) fn flag(&mut self, key: &str, value: bool) {
+    pub(super) fn flag(&mut self, key: Key, value: bool) {
         self.key(key);
-        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+        flag(value, self.out);
     }
 
     /// Lower-case hexadecimal digits, for ids.
-    pub(super) fn hex(&mut self, key: &str, bytes: &[u8]) {
+    pub(super) fn hex<const N: usize>(&mut self, key: Key, bytes: &[u8; N]) {
         self.key(key);
         hex(bytes, self.out);
     }
 
+    /// A member under a key that anybody may have chosen.
+    pub(super) fn member(&mut self, key: &str, value: Value<'_>) {
+        self.out.push(b',');
+        string(key, self.out);
+        self.out.push(b':');
+        match value {
+            Value::Text(text) => string(text, self.out),
+            Value::Number(x) => number(x, self.out),
+            Value::Flag(value) => flag(value, self.out),
+        }
+    }
+
     /// A nested object, to be closed before this one goes on.
-    pub(super) fn object(&mut self, key: &str) -> Object<'_> {
+    pub(super) fn object(&mut self, key: Key) -> Object<'_> {
         self.key(key);
         Object::open(self.out)
     }
 
     /// A nested array of objects.
-    pub(super) fn array<T>(&mut self, key: &str, items: &[T], mut write: impl FnMut(&mut Object<'_>, &T)) {
+    pub(super) fn array<T>(&mut self, key: Key, items: &[T], mut write: impl FnMut(&mut Object<'_>, &T)) {
         self.key(key);
         self.out.push(b'[');
         for (at, item) in items.iter().enumerate() {
@@ -57,25 +83,36 @@ impl<'a> Object<'a> {
     }
 
     pub(super) fn close(self) {
+        match self.out.get_mut(self.start) {
+            Some(comma) => *comma = b'{',
+            None => self.out.push(b'{'),
+        }
         self.out.push(b'}');
     }
 
-    fn key(&mut self, key: &str) {
-        if !std::mem::take(&mut self.is_empty) {
-            self.out.push(b',');
-        }
-        string(key, self.out);
-        self.out.push(b':');
+    fn key(&mut self, key: Key) {
+        self.out.extend_from_slice(key.0.as_bytes());
     }
 }
 
-/// A number: whole ones by hand, the rest as the shortest decimal that reads back the same; `null` if not finite.
+fn flag(value: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(if value { b"true" } else { b"false" });
+}
+
+/// A number: with up to three decimals by hand, else the shortest decimal that reads back the same; `null` if not finite.
 pub(super) fn number(value: f64, out: &mut Vec<u8>) {
-    if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
+    let magnitude = value.abs();
+    let integer = magnitude as u64;
+    let fraction = magnitude - integer as f64;
+    let thousandths = (fraction * 1000.0 + 0.5) as u32;
+    // A quotient is rounded as a decimal is read: what is equal here reads back the same.
+    let is_short = || (integer as f64 * 1000.0 + f64::from(thousandths)) / 1000.0 == magnitude;
+    if magnitude < EXACT && (fraction == 0.0 || is_short()) {
         if value < 0.0 {
             out.push(b'-');
         }
-        whole(value.abs() as u64, out);
+        whole(integer, out);
+        decimals(thousandths, out);
     } else if value.is_finite() {
         // Writing to a Vec cannot fail.
         let _ = write!(out, "{value}");
@@ -84,19 +121,71 @@ pub(super) fn number(value: f64, out: &mut Vec<u8>) {
     }
 }
 
+/// Thousandths, without zeros at the end.
+fn decimals(thousandths: u32, out: &mut Vec<u8>) {
+    if thousandths == 0 {
+        return;
+    }
+    let [tens, ones] = PAIRS[thousandths as usize / 10 % 100];
+    out.extend_from_slice(&[b'.', tens, ones, b'0' + (thousandths % 10) as u8]);
+    while out.last() == Some(&b'0') {
+        out.pop();
+    }
+}
+
 /// A whole number in decimal.
-pub(super) fn whole(mut value: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
+pub(super) fn whole(value: u64, out: &mut Vec<u8>) {
+    match u32::try_from(value) {
+        Ok(value) => short(value, out),
+        Err(_) => {
+            whole(value / 100_000_000, out);
+            eight((value % 100_000_000) as u32, out);
         }
     }
-    out.extend_from_slice(&digits[at..]);
+}
+
+fn short(mut value: u32, out: &mut Vec<u8>) {
+    let mut digits = [0; 10];
+    let mut at = digits.len();
+    while value >= 10 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&PAIRS[value as usize % 100]);
+        value /= 100;
+    }
+    // A pair may have begun with a zero.
+    if value > 0 || at == digits.len() {
+        at -= 1;
+        digits[at] = b'0' + value as u8;
+    } else if digits[at] == b'0' {
+        at += 1;
+    }
+    append(&digits[at..], out);
+}
+
+fn eight(mut value: u32, out: &mut Vec<u8>) {
+    let mut digits = [0; 8];
+    for pair in digits.rchunks_exact_mut(2) {
+        pair.copy_from_slice(&PAIRS[value as usize % 100]);
+        value /= 100;
+    }
+    out.extend_from_slice(&digits);
+}
+
+/// Appends a few bytes. Where copying memory is a call into the host, words of a known size are much faster.
+pub(super) fn append(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut rest = bytes;
+    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
+        out.extend_from_slice(word);
+        rest = tail;
+    }
+    match bytes.last_chunk::<8>() {
+        // The last word once more, over what is there already.
+        Some(word) => {
+            out.truncate(out.len() + rest.len() - word.len());
+            out.extend_from_slice(word);
+        }
+        None => rest.iter().for_each(|byte| out.push(*byte)),
+    }
 }
 
 /// A string: quotes, backslashes and control characters escaped; runs of plain bytes copied whole.
@@ -108,26 +197,39 @@ pub(super) fn string(text: &str, out: &mut Vec<u8>) {
 
 /// What stands between the quotes of a string.
 pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
-    let mut start = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[start..at]);
-        escape(byte, out);
-        start = at + 1;
+    let mut rest = text.as_bytes();
+    while let Some((word, tail)) = rest.split_first_chunk()
+        && is_plain(u64::from_le_bytes(*word))
+    {
+        out.extend_from_slice(word);
+        rest = tail;
     }
-    out.extend_from_slice(&bytes[start..]);
+    for &byte in rest {
+        if byte < b' ' || byte == b'"' || byte == b'\\' {
+            escape(byte, out);
+        } else {
+            out.push(byte);
+        }
+    }
 }
 
-/// Bytes as a string of lower-case hexadecimal digits.
+/// Whether none of eight bytes needs escaping; it may say no of some that do not either.
+fn is_plain(word: u64) -> bool {
+    let below = |limit: u8, word: u64| word.wrapping_sub(EACH * u64::from(limit)) & !word;
+    let quote = word ^ (EACH * u64::from(b'"'));
+    let backslash = word ^ (EACH * u64::from(b'\\'));
+    (below(b' ', word) | below(1, quote) | below(1, backslash)) & (EACH * 0x80) == 0
+}
+
+/// Bytes as a string of lower-case hexadecimal digits; at most 16 of them.
 pub(super) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
-    out.push(b'"');
-    for byte in bytes {
-        out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    let mut digits = [b'"'; 34];
+    for (pair, byte) in digits[1..].chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&HEX[usize::from(*byte)]);
     }
-    out.push(b'"');
+    let end = out.len() + 2 * bytes.len() + 2;
+    out.extend_from_slice(&digits);
+    out.truncate(end);
 }
 
 fn escape(byte: u8, out: &mut Vec<u8>) {
@@ -138,12 +240,29 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
         b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
         _ => {
             out.extend_from_slice(b"\\u00");
-            out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+            out.extend_from_slice(&HEX[usize::from(byte)]);
         }
     }
 }
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// The two digits of each number below `N`.
+const fn pairs<const N: usize>(base: usize) -> [[u8; 2]; N] {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; N];
+    let mut at = 0;
+    while at < N {
+        pairs[at] = [digits[at / base], digits[at % base]];
+        at += 1;
+    }
+    pairs
+}
+
+const HEX: [[u8; 2]; 256] = pairs(16);
+const PAIRS: [[u8; 2]; 100] = pairs(10);
+/// A one in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+/// Below this every thousandth is a whole number that f64 tells apart.
+const EXACT: f64 = (1_u64 << 43) as f64;
 
 #[cfg(test)]
 mod tests {
@@ -170,13 +289,13 @@ mod tests {
     fn objects_nest() {
         let mut out = Vec::new();
         let mut object = Object::open(&mut out);
-        object.number("a", 1.0);
-        let mut inner = object.object("b");
-        inner.flag("c", true);
-        inner.hex("d", &[0x0f, 0xa0]);
+        object.number(key!("a"), 1.0);
+        let mut inner = object.object(key!("b"));
+        inner.flag(key!("c"), true);
+        inner.hex(key!("d"), &[0x0f, 0xa0]);
         inner.close();
-        object.array("e", &[1.0, 2.0], |object, n| object.number("n", *n));
-        object.number("f", f64::NAN);
+        object.array(key!("e"), &[1.0, 2.0], |object, n| object.number(key!("n"), *n));
+        object.number(key!("f"), f64::NAN);
         object.close();
         assert_eq!(
             String::from_utf8(out).unwrap(),
