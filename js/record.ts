@@ -38,6 +38,8 @@ export function recordRequest(
   durationMs: unknown,
   error: unknown,
 ): void {
+  const failed = error !== undefined && error !== null;
+  if (!failed && state.stage(route, method, status, startMs, durationMs)) return;
   const core = state.core();
   if (core === undefined) {
     state.refused += 1;
@@ -55,8 +57,9 @@ export function recordRequest(
       numeric(status),
       sound ? numeric(startMs) : Number.NaN,
       durationOf(durationMs),
-      error === undefined || error === null ? undefined : errorType(error),
+      failed ? errorType(error) : undefined,
     );
+    if (sound && !failed) state.learn(core, name, text(method));
     state.after(flags, nowMs);
   } catch (cause) {
     state.trapped(cause);

@@ -80,8 +80,13 @@ export class State implements Pumped, Led {
     const timers = kind === "process" || kind === "browser";
     try {
       this.#handle = new CoreHandle((options) => settings.describe(options, kind), {
+        now: () => this.now(),
+        engineNow: () => this.engineNow(),
         onReset: (reason) => this.board.emit({ type: "core-reset", reason }),
         onDead: (error) => this.fail(error),
+        onLost: (count) => {
+          this.refused += count;
+        },
       });
       this.flushDeadlineMs = this.call(0, (core) => core.number("flushDeadlineMs"));
       this.leaseMs = this.call(0, (core) => core.number("leaseMs"));
@@ -124,10 +129,39 @@ export class State implements Pumped, Led {
     this.#handle?.trapped(cause, this.now());
   }
 
+  /** The hot path: whether a request could be written for the core to be told of with others. */
+  stage(route: unknown, method: unknown, status: unknown, startMs: unknown, durationMs: unknown): boolean {
+    const handle = this.#handle;
+    if (!handle?.write(route, method, status, startMs, durationMs)) return false;
+    if (handle.isFull) this.#tell(handle);
+    else if (handle.written === 1 && this.settings?.sinks.length !== 0) this.#waits();
+    return true;
+  }
+
+  #tell(handle: CoreHandle): void {
+    this.after(handle.tell(), this.now());
+  }
+
+  /** The first of those written: whoever wakes for it tells the core of them all. */
+  #waits(): void {
+    this.flags |= WAITING;
+    this.#wake(WAITING, this.now());
+  }
+
+  /** After a request recorded the long way: the next like it can be staged. */
+  learn(core: Core, route: string, method: string): void {
+    // A draw of the user's is made for one request at a time.
+    if (this.settings?.rng === undefined) this.#handle?.learn(core, route, method);
+  }
+
   /** After each event, with what the core answered. */
   after(flags: number, nowMs: number): void {
     this.flags = flags;
     if ((flags & NOTICES) !== 0 && this.board.size > 0) this.notify();
+    this.#wake(flags, nowMs);
+  }
+
+  #wake(flags: number, nowMs: number): void {
     const ticker = this.#ticker;
     if (ticker === undefined || (flags & (DUE | WAITING)) === 0) return;
     // Never longer than an event may wait: the deadline may be that of another sink, which is in trouble.

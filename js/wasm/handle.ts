@@ -2,21 +2,29 @@
 import { Core, Options } from "../../build/wasm/tidegate.js";
 import { fromCore, TidegateError } from "../errors.ts";
 import { epoch, type Instance, instance, reset } from "./instance.ts";
+import { Stage } from "./stage.ts";
 
 /** Two traps within this time end the collector: a loop of resets would only burn the host's CPU. */
 const TRAP_WINDOW_MS = 10_000;
 
 export type { Core, Options };
 
-/** What the collector wants to know. Both are called after the wasm call has ended. */
+/** What the collector wants to know, and the time it tells. All are called when no wasm call is on the stack. */
 export interface HandleEvents {
+  /** Host time. */
+  now(): number;
+  /** What the engine takes for the time. */
+  engineNow(): number;
   onReset(reason: string): void;
   onDead(error: TidegateError): void;
+  /** Requests that no core has begun. */
+  onLost(count: number): void;
 }
 
 export class CoreHandle {
   /** Goes up with each new core: leases and request tokens of an older one mean nothing here. */
   generation = 0;
+  readonly #stage: Stage;
   readonly #describe: (options: Options) => void;
   readonly #events: HandleEvents;
   #core: Core | undefined;
@@ -31,11 +39,49 @@ export class CoreHandle {
   constructor(describe: (options: Options) => void, events: HandleEvents) {
     this.#describe = describe;
     this.#events = events;
+    this.#stage = new Stage(() => events.engineNow());
     this.#build();
   }
 
-  /** The core, replaced first if its instance is gone; undefined once it is given up. */
+  /** Writes a request for the core to be told of later; false if it must be recorded the long way. */
+  write(...request: Parameters<Stage["write"]>): boolean {
+    return this.#home.epoch === epoch() && this.#stage.write(...request);
+  }
+
+  /** Requests written and not told of. */
+  get written(): number {
+    return this.#stage.count;
+  }
+
+  /** Whether no more can wait. */
+  get isFull(): boolean {
+    return this.#stage.isFull;
+  }
+
+  /** After a request that was recorded the long way: the next one of its route can be written. */
+  learn(core: Core, route: string, method: string): void {
+    this.#stage.learn(core, route, method);
+  }
+
+  /** The core, told of all requests written and replaced if its instance is gone; undefined once it is given up. */
   live(): Core | undefined {
+    if (this.#stage.count > 0) this.tell();
+    return this.#current();
+  }
+
+  /** Tells the core of all requests written. Returns its flags. */
+  tell(): number {
+    const core = this.#current();
+    if (core === undefined || this.#stage.count === 0) return 0;
+    try {
+      return this.#stage.tell(core);
+    } catch (cause) {
+      this.trapped(cause, this.#events.now());
+      return 0;
+    }
+  }
+
+  #current(): Core | undefined {
     if (this.#suspect) this.#probe();
     if (this.#retired) return undefined;
     if (this.#core !== undefined && this.#home.epoch !== epoch()) {
@@ -96,6 +142,7 @@ export class CoreHandle {
       const core = new Core(options);
       this.#address = core.ledgerAddress();
       this.#length = core.ledgerLength();
+      this.#stage.enter(core, this.#home.memory);
       this.#core = core;
     } catch (thrown) {
       throw fromCore(thrown);
@@ -106,6 +153,7 @@ export class CoreHandle {
   #rebuild(): void {
     // The memory of a dead instance stays readable, and the ledger lies at a fixed address in it.
     const ledger = new Float64Array(this.#home.memory.buffer, this.#address, this.#length).slice();
+    this.#events.onLost(this.#stage.forget());
     reset(this.#home.epoch);
     this.generation += 1;
     this.#build();
@@ -126,6 +174,8 @@ export class CoreHandle {
   /** Keeps the totals readable and takes nothing more. */
   #retire(error: TidegateError, nowMs: number): void {
     this.#retired = true;
+    this.#events.onLost(this.#stage.forget());
+    this.#stage.leave();
     try {
       this.#core?.close(nowMs);
     } catch {

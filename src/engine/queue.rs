@@ -11,6 +11,8 @@ pub(crate) struct Queue {
     capacity: usize,
     first: u64,
     next: u64,
+    /// Where the record numbered `first` is.
+    head: usize,
     payload: ByteRing,
 }
 
@@ -22,6 +24,7 @@ impl Queue {
             capacity,
             first: 0,
             next: 0,
+            head: 0,
             payload: ByteRing::new(bytes),
         }
     }
@@ -49,6 +52,7 @@ impl Queue {
     pub(crate) fn pop(&mut self, names: &mut Names) {
         debug_assert!(self.first < self.next);
         let record = self.records[self.index(self.first)];
+        self.head = self.index(self.first + 1);
         self.first += 1;
         self.payload.pop(record.payload_at, record.payload_len);
         record.release(names);
@@ -96,7 +100,8 @@ impl Queue {
     }
 
     fn index(&self, at: u64) -> usize {
-        (at % self.capacity as u64) as usize
+        let index = self.head + (at - self.first) as usize;
+        if index < self.capacity { index } else { index - self.capacity }
     }
 }
 
@@ -114,7 +119,7 @@ impl ByteRing {
     }
 
     fn fits(&self, len: usize) -> bool {
-        self.place(len) + len as u64 - self.head <= self.bytes.len() as u64
+        len == 0 || self.place(len) + len as u64 - self.head <= self.bytes.len() as u64
     }
 
     fn push(&mut self, slice: &[u8]) -> u32 {

@@ -25,14 +25,19 @@ impl Rng {
         (self.0.next_u64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
-    /// A random id of `N` bytes, never all zero (W3C Trace Context 3.2.2.3, 3.2.2.4).
+    /// A random id of `N` bytes, a multiple of 8, never all zero (W3C Trace Context 3.2.2.3, 3.2.2.4).
     pub fn id<const N: usize>(&mut self) -> [u8; N] {
-        let mut id = [0; N];
-        while id == [0; N] {
-            for chunk in id.chunks_mut(8) {
-                chunk.copy_from_slice(&self.0.next_u64().to_le_bytes()[..chunk.len()]);
+        loop {
+            let mut id = [0; N];
+            let mut any = 0;
+            for chunk in id.chunks_exact_mut(8) {
+                let word = self.0.next_u64();
+                any |= word;
+                chunk.copy_from_slice(&word.to_le_bytes());
+            }
+            if any != 0 {
+                return id;
             }
         }
-        id
     }
 }

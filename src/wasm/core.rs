@@ -6,7 +6,7 @@ use super::options::Options;
 use crate::encode::{encode, prometheus};
 use crate::engine::event::trace::TraceContext;
 use crate::engine::sampling::open::Token;
-use crate::engine::{Collector, Event, EventKind, Outcome, Send, Signal, Value};
+use crate::engine::{Collector, Event, EventKind, KnownRequest, Numbers, Outcome, Send, Signal, Value};
 use wasm_bindgen::prelude::*;
 
 /// One collector. All times are host wall-clock milliseconds; `undefined` means unknown.
@@ -16,6 +16,8 @@ pub struct Core {
     draft: Draft,
     send: Send,
     bytes: Vec<u8>,
+    stage: Box<[f64]>,
+    numbers: Option<Numbers>,
 }
 
 #[wasm_bindgen]
@@ -28,7 +30,14 @@ impl Core {
         if host_rng {
             collector.use_host_draws();
         }
-        Ok(Self { collector, draft: Draft::new(), send: Send { lease: 0, sink: 0 }, bytes: Vec::new() })
+        Ok(Self {
+            collector,
+            draft: Draft::new(),
+            send: Send { lease: 0, sink: 0 },
+            bytes: Vec::new(),
+            stage: vec![0.0; STAGE_HEAD + STAGED_MAX * STAGED_WORDS].into_boxed_slice(),
+            numbers: None,
+        })
     }
 
     /// The value in force of a numeric option; NaN if there is none of that name.
@@ -57,7 +66,52 @@ impl Core {
             status: status(status_code),
             ..Event::new(EventKind::Req, route, start)
         };
-        flags(self.collector.record(&event, None, now))
+        let signal = self.collector.record(&event, None, now);
+        self.numbers = self.collector.number(route, method);
+        flags(signal)
+    }
+
+    /// What the request recorded last may be staged by: its route's number, 65536 times its method's, and 2³² if
+    /// all earlier numbers are void; -1: it has none.
+    pub fn numbers(&self) -> f64 {
+        let Some(Numbers { route, method, renewed }) = self.numbers else { return -1.0 };
+        (u64::from(route) | u64::from(method) << 16 | u64::from(renewed) << 32) as f64
+    }
+
+    /// Where the host writes requests: how many we have begun, when the first was written, then three numbers a
+    /// request: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status.
+    #[wasm_bindgen(js_name = "stageAddress")]
+    pub fn stage_address(&self) -> usize {
+        self.stage.as_ptr() as usize
+    }
+
+    /// After how many the host is to tell, so that no batch is found full too late: at most [`STAGED_MAX`].
+    #[wasm_bindgen(js_name = "stageLimit")]
+    pub fn stage_limit(&self) -> usize {
+        let config = self.collector.config();
+        let batch_max = config.get_by_name("batchMax").unwrap_or(1.0);
+        let sinks = config.sinks().iter().map(|sink| sink.batch_max.map_or(batch_max, f64::from) as usize);
+        sinks.fold(STAGED_MAX, usize::min)
+    }
+
+    /// Records the `count` requests that the host has written. Returns flags.
+    pub fn staged(&mut self, count: usize, now: f64) -> u32 {
+        let queued_at = self.collector.arrive(self.stage[1], now);
+        for at in 0..count.min(STAGED_MAX) {
+            // For a host that has to ask a dead instance.
+            self.stage[0] = (at + 1) as f64;
+            let row = STAGE_HEAD + at * STAGED_WORDS;
+            let numbers = self.stage[row + 2] as u64;
+            let request = KnownRequest {
+                route: numbers as u16,
+                method: (numbers >> 16) as u16,
+                status: status((numbers >> 32) as f64),
+                start: self.stage[row],
+                duration: Some(self.stage[row + 1]).filter(|ms| !ms.is_nan()),
+            };
+            self.collector.record_known(&request, queued_at);
+        }
+        flags(self.collector.signal())
     }
 
     /// Begins an event: `kind` 0 REQ, 1 FN, 2 DB, 3 EVT.
@@ -335,3 +389,8 @@ impl Core {
 fn flags(Signal { due, waiting }: Signal) -> u32 {
     u32::from(due) << 1 | u32::from(waiting) << 2
 }
+
+/// Requests that the host writes before it tells.
+const STAGED_MAX: usize = 64;
+const STAGED_WORDS: usize = 3;
+const STAGE_HEAD: usize = 2;

@@ -6,5 +6,6 @@ mod corners;
 mod delivery;
 mod model;
 mod recording;
+mod routes;
 mod script;
 mod sim;

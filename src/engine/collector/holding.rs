@@ -37,7 +37,7 @@ impl Collector {
     pub(super) fn keep(&mut self, mut children: Children, p: f64) {
         let mut payload = std::mem::take(&mut self.held);
         while let Some(record) = self.open.pool.pop(&mut children, &mut payload) {
-            self.accept(Record { p, ..record }, Some(&payload));
+            self.accept(Record { p, queued_at: self.clock.now(), ..record }, Some(&payload));
         }
         self.held = payload;
     }
@@ -64,7 +64,6 @@ impl Collector {
             record.release(&mut self.names);
             return None;
         }
-        let record = Record { queued_at: self.clock.now(), ..record };
         Some(self.queue.push(record, held.unwrap_or(self.writer.payload())))
     }
 

@@ -8,6 +8,9 @@ use crate::engine::stats::metrics::Observation;
 impl Collector {
     /// Gives the duration of `event`, going by `name`, to each metrics sink.
     pub(super) fn measure(&mut self, event: &Event<'_>, name: &str) {
+        if !self.measures {
+            return;
+        }
         let Some(observation) = Observation::of(event, name) else { return };
         let (now, wall) = (self.clock.now(), self.clock.wall());
         for at in 0..self.sinks.len() {

@@ -4,9 +4,11 @@ mod batch;
 mod holding;
 mod measuring;
 mod recording;
+mod routes;
 mod sending;
 
 pub use batch::{Batch, Measured};
+pub use routes::{KnownRequest, Numbers};
 
 use super::config::{Config, Number};
 use super::delivery::{Delivery, Settings};
@@ -19,10 +21,11 @@ use super::ledger::{Count, Counters, Ledger, Reason, SinkCount, SinkCounters};
 use super::notice::{Notice, Notices};
 use super::queue::Queue;
 use super::rng::Rng;
+use super::sampling::Policy;
 use super::sampling::open::{OpenRequests, Token};
-use super::sampling::{Head, Policy};
 use super::stats::{Snapshot, StatsStore};
 use super::time::{Clock, Millis};
+use routes::Routes;
 use std::ops::Range;
 
 /// Collects events, decides which are kept, and hands out batches to send.
@@ -37,10 +40,13 @@ pub struct Collector {
     names: Names,
     writer: RecordWriter,
     name: String,
+    routes: Routes,
     /// The payload of a held child on its way into the queue.
     held: Vec<u8>,
     queue: Queue,
     sinks: Vec<Delivery>,
+    /// Whether some sink takes metrics.
+    measures: bool,
     ledger: Ledger,
     notices: Notices,
     rng: Option<Rng>,
@@ -97,12 +103,14 @@ impl Collector {
             names: Names::new(),
             writer: RecordWriter::default(),
             name: String::new(),
+            routes: Routes::default(),
             held: Vec::new(),
             queue: Queue::new(
                 config.get(Number::QueueSize) as usize,
                 config.get(Number::QueueBytes) as usize,
             ),
             sinks: config.sinks().iter().map(|sink| Delivery::new(sink.clone(), &config)).collect(),
+            measures: config.sinks().iter().any(|sink| sink.format.is_metrics()),
             ledger: Ledger::new(config.sinks().len()),
             notices: Notices::new(config.sinks().len()),
             rng: None,
@@ -145,10 +153,7 @@ impl Collector {
     /// The rate that governs `path`; `None`: excluded.
     #[must_use]
     pub fn effective_rate(&self, path: &str) -> Option<f64> {
-        match self.policy.decide_with(path::without_query(path), false, &mut || 0.0) {
-            Head::Excluded => None,
-            Head::Decided { rate, .. } => Some(rate),
-        }
+        self.policy.rate_of(path::without_query(path))
     }
 
     /// The trace and span of an open request, for calls it makes; `None` if excluded or long gone.
@@ -180,11 +185,11 @@ impl Collector {
         self.queue.len()
     }
 
-    /// References to interned names: 0 when no event is held anywhere. For tests.
+    /// References to interned names, those of numbers apart: 0 when no event is held anywhere. For tests.
     #[doc(hidden)]
     #[must_use]
     pub fn name_references(&self) -> usize {
-        self.names.references()
+        self.names.references() - self.routes.references()
     }
 
     /// The bytes of the queue and its table of names: fixed by `queueSize` and `queueBytes`, whatever is recorded.

@@ -1,13 +1,14 @@
 //! Recording: an event's way from the host through sampling and statistics into the queue.
 
+use super::routes::Named;
 use super::{Collector, Draws, Signal};
 use crate::engine::delivery::Delivery;
 use crate::engine::event::trace::TraceContext;
 use crate::engine::event::{Event, EventKind, Link, Record, path, statement};
 use crate::engine::ledger::Count;
 use crate::engine::rng::Rng;
-use crate::engine::sampling::open::{Closed, Queued, Token};
-use crate::engine::sampling::{Children, Head, KeepSlow, should_sample_request};
+use crate::engine::sampling::open::{Closed, Token};
+use crate::engine::sampling::{Head, KeepSlow, should_sample_request};
 use crate::engine::stats::{Sample, SeriesKind};
 
 impl Collector {
@@ -21,8 +22,7 @@ impl Collector {
             EventKind::Req => self.decide(name_or(event, &name), parent),
             EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
         };
-        let link = self.root_link(parent);
-        self.finish_event(event, &name, head, Closed { link, ..NOTHING_HELD });
+        self.finish_event(event, &mut Named::new(&name), head, Origin::Root(parent));
         self.name = name;
         self.signal()
     }
@@ -55,19 +55,19 @@ impl Collector {
             return self.signal();
         }
         let name = self.name_of(event);
-        self.observe_stats(event, &name);
+        self.observe_stats(event, &mut Named::new(&name));
         let link = match self.open.get(token).map(|open| open.link) {
             Some(parent) => self.child_link(parent),
             None => self.root_link(None),
         };
         if token.is_sampled() {
             let p = self.open.head(token).map_or(1.0, entry_p);
-            let record = self.write(event, &name, link, p);
-            if let Some(place) = self.accept(record, None) {
+            let record = self.write(event, &Named::new(&name), link, p);
+            if let Some(place) = self.accept(Record { queued_at: self.clock.now(), ..record }, None) {
                 self.open.queued(token, place);
             }
         } else if self.open.is_undecided(token) {
-            let record = self.write(event, &name, link, 1.0);
+            let record = self.write(event, &Named::new(&name), link, 1.0);
             self.hold(token, record);
         } else {
             self.ledger.add(Count::SampledOut, 1);
@@ -93,8 +93,8 @@ impl Collector {
         // One that no table knows was not sampled: it is recorded for its outcome, or not at all.
         let unknown = Head::Decided { sampled: false, rate: self.policy.rate(), forced: false };
         let head = self.open.head(token).unwrap_or(unknown);
-        let closed = closed.unwrap_or_else(|| Closed { link: self.root_link(None), ..NOTHING_HELD });
-        self.finish_event(event, &name, head, closed);
+        let origin = closed.map_or(Origin::Root(None), Origin::Request);
+        self.finish_event(event, &mut Named::new(&name), head, origin);
         self.name = name;
         self.signal()
     }
@@ -112,9 +112,13 @@ impl Collector {
         self.ledger.add(Count::Refused, count);
     }
 
-    /// Counts an event as emitted; whether it can be taken.
+    /// As time passes to `host`, counts an event as emitted; whether it can be taken.
     fn admits(&mut self, event: &Event<'_>, host: f64) -> bool {
         self.observe(host);
+        self.admits_now(event)
+    }
+
+    pub(super) fn admits_now(&mut self, event: &Event<'_>) -> bool {
         self.ledger.add(Count::Emitted, 1);
         let admits = !self.closed && event.is_usable() && self.rng.is_some();
         if !admits {
@@ -123,7 +127,9 @@ impl Collector {
         admits
     }
 
-    fn signal(&self) -> Signal {
+    /// What the host should know now.
+    #[must_use]
+    pub fn signal(&self) -> Signal {
         let now = self.clock.now();
         Signal {
             due: self.sinks.iter().any(|sink| sink.is_full(now)),
@@ -152,11 +158,17 @@ impl Collector {
     fn decide(&mut self, path: &str, parent: Option<TraceContext>) -> Head {
         let path = path::without_query(path);
         let parent_sampled = parent.is_some_and(|parent| parent.sampled);
+        let rate = self.policy.rate_of(path);
+        self.head(rate, parent_sampled)
+    }
+
+    /// The decision on a request whose rate is known; `None`: excluded.
+    pub(super) fn head(&mut self, rate: Option<f64>, parent_sampled: bool) -> Head {
         match &mut self.draws {
-            Draws::Own => self.policy.decide(path, parent_sampled),
+            Draws::Own => self.policy.head(rate, parent_sampled),
             // A host that supplied no draw gets no sample rather than one it did not ask for.
             Draws::Host(draw) => {
-                self.policy.decide_with(path, parent_sampled, &mut || draw.take().unwrap_or(1.0))
+                self.policy.head_with(rate, parent_sampled, &mut || draw.take().unwrap_or(1.0))
             }
         }
     }
@@ -173,36 +185,61 @@ impl Collector {
     }
 
     /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
-    fn finish_event(&mut self, event: &Event<'_>, name: &str, head: Head, closed: Closed) {
+    pub(super) fn finish_event(
+        &mut self,
+        event: &Event<'_>,
+        named: &mut Named<'_>,
+        head: Head,
+        origin: Origin,
+    ) {
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
             return;
         }
-        let slow = self.is_slow(event, name);
-        self.observe_stats(event, name);
-        let Closed { link, children, queued } = closed;
-        let Some(p) = self.policy.outcome(head, event.status, event.error.is_some(), slow) else {
+        let slow = self.is_slow(event, named.text);
+        self.observe_stats(event, named);
+        let p = self.policy.outcome(head, event.status, event.error.is_some(), slow);
+        let link = match origin {
+            // Ids are made for what is kept only.
+            Origin::Root(parent) if p.is_some() => self.root_link(parent),
+            Origin::Root(_) => Link::default(),
+            Origin::Request(closed) => self.finish_children(closed, p, entry_p(head)),
+        };
+        let Some(p) = p else {
             self.ledger.add(Count::SampledOut, 1);
-            self.let_go(children);
             return;
         };
-        if p != entry_p(head) {
+        let record = self.write(event, named, link, p);
+        let queued_at = named.known.as_ref().map_or(self.clock.now(), |known| known.queued_at);
+        self.accept(Record { queued_at, ..record }, None);
+    }
+
+    /// The fate of a request's children, now that its own is known; returns where it stands.
+    fn finish_children(&mut self, closed: Closed, p: Option<f64>, entry_p: f64) -> Link {
+        let Closed { link, children, queued } = closed;
+        let Some(p) = p else {
+            self.let_go(children);
+            return link;
+        };
+        if p != entry_p {
             // Its children that wait still can be told what became of it.
             self.queue.reprice(queued.first, queued.count, link.span_id, p);
         }
         self.keep(children, p);
-        let record = self.write(event, name, link, p);
-        self.accept(record, None);
+        link
     }
 
     /// The record of an event that is kept or held.
-    fn write(&mut self, event: &Event<'_>, name: &str, link: Link, p: f64) -> Record {
+    fn write(&mut self, event: &Event<'_>, named: &Named<'_>, link: Link, p: f64) -> Record {
+        if let Some(known) = &named.known {
+            return self.writer.write_known(event, known.ids, link, p, &mut self.names);
+        }
         self.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
-        self.writer.write(event, name, link, p, &mut self.names)
+        self.writer.write(event, named.text, link, p, &mut self.names)
     }
 
-    fn observe_stats(&mut self, event: &Event<'_>, name: &str) {
-        self.measure(event, name);
+    fn observe_stats(&mut self, event: &Event<'_>, named: &mut Named<'_>) {
+        self.measure(event, named.text);
         let kind = match event.kind {
             EventKind::Req => SeriesKind::Req,
             EventKind::Fn => SeriesKind::Fn,
@@ -211,7 +248,11 @@ impl Collector {
         };
         let is_error = self.policy.is_error(event.status, event.error.is_some());
         let sample = Sample { at: event.end(), duration: event.duration, is_error };
-        self.stats.record(sample, self.clock.wall(), Some((kind, name)));
+        let (wall, series) = (self.clock.wall(), Some((kind, named.text)));
+        match &mut named.known {
+            Some(known) => self.stats.record_by(sample, wall, series, known.row),
+            None => self.stats.record(sample, wall, series),
+        };
     }
 
     fn is_slow(&self, event: &Event<'_>, name: &str) -> bool {
@@ -237,6 +278,14 @@ impl Collector {
     }
 }
 
+/// Where a finished event stands.
+pub(super) enum Origin {
+    /// By itself, under a parent from elsewhere or none.
+    Root(Option<TraceContext>),
+    /// It ends a request that was open.
+    Request(Closed),
+}
+
 /// The text that sampling rules match: the path as received, even where its template is what is kept.
 fn name_or<'a>(event: &Event<'a>, name: &'a str) -> &'a str {
     if event.is_path { event.name } else { name }
@@ -250,11 +299,5 @@ fn entry_p(head: Head) -> f64 {
     }
 }
 
-/// What is known of a request that held no children.
-const NOTHING_HELD: Closed = Closed {
-    link: Link { trace_id: [0; 16], span_id: [0; 8], parent_id: [0; 8] },
-    children: Children::NONE,
-    queued: Queued { first: 0, count: 0 },
-};
 /// The head of what is always kept: FN, DB and EVT outside a request.
 const KEPT: Head = Head::Decided { sampled: true, rate: 1.0, forced: false };

@@ -54,10 +54,7 @@ impl Names {
         }
         let hash = hash(text.as_bytes());
         if let Some(at) = self.find(text, hash) {
-            if self.slots[usize::from(at)].refs == 0 {
-                self.idle.remove(at);
-            }
-            self.slots[usize::from(at)].refs += 1;
+            self.refer(NameId(at));
             return NameId(at);
         }
         match self.vacate(hash) {
@@ -66,6 +63,20 @@ impl Names {
                 NameId(at)
             }
             None => NameId::NONE,
+        }
+    }
+
+    /// The id of `text` if it has one, without referring to it.
+    pub(crate) fn lookup(&self, text: &str) -> Option<NameId> {
+        self.find(text, hash(text.as_bytes())).map(NameId)
+    }
+
+    /// Refers once more to `id`, which is in the table, whether or not anybody refers to it.
+    pub(crate) fn refer(&mut self, id: NameId) {
+        let slot = &mut self.slots[usize::from(id.0)];
+        slot.refs += 1;
+        if slot.refs == 1 {
+            self.idle.remove(id.0);
         }
     }
 

@@ -113,6 +113,25 @@ impl RecordWriter {
         if !event.attributes.bytes().is_empty() {
             self.part(ATTRIBUTES, event.attributes.bytes());
         }
+        Record { name, error, detail, ..self.record(event, link, p) }
+    }
+
+    /// The record of a request whose `name` and `method` are interned already, and that has no more to it.
+    pub(crate) fn write_known(
+        &mut self,
+        event: &Event<'_>,
+        [name, method]: [NameId; 2],
+        link: Link,
+        p: f64,
+        names: &mut Names,
+    ) -> Record {
+        self.payload.clear();
+        let record = Record { name, detail: method, ..self.record(event, link, p) };
+        record.retain(names);
+        record
+    }
+
+    fn record(&self, event: &Event<'_>, link: Link, p: f64) -> Record {
         Record {
             link,
             start: event.start,
@@ -121,9 +140,9 @@ impl RecordWriter {
             queued_at: super::Millis(0.0),
             payload_at: 0,
             payload_len: self.payload.len() as u16,
-            name,
-            error,
-            detail,
+            name: NameId::NONE,
+            error: NameId::NONE,
+            detail: NameId::NONE,
             status: event.status.unwrap_or(0),
             kind: event.kind,
         }

@@ -82,11 +82,26 @@ impl Policy {
     /// `path` is the route template if known, else the path as received without query. Without a
     /// seed and without entropy the draws are those of seed 0.
     pub fn decide(&mut self, path: &str, parent_sampled: bool) -> Head {
+        let rate = self.rate_of(path);
+        self.head(rate, parent_sampled)
+    }
+
+    /// Decides as [`decide`](Self::decide), of a path whose rate is known: [`rate_of`](Self::rate_of)'s answer.
+    pub fn head(&mut self, rate: Option<f64>, parent_sampled: bool) -> Head {
         let mut rng = self.rng.take();
         let mut draw = || rng.get_or_insert_with(|| Rng::from_seed(0)).draw();
-        let head = self.decide_with(path, parent_sampled, &mut draw);
+        let head = self.head_with(rate, parent_sampled, &mut draw);
         self.rng = rng;
         head
+    }
+
+    /// The rate, in [0, 1], that governs `path`; `None`: excluded. It is the same each time.
+    #[must_use]
+    pub fn rate_of(&self, path: &str) -> Option<f64> {
+        if should_exclude_route(path, &self.exclude) {
+            return None;
+        }
+        Some(get_effective_rate(path, &self.overrides, self.rate))
     }
 
     /// One draw in [0, 1) of the policy's own, for a root that has no path.
@@ -98,10 +113,12 @@ impl Policy {
     ///
     /// At most one draw is taken; none if excluded, forced, or the rate is 0 or 1.
     pub fn decide_with(&self, path: &str, parent_sampled: bool, draw: &mut dyn FnMut() -> f64) -> Head {
-        if should_exclude_route(path, &self.exclude) {
-            return Head::Excluded;
-        }
-        let rate = get_effective_rate(path, &self.overrides, self.rate);
+        self.head_with(self.rate_of(path), parent_sampled, draw)
+    }
+
+    /// Decides as [`head`](Self::head), with draws in [0, 1) from elsewhere.
+    pub fn head_with(&self, rate: Option<f64>, parent_sampled: bool, draw: &mut dyn FnMut() -> f64) -> Head {
+        let Some(rate) = rate else { return Head::Excluded };
         let forced = self.respect_parent && parent_sampled;
         Head::Decided { sampled: forced || should_sample_request(rate, draw), rate, forced }
     }

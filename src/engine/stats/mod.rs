@@ -22,6 +22,7 @@ mod slot;
 mod snapshot;
 mod window;
 
+pub(crate) use series::RowHint;
 pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
 
 use super::{Error, ErrorKind};
@@ -119,13 +120,24 @@ impl StatsStore {
     /// Returns false, and counts it as refused, if the event is older than the window, or its time or
     /// duration is not a finite number, or the duration is negative.
     pub fn record(&mut self, sample: Sample, now: f64, series: Option<(SeriesKind, &str)>) -> bool {
+        self.record_by(sample, now, series, &mut RowHint::default())
+    }
+
+    /// As [`record`](Self::record), where `hint` knows the series from before, or learns it now.
+    pub(crate) fn record_by(
+        &mut self,
+        sample: Sample,
+        now: f64,
+        series: Option<(SeriesKind, &str)>,
+        hint: &mut RowHint,
+    ) -> bool {
         self.roll(now);
         let Some(event) = self.place(&sample) else {
             self.refused += 1;
             return false;
         };
         self.window.observe(sample.at.min(self.window.now()));
-        let row = series.map(|(kind, name)| self.table.row_for(kind, name));
+        let row = series.map(|(kind, name)| self.table.row_by(hint, kind, name));
         let room = if event.is_open { ROOM_OPEN } else { ROOM_CLOSED };
         self.table.reserve(room, row.unwrap_or(TOTAL));
         if series.is_none_or(|(kind, _)| kind == SeriesKind::Req) {

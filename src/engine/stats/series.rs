@@ -19,6 +19,13 @@ pub(super) const OTHER: usize = 1;
 /// Longer names are cut here, at a character.
 pub(super) const NAME_BYTES: usize = 256;
 
+/// Where the row of a series was last; it may have gone to another series since.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RowHint {
+    row: usize,
+    renamings: u64,
+}
+
 /// All rows and what they share.
 pub(super) struct Table {
     rows: Box<[Row]>,
@@ -29,6 +36,8 @@ pub(super) struct Table {
     sketch: Sketch,
     /// No row ranks lower than this; 0 is unknown.
     floor: u64,
+    /// How often a row was given a name, so that a hint knows whether it is still true.
+    renamings: u64,
     /// Events in all rows: kept within `u32`, so that no counter can overflow.
     held: u64,
 }
@@ -43,6 +52,7 @@ impl Table {
             index: Index::new(series),
             sketch: Sketch::new(series),
             floor: 0,
+            renamings: 0,
             held: 0,
         }
     }
@@ -98,6 +108,16 @@ impl Table {
         self.admit(kind, name, hash, estimate)
     }
 
+    /// As [`row_for`](Self::row_for), at once if `hint` is still true; else `hint` learns the answer.
+    pub(super) fn row_by(&mut self, hint: &mut RowHint, kind: SeriesKind, name: &str) -> usize {
+        if hint.row > OTHER && hint.renamings == self.renamings {
+            return hint.row;
+        }
+        let row = self.row_for(kind, name);
+        *hint = RowHint { row, renamings: self.renamings };
+        row
+    }
+
     /// The row for a whole history of `count` events that comes from another store.
     pub(super) fn row_for_history(&mut self, kind: SeriesKind, name: &str, count: u64) -> usize {
         let hash = hash(kind, name);
@@ -140,6 +160,7 @@ impl Table {
     /// Gives an empty row to a series.
     fn name_row(&mut self, number: usize, kind: SeriesKind, name: &str, hash: u64) -> usize {
         self.floor = 0;
+        self.renamings += 1;
         self.rows[number].rename(&mut self.arena, kind, name, hash);
         if number == self.used {
             self.used += 1;

@@ -1,0 +1,152 @@
+//! Requests recorded by the numbers of their routes: the same as by their texts, in every respect but the ids.
+
+use crate::sim::START;
+use proptest::prelude::*;
+use tidegate::engine::sampling::KeepSlow;
+use tidegate::engine::stats::Snapshot;
+use tidegate::engine::{
+    Collector, Config, Counters, Event, EventKind, Format, KnownRequest, Numbers, Outcome, SinkOptions,
+};
+
+/// A request: route, method, status, how long it took, how long after the one before it arrived.
+type Request = (u8, u8, Option<u16>, Option<f64>, f64);
+
+const METHODS: [&str; 3] = ["GET", "POST", "PURGE"];
+
+fn route(n: u8) -> String {
+    match n {
+        0 => "/excluded/x".into(),
+        1 => "/half".into(),
+        2 => "/never".into(),
+        n => format!("/route/{n}"),
+    }
+}
+
+fn collector(sinks: &[Format], keep_slow: bool) -> Collector {
+    let mut config = Config::default();
+    for format in sinks {
+        let name = format!("{format:?}");
+        config.add_sink(SinkOptions { name, format: *format, batch_max: Some(7), max_bytes: None }).unwrap();
+    }
+    config.set("queueSize", 20.0).unwrap();
+    config.sampling.seed = Some(1);
+    config.sampling.exclude = vec!["/excluded".into()];
+    config.sampling.overrides = vec![("/half".into(), 0.5), ("/never".into(), 0.0)];
+    config.sampling.keep_slow = keep_slow.then_some(KeepSlow::P99);
+    let mut collector = Collector::new(config).unwrap();
+    collector.seed_entropy([7; 64]);
+    collector
+}
+
+/// What came out: every event without its ids, the counters, the statistics.
+fn outcome(mut collector: Collector, now: f64) -> (Vec<String>, Counters, Snapshot) {
+    let mut events = Vec::new();
+    collector.flush(1e9, now);
+    while let Some(send) = collector.poll_send(now) {
+        for event in collector.batch(send).events() {
+            let at = (event.kind, event.start, event.duration, event.p);
+            events.push(format!("{at:?} {} {:?} {:?}", event.name, event.detail, event.status));
+            assert_ne!(event.link.trace_id, [0; 16]);
+        }
+        collector.settle(send.lease, Outcome::Ok { rejected: 0 }, now);
+    }
+    let (counters, stats) = (collector.counters(), collector.stats(now));
+    assert_eq!(collector.name_references(), 0);
+    (events, counters, stats)
+}
+
+fn play(
+    requests: &[Request],
+    sinks: &[Format],
+    keep_slow: bool,
+    by_number: bool,
+) -> (Vec<String>, Counters, Snapshot) {
+    let mut collector = collector(sinks, keep_slow);
+    let mut numbers = std::collections::HashMap::<(u8, u8), Numbers>::new();
+    let mut now = START;
+    for &(name, method, status, duration, later) in requests {
+        now += later;
+        if later > 100.0 {
+            collector.tick(now);
+        }
+        let start = now - duration.unwrap_or(0.0);
+        let known = numbers.get(&(name, method)).filter(|_| by_number);
+        if let Some(&Numbers { route, method, .. }) = known {
+            let queued_at = collector.arrive(now, now);
+            collector.record_known(&KnownRequest { route, method, status, start, duration }, queued_at);
+            continue;
+        }
+        let (text, verb) = (route(name), METHODS[usize::from(method)]);
+        let event = Event { duration, method: verb, status, ..Event::new(EventKind::Req, &text, start) };
+        collector.record(&event, None, now);
+        if let Some(given) = collector.number(&text, verb) {
+            numbers.insert((name, method), given);
+        }
+    }
+    outcome(collector, now)
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    (
+        0u8..12,
+        0u8..3,
+        prop::option::of(prop::sample::select(vec![200, 404, 503])),
+        prop::option::of(prop::sample::select(vec![0.0, 1.5, 80.25, 4000.0, -1.0, f64::INFINITY])),
+        prop::sample::select(vec![0.0, 1.0, 700.0, 20_000.0]),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_number_records_what_its_text_records(
+        requests in prop::collection::vec(request(), 1..200),
+        sinks in prop::sample::subsequence(vec![Format::Ndjson, Format::OtlpMetricsProtobuf], 0..=2),
+        keep_slow in any::<bool>(),
+    ) {
+        let by_text = play(&requests, &sinks, keep_slow, false);
+        let by_number = play(&requests, &sinks, keep_slow, true);
+        prop_assert_eq!(by_text, by_number);
+    }
+}
+
+#[test]
+fn what_waited_at_the_host_is_as_old_as_its_first() {
+    let mut collector = collector(&[Format::Ndjson], false);
+    collector.record(&Event { method: "GET", ..Event::new(EventKind::Req, "/a", START) }, None, START);
+    let Numbers { route, method, .. } = collector.number("/a", "GET").unwrap();
+    collector.flush(1e9, START);
+    while let Some(send) = collector.poll_send(START) {
+        collector.settle(send.lease, Outcome::Ok { rejected: 0 }, START);
+    }
+    let queued_at = collector.arrive(START + 100.0, START + 400.0);
+    let request = KnownRequest { route, method, status: Some(200), start: START, duration: Some(350.0) };
+    collector.record_known(&request, queued_at);
+    assert_eq!(collector.next_deadline(), Some(200.0), "500 ms after it was given");
+    assert_eq!(collector.stats(START + 400.0).total.max_ms, Some(350.0));
+}
+
+#[test]
+fn a_number_nobody_gave_is_refused_and_counted() {
+    let mut collector = collector(&[], false);
+    let queued_at = collector.arrive(START, START);
+    let request = KnownRequest { route: 3, method: 0, status: None, start: START, duration: None };
+    collector.record_known(&request, queued_at);
+    let Counters { emitted, refused, .. } = collector.counters();
+    assert_eq!((emitted, refused), (1.0, 1.0));
+}
+
+#[test]
+fn a_new_fashion_of_routes_takes_the_numbers_of_the_old() {
+    let mut collector = collector(&[], false);
+    let mut number = |text: &str| {
+        collector.record(&Event { method: "GET", ..Event::new(EventKind::Req, text, START) }, None, START);
+        collector.number(text, "GET")
+    };
+    let old: Vec<_> = (0..600).filter_map(|n| number(&format!("/old/{n}"))).collect();
+    assert_eq!(old.len(), 512);
+    let renewed = (0..5000).find_map(|n| number(&format!("/new/{}", n % 100)));
+    assert!(renewed.is_some_and(|numbers| numbers.renewed && numbers.route == 0));
+    assert!(number("/new/another").is_some_and(|numbers| !numbers.renewed && numbers.route == 1));
+}
