@@ -24,6 +24,8 @@ export interface Batch {
 export interface Pumped {
   readonly port: Port;
   readonly env: unknown;
+  /** As in `SendInfo`. */
+  readonly leaving: boolean | undefined;
   now(): number;
   readonly flushDeadlineMs: number;
   poll(): Batch | undefined;
@@ -113,7 +115,9 @@ async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
   let outcome: Outcome = { code: RETRY };
   try {
     const { signal } = controller;
-    const info: SendInfo = { signal, env: pumped.env, batchId: batch.id, count: batch.count };
+    const { env, leaving } = pumped;
+    const told = { signal, env, batchId: batch.id, count: batch.count };
+    const info: SendInfo = leaving === undefined ? told : { ...told, leaving };
     const answer = invoke(batch, info);
     const first = await Promise.race([answer, expired]);
     if (first === EXPIRED) {
