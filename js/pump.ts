@@ -24,6 +24,8 @@ export interface Batch {
 export interface Pumped {
   readonly port: Port;
   readonly env: unknown;
+  /** As in `SendInfo`. */
+  readonly leaving: boolean | undefined;
   now(): number;
   readonly flushDeadlineMs: number;
   poll(): Batch | undefined;
@@ -112,13 +114,15 @@ async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
   const expired = deadline.done.then((): typeof EXPIRED => EXPIRED);
   let outcome: Outcome = { code: RETRY };
   try {
+    const { env, leaving } = pumped;
     const info: SendInfo = {
       get signal() {
         return abort.signal();
       },
-      env: pumped.env,
+      env,
       batchId: batch.id,
       count: batch.count,
+      ...(leaving === undefined ? {} : { leaving }),
     };
     const answer = invoke(batch, info);
     const first = await Promise.race([answer, expired]);

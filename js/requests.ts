@@ -23,6 +23,9 @@ export function linkFor(state: State, requests: Requests): Link {
       else end(state, request, status, error);
       if (context !== undefined) leadFrom(state, context);
     },
+    leaving(now) {
+      state.leaving = now;
+    },
   };
 }
 

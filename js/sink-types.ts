@@ -62,6 +62,8 @@ export interface SendInfo {
   readonly batchId: string;
   /** Events in the batch. */
   readonly count: number;
+  /** In a page watched by `watchPage` only. True: it is going away, a send must start at once and outlive it. */
+  readonly leaving?: boolean;
 }
 
 interface SinkBase {

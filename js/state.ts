@@ -36,6 +36,8 @@ export class State implements Pumped, Led {
   refused = 0;
   /** What the core answered last: whether something waits, and whether a send is due. */
   flags = 0;
+  /** Known in a watched page only. */
+  leaving: boolean | undefined;
   #handle: CoreHandle | undefined;
   #choose: ((env: never) => CollectorOptions) | undefined;
   #env: unknown;

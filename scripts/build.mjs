@@ -61,7 +61,7 @@ const ENGINES = [
 const SURFACES = ["index", "stats", "sampling"];
 
 /** What needs no engine of its own. */
-const ADAPTERS = [{ source: "js/adapters/workers.ts", name: "workers", formats: ["esm", "cjs"] }];
+const ADAPTERS = ["workers", "node", "hono", "fetch", "browser"];
 
 /** Gives the inline entry the module's bytes as text. */
 const inlineWasm = {
@@ -102,8 +102,10 @@ async function bundle() {
       }
     }
   }
-  for (const { source, name, formats } of ADAPTERS) {
-    for (const format of formats) await emit(source, `${name}.${extension[format]}`, format, inlineWasm);
+  for (const name of ADAPTERS) {
+    for (const format of ["esm", "cjs"]) {
+      await emit(`js/adapters/${name}.ts`, `${name}.${extension[format]}`, format, inlineWasm);
+    }
   }
   await cp(join(WASM, "tidegate_bg.wasm"), join(DIST, "core.wasm"));
 }
@@ -158,8 +160,9 @@ async function declarations() {
   };
   await mkdir(join(DIST, "types"), { recursive: true });
   await writeFile(join(DIST, "types", "core.wasm.d.ts"), WASM_TYPES);
-  for (const root of [...SURFACES.map((name) => `${name}.d.ts`), "adapters/workers.d.ts"])
-    await reach(join(emitted, root));
+  for (const root of [...SURFACES, ...ADAPTERS.map((name) => `adapters/${name}`)]) {
+    await reach(join(emitted, `${root}.d.ts`));
+  }
 }
 
 const WASM_TYPES = "declare const module: WebAssembly.Module;\nexport default module;\n";

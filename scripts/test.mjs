@@ -1,4 +1,4 @@
-// npm test [-- rust | web | js | sinks | pack | workerd | runtimes ...]: every suite in turn, then a table.
+// npm test [-- rust | web | js | sinks | hosts | pack | workerd | runtimes ...]: every suite in turn, then a table.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "./_counts.mjs";
@@ -41,13 +41,14 @@ const suites = [
   ),
   tests("web", "rust in Chromium", ["wasm-pack", "test", "--headless", "--chrome"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
-  check("js sinks pack workerd runtimes", "package build", node(join("scripts", "build.mjs"))),
+  check("js sinks hosts pack workerd runtimes", "package build", node(join("scripts", "build.mjs"))),
   check("js", "types", ["tsc", "--noEmit"]),
   check("js", "types of the tests", ["tsc", "--noEmit", "-p", "tests/js"]),
   check("js", "types of worker-example", ["tsc", "--noEmit", "-p", "worker-example"]),
   tests("js", "scripts", nodeTest("tests/scripts/*.test.mjs"), countNode),
   tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),
   tests("sinks", "sinks", nodeTest("tests/sinks/*.test.mjs"), countNode),
+  tests("hosts", "hosts", nodeTest("tests/hosts/*.test.mjs"), countNode),
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
   tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
   tests("workerd runtimes", "workerd", nodeTest("tests/runtime/workerd.test.mjs"), countNode),

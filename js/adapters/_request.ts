@@ -1,5 +1,5 @@
 /** What adapters have in common: a request's path, method and parent, and its way through the collector. */
-import { type Link, linkOf, type RequestRecord } from "../runtime/link.ts";
+import { type Incoming, type Link, linkOf, type RequestRecord } from "../runtime/link.ts";
 import type { WaitUntil } from "../runtime/port.ts";
 
 /** The part of a `Request` that is read. */
@@ -26,22 +26,58 @@ export function begin(
   route: ((request: never) => string | undefined) | undefined,
   frozenClock: boolean,
 ): Seen | undefined {
+  return openAs(tide, env, () => ({
+    request,
+    path: pathOf(request.url),
+    method: request.method,
+    route: routeOf(route, request),
+    traceparent: request.headers.get("traceparent") ?? undefined,
+    frozenClock,
+  }));
+}
+
+/** As `begin`, for what is no `Request`. `env` undefined: the host has none of its own. */
+export function openAs(tide: object, env: unknown, describe: () => Incoming): Seen | undefined {
   try {
     const link = linkOf(tide);
     if (link === undefined) return undefined;
-    link.configure(env);
-    const record = link.open({
-      request,
-      path: pathOf(request.url),
-      method: request.method,
-      route: routeOf(route, request),
-      traceparent: request.headers.get("traceparent") ?? undefined,
-      frozenClock,
-    });
-    return { link, record };
+    if (env !== undefined) link.configure(env);
+    return { link, record: link.open(describe()) };
   } catch {
     return undefined;
   }
+}
+
+/** Runs the handler within its request, and records what comes of it: duration to headers. */
+export function respond<T>(seen: Seen, call: () => T, context: WaitUntil | undefined): T {
+  let result: T;
+  try {
+    result = seen.link.run(seen.record, call);
+  } catch (error) {
+    failed(seen, error, context);
+    throw error;
+  }
+  if (!isThenable(result)) {
+    answered(seen, result, context);
+    return result;
+  }
+  const watched = result.then(
+    (response: unknown) => {
+      answered(seen, response, context);
+      return response;
+    },
+    (error: unknown) => {
+      failed(seen, error, context);
+      throw error;
+    },
+  );
+  return watched as T;
+}
+
+/** The template that a framework has found, unless the user has named the request. */
+export function nameRoute(seen: Seen, template: unknown): void {
+  const { record } = seen;
+  if (record !== undefined && typeof template === "string" && template !== "") record.route ??= template;
 }
 
 /** Records the end of the request that was answered with `response`. */
@@ -56,8 +92,8 @@ export function failed(seen: Seen, error: unknown, context: WaitUntil | undefine
 }
 
 /** Without query and fragment, and without parsing the rest: `new URL` costs more than the whole event. */
-function pathOf(url: string): string {
-  const scheme = url.indexOf("://");
+export function pathOf(url: string): string {
+  const scheme = url.startsWith("/") ? -1 : url.indexOf("://");
   const start = scheme < 0 ? 0 : url.indexOf("/", scheme + 3);
   if (start < 0) return "/";
   const end = url.slice(start).search(/[?#]/);
@@ -65,9 +101,9 @@ function pathOf(url: string): string {
 }
 
 /** The user's own function: if it fails, the request has a path all the same. */
-function routeOf(
+export function routeOf(
   route: ((request: never) => string | undefined) | undefined,
-  request: RequestLike,
+  request: object,
 ): string | undefined {
   try {
     const template: unknown = route?.(request as never);
@@ -75,4 +111,8 @@ function routeOf(
   } catch {
     return undefined;
   }
+}
+
+function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

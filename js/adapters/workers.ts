@@ -1,7 +1,7 @@
 /** Cloudflare Workers. */
 import type { WaitUntil } from "../runtime/port.ts";
 import type { Collector } from "../types.ts";
-import { answered, begin, failed, type RequestLike } from "./_request.ts";
+import { begin, type RequestLike, respond } from "./_request.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each Worker has its own env, and its own flavor of these types
 type Handler = (...args: any[]) => any;
@@ -48,28 +48,7 @@ function measuredFetch(
     // Looked up each time, like the runtime does: the handler may be replaced while it is being developed.
     const call = () => (handler.fetch as Handler)(request, env, ctx, ...rest);
     const seen = begin(tide, request, env, options?.route, true);
-    if (seen === undefined) return call();
-    let result: unknown;
-    try {
-      result = seen.link.run(seen.record, call);
-    } catch (error) {
-      failed(seen, error, ctx);
-      throw error;
-    }
-    if (!isThenable(result)) {
-      answered(seen, result, ctx);
-      return result;
-    }
-    return result.then(
-      (response: unknown) => {
-        answered(seen, response, ctx);
-        return response;
-      },
-      (error: unknown) => {
-        failed(seen, error, ctx);
-        throw error;
-      },
-    );
+    return seen === undefined ? call() : respond(seen, call, ctx);
   };
 }
 
@@ -89,8 +68,4 @@ function namesOf(handler: object): Set<string> {
     for (const name of Object.getOwnPropertyNames(at)) if (name !== "constructor") names.add(name);
   }
   return names;
-}
-
-function isThenable(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

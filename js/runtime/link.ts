@@ -10,7 +10,8 @@ export interface RequestRecord {
   readonly token: number;
   /** Of the core that opened it: another core's tokens mean nothing. */
   readonly generation: number;
-  readonly path: string;
+  /** As received; id-like segments are shown as `:id` while there is no route. */
+  path: string;
   readonly method: string;
   readonly startMs: number;
   /** The host's clock may stand still between I/O: a measured 0 is unknown. */
@@ -42,6 +43,8 @@ export interface Link {
     error: unknown,
     context: WaitUntil | undefined,
   ): void;
+  /** In a page: whether it is going away, so that sends must start at once and outlive it. */
+  leaving(now: boolean): void;
 }
 
 /** The collector's link; undefined if it is something else. */

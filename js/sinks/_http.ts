@@ -11,15 +11,16 @@ export async function post(
   contentType: string,
   bytes: Uint8Array,
   info: SendInfo,
-): Promise<ResponseLike> {
-  const { signal } = info;
+): Promise<ResponseLike | "too-large"> {
+  const { signal, leaving } = info;
   const headers: Record<string, string> = {
     "content-type": contentType,
     "idempotency-key": info.batchId,
     ...lowerCase(await given(options.headers, info.env)),
   };
   let body = bytes;
-  if (options.gzip !== false && headers["content-encoding"] === undefined) {
+  // Compressing takes longer than a page that is going away has left.
+  if (leaving !== true && options.gzip !== false && headers["content-encoding"] === undefined) {
     body = (await gzipped(bytes)) ?? bytes;
     if (body !== bytes) headers["content-encoding"] = "gzip";
   }
@@ -28,7 +29,29 @@ export async function post(
   const { fetch: send = fetch as FetchLike } = options;
   // Followed, a redirect could turn the POST into a GET, look like success, or take the credentials elsewhere.
   // Called without `this`: the global fetch of some runtimes refuses any other.
-  return send(url, { method: "POST", headers, body, signal, redirect: "manual" });
+  const init = { method: "POST", headers, body, signal, redirect: "manual" };
+  if (leaving === undefined) return send(url, init);
+  // Halved until it fits; what is left over goes with the next batch.
+  if (leaving && body.length > KEEPALIVE_MAX_BYTES && info.count > 1) return "too-large";
+  return outliving(body.length, (keepalive) => send(url, { ...init, keepalive }));
+}
+
+/** What browsers allow all keepalive bodies of a page together is 64 KiB; a little is left to the page. */
+const KEEPALIVE_MAX_BYTES = 60 * 1024;
+let keepaliveBytes = 0;
+
+/** Sends with keepalive what fits into the share that is free, all else without: a browser would refuse it. */
+async function outliving(
+  bytes: number,
+  send: (keepalive: boolean) => Promise<ResponseLike>,
+): Promise<ResponseLike> {
+  if (keepaliveBytes + bytes > KEEPALIVE_MAX_BYTES) return send(false);
+  keepaliveBytes += bytes;
+  try {
+    return await send(true);
+  } finally {
+    keepaliveBytes -= bytes;
+  }
 }
 
 function given(headers: HttpOptions["headers"], env: unknown): HeadersGiven | PromiseLike<HeadersGiven> {

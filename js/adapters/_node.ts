@@ -1,0 +1,128 @@
+/** What Node's adapters share: a request ends with its response. */
+import type { Collector } from "../types.ts";
+import { clockIsFrozen } from "./_context.ts";
+import { nameRoute, openAs, pathOf, routeOf, type Seen } from "./_request.ts";
+
+/** The part of `IncomingMessage` that is read; Express adds the last three. */
+export interface NodeRequest {
+  readonly url?: string | undefined;
+  readonly method?: string | undefined;
+  readonly headers: { readonly traceparent?: unknown };
+  readonly originalUrl?: string;
+  readonly baseUrl?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a text, a pattern, or several of them
+  readonly route?: any;
+}
+
+/** The part of `ServerResponse` that is used. */
+export interface NodeResponse {
+  readonly statusCode: number;
+  readonly headersSent: boolean;
+  readonly destroyed?: boolean;
+  readonly errored?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: listeners of any event
+  on(event: "finish" | "close", listener: (...args: any[]) => void): unknown;
+}
+
+/** Options of each of Node's adapters. */
+export interface NodeOptions {
+  /** Names a request as it comes in; it wins over what the framework says. */
+  // biome-ignore lint/suspicious/noExplicitAny: the request type of whoever writes the function
+  readonly route?: (request: any) => string | undefined;
+}
+
+/** A request that is being answered. */
+export interface Watched {
+  readonly seen: Seen;
+  /** What was thrown, if something was. */
+  error: unknown;
+}
+
+/** How an adapter sees its framework. */
+export interface Framework {
+  /** What `tide.scope` finds the request by. */
+  readonly key: object;
+  readonly url: string | undefined;
+  /** The template, if it is known as the request comes in. */
+  readonly route?: string | undefined;
+  /** Called at the end, when the framework knows. */
+  readonly name?: (seen: Seen) => void;
+  /** It answers what is thrown: then an error that was answered with less than 500 is none. */
+  readonly answersErrors?: boolean;
+}
+
+/** Opens the request; it is recorded once, when the response is finished or its connection is lost. */
+export function watch(
+  tide: Collector,
+  request: NodeRequest,
+  response: NodeResponse,
+  framework: Framework,
+  options: NodeOptions | undefined,
+): Watched | undefined {
+  const { key, url, route } = framework;
+  const seen = openAs(tide, undefined, () => ({
+    request: key,
+    path: pathOf(url ?? "/"),
+    method: request.method ?? "GET",
+    route: routeOf(options?.route, key) ?? route,
+    traceparent: typeof request.headers.traceparent === "string" ? request.headers.traceparent : undefined,
+    frozenClock: clockIsFrozen(),
+  }));
+  if (seen === undefined) return undefined;
+  const watched: Watched = { seen, error: undefined };
+  let over = false;
+  const end = (finished: boolean) => {
+    if (over) return;
+    over = true;
+    framework.name?.(seen);
+    if (finished) finish(watched, response, framework);
+    else lose(watched, response);
+  };
+  response.on("finish", () => end(true));
+  response.on("close", () => end(false));
+  // Lost before it came here: both events may be over.
+  if (response.destroyed === true) end(false);
+  return watched;
+}
+
+function finish({ seen, error }: Watched, { statusCode }: NodeResponse, framework: Framework): void {
+  const answered = framework.answersErrors === true && statusCode < 500;
+  seen.link.end(seen.record, statusCode, answered ? undefined : error, undefined);
+}
+
+/**
+ * The connection closed before the response was finished. Without headers nobody was answered: an error without
+ * status. After them it is the common end of a stream, unless the server itself broke off: the status that was
+ * sent, and an attribute.
+ */
+function lose({ seen, error }: Watched, { headersSent, statusCode, errored }: NodeResponse): void {
+  const broken = error ?? errored ?? undefined;
+  if (headersSent) seen.record?.attributes.set("client_disconnected", broken === undefined);
+  const status = headersSent ? statusCode : undefined;
+  seen.link.end(seen.record, status, broken ?? (headersSent ? undefined : "client_disconnected"), undefined);
+}
+
+/** Express: where the router was mounted, as received, and the template within it. */
+export function nameExpress({ baseUrl = "", route }: NodeRequest, seen: Seen): void {
+  const path: unknown = route?.path;
+  if (path === undefined || path === null || seen.record === undefined) return;
+  const template = `${baseUrl}${path === "/" && baseUrl !== "" ? "" : String(path)}`;
+  // A mount path with parameters has their values in it: it goes where paths go.
+  if (baseUrl === "") nameRoute(seen, template);
+  else seen.record.path = template;
+}
+
+/** The error is kept for the end of the request, and thrown on. */
+export function caught<R>(watched: Watched, call: () => R): R {
+  const fail = (error: unknown): never => {
+    watched.error = error ?? "throw";
+    throw error;
+  };
+  let result: R;
+  try {
+    result = watched.seen.link.run(watched.seen.record, call);
+  } catch (error) {
+    return fail(error);
+  }
+  return result instanceof Promise ? (result.then(undefined, fail) as R) : result;
+}
