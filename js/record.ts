@@ -66,8 +66,8 @@ export function recordRequest(
   }
 }
 
-/** Everything else: within `request` if there is one, and a REQ with `request` ends it. */
-export function record(state: State, draft: Draft, request?: RequestRecord): void {
+/** Everything else: within `request` if there is one, or as its end. */
+export function record(state: State, draft: Draft, request?: RequestRecord, ends = false): void {
   const core = state.core();
   if (core === undefined) {
     state.refused += 1;
@@ -83,7 +83,7 @@ export function record(state: State, draft: Draft, request?: RequestRecord): voi
     const atMs = state.engineTime(nowMs);
     let flags: number;
     if (!open) flags = core.commit(atMs);
-    else if (kind === REQ) flags = core.end(atMs, request.token);
+    else if (ends) flags = core.end(atMs, request.token);
     else flags = core.commitIn(atMs, request.token);
     state.after(flags, nowMs);
   } catch (cause) {
@@ -118,9 +118,9 @@ export function timed<T>(work: () => T, now: () => number, done: (start: number,
   return watched as T;
 }
 
-/** The request's draw from the user's source. It is called only if the rate leaves something to draw. */
-export function supplyDraw(state: State, core: Core, path: string): void {
-  const rate = core.effectiveRate(path);
+/** The request's draw from the user's source. It is called only if the rate leaves something to draw; no path: the global one. */
+export function supplyDraw(state: State, core: Core, path: string | undefined): void {
+  const rate = path === undefined ? core.number("sampling.rate") : core.effectiveRate(path);
   if (!(rate > 0 && rate < 1)) return;
   let draw: unknown;
   try {

@@ -1,8 +1,8 @@
 /** Open requests: what an adapter's link does. */
-import { REQ, record, supplyDraw } from "./record.ts";
+import { flush } from "./pump.ts";
+import { FN, REQ, record, supplyDraw } from "./record.ts";
 import { lead } from "./runtime/lease.ts";
-import type { Incoming, Link, RequestRecord } from "./runtime/link.ts";
-import type { WaitUntil } from "./runtime/port.ts";
+import type { Context, Incoming, Link, RequestRecord } from "./runtime/link.ts";
 import { measured } from "./scope.ts";
 import { DUE, type State, WAITING } from "./state.ts";
 
@@ -18,6 +18,7 @@ export function linkFor(state: State, requests: Requests): Link {
       return opened;
     },
     run: (request, work) => (request === undefined ? work() : state.context.run(request, work)),
+    current: () => state.context.current() as RequestRecord | undefined,
     end(request, status, error, context) {
       if (request === undefined) state.refused += 1;
       else end(state, request, status, error);
@@ -36,8 +37,10 @@ function open(state: State, incoming: Incoming): RequestRecord | undefined {
   const startMs = state.now();
   const known = route ?? path;
   try {
-    if (state.settings?.rng !== undefined) supplyDraw(state, core, known);
-    const token = core.open(state.engineTime(startMs), known, traceparent);
+    const isRequest = method !== undefined;
+    if (state.settings?.rng !== undefined) supplyDraw(state, core, isRequest ? known : undefined);
+    const nowMs = state.engineTime(startMs);
+    const token = isRequest ? core.open(nowMs, known, traceparent) : core.openRoot(nowMs);
     const { generation } = state;
     return { token, generation, path, method, startMs, frozenClock, attributes: new Map(), route };
   } catch (cause) {
@@ -49,23 +52,24 @@ function open(state: State, incoming: Incoming): RequestRecord | undefined {
 function end(state: State, request: RequestRecord, status: number | undefined, error: unknown): void {
   const { path, method, route, startMs, attributes } = request;
   const duration = measured(state.now() - startMs, request);
-  const draft = {
-    kind: REQ,
-    name: route ?? path,
-    isPath: route === undefined,
-    start: startMs,
-    duration,
-    error,
-    method,
-    status,
-    attributes: [...attributes],
-  } as const;
-  record(state, draft, request);
+  const ended = { name: route ?? path, start: startMs, duration, error, attributes: [...attributes] };
+  const asRequest = { kind: REQ, isPath: route === undefined, method, status } as const;
+  record(state, { ...ended, ...(method === undefined ? { kind: FN } : asRequest) }, request, true);
 }
 
 /** Every request may have to lead, an excluded one too: events that wait must not depend on who comes. */
-function leadFrom(state: State, context: WaitUntil): void {
+function leadFrom(state: State, context: Context): void {
   if (state.settings?.autoTick !== true) return;
   const { flags } = state;
-  if ((flags & (WAITING | DUE)) !== 0) lead(state, context, (flags & DUE) !== 0);
+  if ((flags & (WAITING | DUE)) === 0) return;
+  if (context.isLast === true) sendAll(state, context);
+  else lead(state, context, (flags & DUE) !== 0, context.isBrief === true ? state.stepMs : undefined);
+}
+
+function sendAll(state: State, context: Context): void {
+  try {
+    context.waitUntil(flush(state, state.flushDeadlineMs));
+  } catch {
+    // No context that takes work: the next handler tries.
+  }
 }

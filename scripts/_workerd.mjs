@@ -16,19 +16,26 @@ const compatibilityDate = "2026-07-01";
  * @param {object} [options]
  * @param {Record<string, unknown>} [options.bindings] strings become text bindings, all else JSON bindings
  * @param {string[]} [options.flags] compatibility flags
+ * @param {Record<string, string>} [options.objects] Durable Objects: binding → exported class, with SQLite in memory
+ * @param {Record<string, string>} [options.services] bindings to the Worker itself → exported entrypoint, "" the default
+ * @param {boolean} [options.tail] the Worker's own `tail` handler is told of its requests
  */
-export async function startWorkerd(entry, { bindings = {}, flags = [] } = {}) {
+export async function startWorkerd(entry, options = {}) {
   const folder = mkdtempSync(join(tmpdir(), "tidegate-workerd-"));
   await bundle(entry, folder);
-  writeFileSync(join(folder, "config.capnp"), config(wasmFilesIn(folder), bindings, flags));
+  writeFileSync(join(folder, "config.capnp"), config(wasmFilesIn(folder), options));
 
   const worker = { url: "", log: "" };
   // workerd tells on file descriptor 3 where it listens: no port to guess, no request to try.
   const stdio = ["ignore", "pipe", "pipe", "pipe"];
-  const child = spawn(workerdBinary.default ?? workerdBinary, ["serve", "--control-fd=3", "config.capnp"], {
-    cwd: folder,
-    stdio,
-  });
+  const child = spawn(
+    workerdBinary.default ?? workerdBinary,
+    ["serve", "--experimental", "--control-fd=3", "config.capnp"],
+    {
+      cwd: folder,
+      stdio,
+    },
+  );
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
       worker.log += text;
@@ -103,7 +110,7 @@ export function linkPackage(folder) {
   return folder;
 }
 
-function config(wasmFiles, bindings, flags) {
+function config(wasmFiles, { bindings = {}, flags = [], objects = {}, services = {}, tail = false }) {
   const text = JSON.stringify;
   const wasm = wasmFiles.map((name) => `(name = ${text(name)}, wasm = embed ${text(name)})`);
   const modules = [`(name = "worker.js", esModule = embed "worker.js")`, ...wasm];
@@ -111,6 +118,16 @@ function config(wasmFiles, bindings, flags) {
     typeof value === "string"
       ? `(name = ${text(name)}, text = ${text(value)})`
       : `(name = ${text(name)}, json = ${text(text(value))})`,
+  );
+  for (const [name, entrypoint] of Object.entries(services)) {
+    const of = entrypoint === "" ? "" : `, entrypoint = ${text(entrypoint)}`;
+    values.push(`(name = ${text(name)}, service = (name = "main"${of}))`);
+  }
+  for (const [name, className] of Object.entries(objects)) {
+    values.push(`(name = ${text(name)}, durableObjectNamespace = ${text(className)})`);
+  }
+  const namespaces = Object.values(objects).map(
+    (name) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`,
   );
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -128,6 +145,8 @@ const worker :Workerd.Worker = (
   compatibilityDate = "${compatibilityDate}",
   compatibilityFlags = [${flags.map((flag) => text(flag)).join(", ")}],
   globalOutbound = "network",
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (inMemory = void),${tail ? '\n  tails = ["main"],' : ""}
 );
 `;
 }

@@ -44,6 +44,7 @@ const suites = [
   check("js sinks hosts pack workerd runtimes", "package build", node(join("scripts", "build.mjs"))),
   check("js", "types", ["tsc", "--noEmit"]),
   check("js", "types of the tests", ["tsc", "--noEmit", "-p", "tests/js"]),
+  check("js", "types of Workers", ["tsc", "--noEmit", "-p", "tests/types"]),
   check("js", "types of worker-example", ["tsc", "--noEmit", "-p", "worker-example"]),
   tests("js", "scripts", nodeTest("tests/scripts/*.test.mjs"), countNode),
   tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),
@@ -51,6 +52,7 @@ const suites = [
   tests("hosts", "hosts", nodeTest("tests/hosts/*.test.mjs"), countNode),
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
   tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
+  tests("workerd", "workers", nodeTest("tests/workers/*.test.mjs"), countNode),
   tests("workerd runtimes", "workerd", nodeTest("tests/runtime/workerd.test.mjs"), countNode),
   ...["node", "deno", "bun", "chromium"].map((runtime) =>
     tests("runtimes", runtime, nodeTest(`tests/runtime/${runtime}.test.mjs`), countNode),

@@ -1,6 +1,5 @@
 /** What adapters have in common: a request's path, method and parent, and its way through the collector. */
-import { type Incoming, type Link, linkOf, type RequestRecord } from "../runtime/link.ts";
-import type { WaitUntil } from "../runtime/port.ts";
+import { type Context, type Incoming, type Link, linkOf, type RequestRecord } from "../runtime/link.ts";
 
 /** The part of a `Request` that is read. */
 export interface RequestLike {
@@ -49,7 +48,7 @@ export function openAs(tide: object, env: unknown, describe: () => Incoming): Se
 }
 
 /** Runs the handler within its request, and records what comes of it: duration to headers. */
-export function respond<T>(seen: Seen, call: () => T, context: WaitUntil | undefined): T {
+export function respond<T>(seen: Seen, call: () => T, context: Context | undefined): T {
   let result: T;
   try {
     result = seen.link.run(seen.record, call);
@@ -81,13 +80,13 @@ export function nameRoute(seen: Seen, template: unknown): void {
 }
 
 /** Records the end of the request that was answered with `response`. */
-export function answered(seen: Seen, response: unknown, context: WaitUntil | undefined): void {
+export function answered(seen: Seen, response: unknown, context: Context | undefined): void {
   const status = (response as { status?: unknown } | null | undefined)?.status;
   seen.link.end(seen.record, typeof status === "number" ? status : undefined, undefined, context);
 }
 
 /** Records the end of the request whose handler threw. */
-export function failed(seen: Seen, error: unknown, context: WaitUntil | undefined): void {
+export function failed(seen: Seen, error: unknown, context: Context | undefined): void {
   seen.link.end(seen.record, UNCAUGHT_STATUS, error ?? "throw", context);
 }
 
@@ -113,6 +112,6 @@ export function routeOf(
   }
 }
 
-function isThenable(value: unknown): value is Promise<unknown> {
+export function isThenable(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

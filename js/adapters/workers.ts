@@ -1,26 +1,26 @@
-/** Cloudflare Workers. */
+/** Cloudflare Workers: handlers, Durable Objects, entrypoints. */
 import type { WaitUntil } from "../runtime/port.ts";
 import type { Collector } from "../types.ts";
-import { begin, type RequestLike, respond } from "./_request.ts";
+import { type AnyClass, measuredClass, type Plan } from "./_classes.ts";
+import { asRequest, asRoot, type Handler, type InstrumentOptions, rootName } from "./_handlers.ts";
+import type { RequestLike } from "./_request.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: each Worker has its own env, and its own flavor of these types
-type Handler = (...args: any[]) => any;
+export type { InstrumentOptions };
 
 /** A Worker's default export. */
 export interface WorkerHandler {
   fetch?: Handler;
-}
-
-/** Options of `instrument`. */
-export interface InstrumentOptions {
-  /** The route template of a request. Default: the path, id-like segments shown as `:id`. */
-  // biome-ignore lint/suspicious/noExplicitAny: the Request type of whoever writes the function
-  readonly route?: (request: any) => string | undefined;
+  scheduled?: Handler;
+  queue?: Handler;
+  email?: Handler;
+  tail?: Handler;
 }
 
 /**
- * Measures a Worker's `fetch`: duration to headers, status, error. The response is returned as it is, its body
- * is never touched, and batches leave after it, on the request's own `ctx`. Other handlers pass through.
+ * Measures a Worker's handlers. A `fetch` is recorded as a request: duration to headers, status, error. The others
+ * are functions, called `scheduled:<cron>`, `queue:<name>`, `email` and `tail`, to which the global sampling rate
+ * applies. What a handler returns or throws is passed on as it is, and batches leave after it, on its own `ctx`.
+ * `tide.scope(first)`, with the handler's first argument, is bound to it.
  *
  * @example
  * export default instrument(tide, { fetch: (request, env, ctx) => new Response("hi") });
@@ -33,28 +33,81 @@ export function instrument<H extends WorkerHandler>(
   const wrapped: Record<string, unknown> = {};
   for (const name of namesOf(handler)) {
     const value = (handler as Record<string, unknown>)[name];
-    wrapped[name] = typeof value === "function" ? bound(handler, value as Handler) : value;
+    wrapped[name] = typeof value === "function" ? measured(tide, handler, name, options) : value;
   }
-  if (typeof handler.fetch === "function") wrapped["fetch"] = measuredFetch(tide, handler, options);
   return wrapped as H;
 }
 
-function measuredFetch(
+/**
+ * Measures a Durable Object: its `fetch` is recorded as a request, all else as functions called `alarm`,
+ * `ws:message`, `ws:close`, `ws:error` and `rpc:<Class>.<method>`. The answer is a subclass: export it under the
+ * name that the binding has.
+ *
+ * It stays hibernatable: after an event nothing is pending for longer than `flushIntervalMs` and one send. An alarm
+ * and the end of a WebSocket send at once. A method that another method of the object calls is part of it; after an
+ * `await` that is known only where there is an AsyncLocalStorage.
+ *
+ * @example
+ * export const Counter = instrumentDurableObject(tide, class extends DurableObject { increment() {} });
+ */
+export function instrumentDurableObject<C extends AnyClass>(
   tide: Collector,
-  handler: WorkerHandler,
-  options: InstrumentOptions | undefined,
-): Handler {
-  return (request: RequestLike, env: unknown, ctx: WaitUntil, ...rest: unknown[]) => {
-    // Looked up each time, like the runtime does: the handler may be replaced while it is being developed.
-    const call = () => (handler.fetch as Handler)(request, env, ctx, ...rest);
-    const seen = begin(tide, request, env, options?.route, true);
-    return seen === undefined ? call() : respond(seen, call, ctx);
+  Class: C,
+  options?: InstrumentOptions,
+): C {
+  const plan: Plan = {
+    options,
+    root: (handler) => {
+      const name = OBJECT_HANDLERS[handler];
+      return name === undefined ? undefined : () => name;
+    },
+    context: (handler, ctx) => ({
+      waitUntil: (work) => ctx.waitUntil(work),
+      isBrief: true,
+      isLast: handler === "alarm" || handler === "webSocketClose",
+    }),
   };
+  return measuredClass(tide, Class, plan);
 }
 
+/**
+ * Measures a `WorkerEntrypoint`: its handlers as `instrument` does, its RPC methods as functions called
+ * `rpc:<Class>.<method>`. The answer is a subclass.
+ *
+ * @example
+ * export const Admin = instrumentEntrypoint(tide, class extends WorkerEntrypoint { async purge(key: string) {} });
+ */
+export function instrumentEntrypoint<C extends AnyClass>(
+  tide: Collector,
+  Class: C,
+  options?: InstrumentOptions,
+): C {
+  return measuredClass(tide, Class, { options, root: rootName, context: (_, ctx) => ctx });
+}
+
+const OBJECT_HANDLERS: Readonly<Record<string, string | undefined>> = {
+  alarm: "alarm",
+  webSocketMessage: "ws:message",
+  webSocketClose: "ws:close",
+  webSocketError: "ws:error",
+};
+
 /** `this` stays the user's object: a class with private fields works on no other. */
-function bound(handler: object, method: Handler): Handler {
-  return (...args: unknown[]) => Reflect.apply(method, handler, args);
+function measured(
+  tide: object,
+  handler: object,
+  name: string,
+  options: InstrumentOptions | undefined,
+): Handler {
+  return (...args: unknown[]) => {
+    const [first, env, context] = args as [unknown, unknown, WaitUntil | undefined];
+    // Looked up each time, like the runtime does: the handler may be replaced while it is being developed.
+    const run = () => Reflect.apply(Reflect.get(handler, name) as Handler, handler, args);
+    const call = { tide, env, context, run };
+    if (name === "fetch") return asRequest(call, first as RequestLike, options);
+    const root = rootName(name, first);
+    return root === undefined ? run() : asRoot(call, root, first);
+  };
 }
 
 /** Methods of a class are not enumerable, so the prototypes are walked. */

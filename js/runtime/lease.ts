@@ -38,17 +38,17 @@ export function newLease(): Lease {
 }
 
 /** At the end of a request with something waiting: leads if nobody does, or if a send is due and the leader sleeps. */
-export function lead(led: Led, context: WaitUntil, due: boolean): void {
+export function lead(led: Led, context: WaitUntil, due: boolean, leadMs: number = LEAD_MS): void {
   const nowMs = led.now();
   if (!vacant(led, nowMs) && !(due && asleep(led.lease, nowMs))) return;
   const waitMs = due ? 0 : led.nextDeadline();
   // A deadline beyond the budget, as a long backoff: a later request will be nearer to it.
-  if (!(waitMs <= LEAD_MS)) return;
+  if (!(waitMs <= leadMs)) return;
   const { lease } = led;
   lease.token += 1;
   renew(lease, nowMs + Math.min(waitMs, led.stepMs), false);
   try {
-    context.waitUntil(stay(led, lease.token, waitMs, nowMs + LEAD_MS));
+    context.waitUntil(stay(led, lease.token, waitMs, leadMs));
   } catch {
     // No context that takes work: the next request tries.
     leave(lease);
@@ -67,8 +67,9 @@ function asleep(lease: Lease, nowMs: number): boolean {
 }
 
 /** Never rejects. It sleeps before anything else, so that the response goes first. */
-async function stay(led: Led, token: number, firstWaitMs: number, lastMs: number): Promise<void> {
+async function stay(led: Led, token: number, firstWaitMs: number, leadMs: number): Promise<void> {
   const { lease } = led;
+  const lastMs = led.now() + leadMs;
   const budget: Budget = { sends: LEAD_SENDS };
   const running = new Set<Promise<void>>();
   const mine = () => lease.token === token;
@@ -76,7 +77,7 @@ async function stay(led: Led, token: number, firstWaitMs: number, lastMs: number
     let waitMs = firstWaitMs;
     // Counted besides the clock: one that stands still must not keep a leader for ever.
     let sleptMs = 0;
-    while (budget.sends > 0 && led.now() + waitMs <= lastMs && sleptMs + waitMs <= LEAD_MS) {
+    while (budget.sends > 0 && led.now() + waitMs <= lastMs && sleptMs + waitMs <= leadMs) {
       const stepMs = Math.min(waitMs, led.stepMs);
       renew(lease, led.now() + stepMs, running.size > 0);
       const slept = await pause(led.port, stepMs, running);

@@ -12,7 +12,8 @@ export interface RequestRecord {
   readonly generation: number;
   /** As received; id-like segments are shown as `:id` while there is no route. */
   path: string;
-  readonly method: string;
+  /** Undefined: no request but another handler of the host's, named by `path`. */
+  readonly method: string | undefined;
   readonly startMs: number;
   /** The host's clock may stand still between I/O: a measured 0 is unknown. */
   readonly frozenClock: boolean;
@@ -24,10 +25,19 @@ export interface RequestRecord {
 export interface Incoming {
   readonly request: object;
   readonly path: string;
-  readonly method: string;
+  /** Undefined: no request but another handler of the host's, named by `path`. */
+  readonly method: string | undefined;
   readonly route: string | undefined;
   readonly traceparent: string | undefined;
   readonly frozenClock: boolean;
+}
+
+/** Where flushing may go on after a handler, and how. */
+export interface Context extends WaitUntil {
+  /** It must come to rest soon: nothing pending outlasts `flushIntervalMs` and one send. */
+  readonly isBrief?: boolean;
+  /** All that waits is sent at once. */
+  readonly isLast?: boolean;
 }
 
 /** None of these throws, except `run`: that passes on what the handler throws. */
@@ -36,12 +46,14 @@ export interface Link {
   /** Undefined if nothing can be recorded. */
   open(incoming: Incoming): RequestRecord | undefined;
   run<T>(record: RequestRecord | undefined, work: () => T): T;
-  /** Records the request; `context`: where flushing may go on after the response. */
+  /** The one that the running code belongs to, where the runtime can tell. */
+  current(): RequestRecord | undefined;
+  /** Records what was open; `status` is a request's alone. */
   end(
     record: RequestRecord | undefined,
     status: number | undefined,
     error: unknown,
-    context: WaitUntil | undefined,
+    context: Context | undefined,
   ): void;
   /** In a page: whether it is going away, so that sends must start at once and outlive it. */
   leaving(now: boolean): void;

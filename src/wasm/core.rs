@@ -40,8 +40,11 @@ impl Core {
         })
     }
 
-    /// The value in force of a numeric option; NaN if there is none of that name.
+    /// The value in force of a numeric option, or of `sampling.rate`; NaN if there is none of that name.
     pub fn number(&self, name: &str) -> f64 {
+        if name == "sampling.rate" {
+            return self.collector.config().sampling.rate;
+        }
         self.collector.config().get_by_name(name).unwrap_or(f64::NAN)
     }
 

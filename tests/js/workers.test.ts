@@ -275,3 +275,34 @@ test("the user's own draws decide, one a decision, and a source that fails biase
   const { accepted, sampledOut, excluded } = assertLaws(tide);
   assert.deepEqual({ accepted, sampledOut, excluded }, { accepted: 2, sampledOut: 1, excluded: 1 });
 });
+
+test("email and tail are roots of their own, under the global rate; a rule for paths does not reach them", async () => {
+  const { tide, events } = setup({ sampling: { rate: 1, exclude: ["email"], overrides: [["tail", 0]] } });
+  const ctx = { waitUntil: () => {} };
+  const worker = instrument(tide, {
+    email(message: object, _env: object, _ctx: object) {
+      tide.scope(message).evt("read");
+    },
+    tail: async (_events: object[], _env: object, _ctx: object) => Promise.reject(new TypeError("x")),
+  });
+  worker.email({}, {}, ctx);
+  await assert.rejects(async () => worker.tail([], {}, ctx), TypeError);
+  const [read, email, tail] = await events();
+  assert.deepEqual([email?.["kind"], email?.["fn"], email?.["error"]], ["FN", "email", undefined]);
+  assert.equal(read?.["parent_id"], email?.["span_id"]);
+  assert.deepEqual([tail?.["fn"], tail?.["error"]], ["tail", "TypeError"]);
+});
+
+test("a root is drawn once, by the user's own draws too", async () => {
+  let draws = 0;
+  const rng = () => {
+    draws += 1;
+    return draws % 2 === 0 ? 0.9 : 0.1;
+  };
+  const { tide, events } = setup({ sampling: { rate: 0.5, rng } });
+  const worker = instrument(tide, { scheduled: (_controller: object, _env: object, _ctx: object) => {} });
+  for (let n = 0; n < 4; n += 1) worker.scheduled({ cron: "* * * * *" }, {}, { waitUntil: () => {} });
+  assert.equal((await events()).length, 2);
+  assert.equal(draws, 4);
+  assert.equal(assertLaws(tide).sampledOut, 2);
+});

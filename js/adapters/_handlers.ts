@@ -1,0 +1,89 @@
+/** The handlers of Cloudflare's classes and objects: what each is called, and how it is measured. */
+
+import type { Context } from "../runtime/link.ts";
+import type { WaitUntil } from "../runtime/port.ts";
+import { hasStream, untilBodyEnds } from "./_body.ts";
+import { answered, begin, failed, openAs, type RequestLike, respond, type Seen } from "./_request.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: each Worker has its own env, and its own flavor of these types
+export type Handler = (...args: any[]) => any;
+
+/** How requests are measured. */
+export interface InstrumentOptions {
+  /** The route template of a request. Default: the path, id-like segments shown as `:id`. */
+  // biome-ignore lint/suspicious/noExplicitAny: the Request type of whoever writes the function
+  readonly route?: (request: any) => string | undefined;
+  /**
+   * The duration of a streamed response lasts until its body ends, rather than until its headers; a client that
+   * leaves before is told as the error `client_disconnected`. Default false.
+   *
+   * It costs a copy of each body, which takes a Worker most of its throughput; the length of a body that was known is
+   * not known any more. Left alone: responses without a body, to HEAD, with a `Content-Encoding`, and WebSockets.
+   */
+  readonly untilBodyEnds?: boolean;
+}
+
+/** One call of a handler. */
+export interface Call {
+  readonly tide: object;
+  readonly env: unknown;
+  readonly context: Context | undefined;
+  readonly run: () => unknown;
+}
+
+/** Runs a `fetch` handler as a request. */
+export function asRequest(call: Call, request: RequestLike, options: InstrumentOptions | undefined): unknown {
+  const { tide, env, context, run } = call;
+  const seen = begin(tide, request, env, options?.route, true);
+  if (seen === undefined) return run();
+  if (options?.untilBodyEnds === true && context !== undefined && request.method !== "HEAD") {
+    return streamed(seen, run, context);
+  }
+  return respond(seen, run, context);
+}
+
+/** Runs any other handler as the root of a trace, called `name`; `tide.scope(key)` finds it. */
+export function asRoot({ tide, env, context, run }: Call, name: () => string, key: unknown): unknown {
+  const seen = openAs(tide, env, () => ({
+    request: typeof key === "object" && key !== null ? key : {},
+    path: name(),
+    method: undefined,
+    route: undefined,
+    traceparent: undefined,
+    frozenClock: true,
+  }));
+  return seen === undefined ? run() : respond(seen, run, context);
+}
+
+/** What a handler that is not `fetch` is called; undefined: it is none. */
+export function rootName(handler: string, first: unknown): (() => string) | undefined {
+  const given = first as { readonly cron?: unknown; readonly queue?: unknown } | null | undefined;
+  switch (handler) {
+    case "scheduled":
+      return () => `scheduled:${given?.cron}`;
+    case "queue":
+      return () => `queue:${given?.queue}`;
+    case "email":
+    case "tail":
+      return () => handler;
+    default:
+      return undefined;
+  }
+}
+
+/** The end of the body ends the request; the response goes on to the client at once. */
+async function streamed(seen: Seen, run: () => unknown, context: WaitUntil): Promise<unknown> {
+  let response: unknown;
+  try {
+    response = await seen.link.run(seen.record, run);
+  } catch (error) {
+    failed(seen, error, context);
+    throw error;
+  }
+  if (!hasStream(response)) {
+    answered(seen, response, context);
+    return response;
+  }
+  const { status } = response;
+  return untilBodyEnds(response, context, (error) => seen.link.end(seen.record, status, error, context));
+}
