@@ -26,6 +26,8 @@ export interface Draft {
   readonly rows?: unknown;
   readonly attributes?: readonly (readonly [string, unknown])[];
   readonly traceparent?: unknown;
+  /** The `traceparent` that the event was told of by. */
+  readonly span?: string | undefined;
 }
 
 /** The hot path: no object, one crossing (two where the user draws). */
@@ -92,7 +94,11 @@ export function record(state: State, draft: Draft, request?: RequestRecord, ends
 }
 
 /** Wraps a computation: records it as `draft` says and gives back, or throws on, what it does. */
-export function timed<T>(work: () => T, now: () => number, done: (start: number, error: unknown) => void): T {
+export function timed<T>(
+  work: () => T,
+  now: () => number,
+  done: (start: number, error: unknown, result?: unknown) => void,
+): T {
   const start = now();
   let result: T;
   try {
@@ -102,12 +108,12 @@ export function timed<T>(work: () => T, now: () => number, done: (start: number,
     throw error;
   }
   if (!isThenable(result)) {
-    done(start, undefined);
+    done(start, undefined, result);
     return result;
   }
   const watched = Promise.resolve(result).then(
     (value) => {
-      done(start, undefined);
+      done(start, undefined, value);
       return value;
     },
     (error: unknown) => {
@@ -172,6 +178,7 @@ function describe(core: Core, draft: Draft): void {
   }
   for (const [key, value] of draft.attributes ?? []) attribute(core, text(key), value);
   if (typeof traceparent === "string") core.parent(text(traceparent));
+  if (draft.span !== undefined) core.span(draft.span);
 }
 
 function attribute(core: Core, key: string, value: unknown): void {

@@ -33,7 +33,7 @@ export function linkFor(state: State, requests: Requests): Link {
 function open(state: State, incoming: Incoming): RequestRecord | undefined {
   const core = state.core();
   if (core === undefined) return undefined;
-  const { path, method, route, traceparent, frozenClock } = incoming;
+  const { path, method, route, traceparent, tracestate, frozenClock } = incoming;
   const startMs = state.now();
   const known = route ?? path;
   try {
@@ -42,7 +42,18 @@ function open(state: State, incoming: Incoming): RequestRecord | undefined {
     const nowMs = state.engineTime(startMs);
     const token = isRequest ? core.open(nowMs, known, traceparent) : core.openRoot(nowMs);
     const { generation } = state;
-    return { token, generation, path, method, startMs, frozenClock, attributes: new Map(), route };
+    const headers = { traceparent, tracestate };
+    return {
+      token,
+      generation,
+      path,
+      method,
+      startMs,
+      frozenClock,
+      ...headers,
+      attributes: new Map(),
+      route,
+    };
   } catch (cause) {
     state.trapped(cause);
     return undefined;

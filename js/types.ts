@@ -1,8 +1,10 @@
 /** Every public type, and no code. Times are wall-clock milliseconds unless a name says otherwise. */
 
+import type { Scope } from "./scope-types.ts";
 import type { Sink } from "./sink-types.ts";
-import type { Attributes, AttributeValue, Counters, DropReason } from "./wire.ts";
+import type { Attributes, Counters, DropReason } from "./wire.ts";
 
+export type * from "./scope-types.ts";
 export type * from "./sink-types.ts";
 export type * from "./wire.ts";
 
@@ -73,15 +75,6 @@ export interface CollectorOptions {
   readonly context?: ContextStorage;
   /** Close on SIGTERM and SIGINT (Node, Deno, Bun). Default true. */
   readonly handleSignals?: boolean;
-}
-
-/** What only a database event has. */
-export interface DatabaseDetails {
-  /** `"postgresql"`, `"sqlite"`, … */
-  readonly system?: string | undefined;
-  /** Rows returned or changed. */
-  readonly rows?: number | undefined;
-  readonly error?: unknown;
 }
 
 interface EventBase {
@@ -187,21 +180,6 @@ export interface Notices {
    * batch with a remark (`sink/partial-success`).
    */
   error: { readonly type: "error"; readonly code: string; readonly message: string };
-}
-
-/** Events bound to one request. */
-export interface Scope {
-  /** Names the request by its route template, as `"/users/:id"`. */
-  route(template: string): void;
-  /** Sets an attribute of the request's event; at most 64 a request. */
-  set(key: string, value: AttributeValue): void;
-  /** Runs `work` and records it as FN; returns and throws what it does. */
-  time<T>(name: string, work: () => T): T;
-  /** Runs `work` and records it as DB; literals in the statement are never stored. */
-  query<T>(statement: string, work: () => T, details?: Omit<DatabaseDetails, "error">): T;
-  fn(name: string, startMs: number, durationMs?: number, error?: unknown): void;
-  db(statement: string, startMs: number, durationMs?: number, details?: DatabaseDetails): void;
-  evt(name: string, attributes?: Attributes): void;
 }
 
 /** What `createCollector` gives. Nothing here throws at run time, and every method works detached. */

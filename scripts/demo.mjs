@@ -15,6 +15,7 @@ const usage = `usage: npm run demo [-- options]
   --check         end by itself; the last line is JSON, the exit code tells whether nothing was lost
   --sink KIND     ndjson (the default) or otlp: how the Worker sends its events
   --requests N    how many requests to send (2000)
+  --concurrency N how many at a time (32)
   --seed N        which mix of them (1)
   --fail N        the receiver answers 500 (OTLP: 503) to the first N posts
   --hang N        then the receiver takes N posts and never answers them`;
@@ -30,6 +31,7 @@ function options() {
     check: { type: "boolean" },
     sink: text,
     requests: text,
+    concurrency: text,
     seed: text,
     fail: text,
     hang: text,
@@ -40,6 +42,7 @@ function options() {
     check: values.check ?? false,
     sink: values.sink ?? "ndjson",
     requests: count("requests", "2000"),
+    concurrency: count("concurrency", "32"),
     seed: count("seed", "1"),
     fail: count("fail", "0"),
     hang: count("hang", "0"),
@@ -77,8 +80,25 @@ function problems({ counters, stats, seen, asked, before, store, subrequests, ma
   // Errors are recorded whatever the rate: the client's count must arrive to the last one.
   expect("failed requests received", store.events.filter(isServerError).length, seen.serverErrors);
   if (!isDrained(counters)) found.push("events still wait");
-  if (subrequests >= seen.requests / 10) found.push(`${subrequests} posts for ${seen.requests} requests`);
+  expect("events under another request", mixed(store.events), 0);
+  if (subrequests > seen.requests / 20) found.push(`${subrequests} posts for ${seen.requests} requests`);
   return found;
+}
+
+/** Children that stand under a request which is not theirs: reads of an item tell which, and so does their request. */
+function mixed(events) {
+  const requests = new Map(
+    events.filter(({ kind }) => kind === "REQ").map((event) => [event.span_id, event]),
+  );
+  const idOf = ({ attributes }) => attributes?.["item.id"];
+  const wrong = (child) => {
+    const request = requests.get(child.parent_id);
+    // Every statement of the example's belongs to a request for items, and is recorded with it.
+    if (child.kind === "DB")
+      return !request?.route.startsWith("/api/items") || request.trace_id !== child.trace_id;
+    return child.name === "item.read" && (request === undefined || idOf(request) !== idOf(child));
+  };
+  return events.filter(wrong).length;
 }
 
 const isServerError = ({ kind, status, error }) => kind === "REQ" && (status >= 500 || error !== undefined);
@@ -88,13 +108,14 @@ function progress(done, total) {
   else if (done % 500 === 0) console.log(`sending: ${done} of ${total} requests`);
 }
 
-function summary(requests, { counters, received, subrequests }) {
+function summary(requests, { counters, received, subrequests, store }) {
   const [{ delivered, dropped }] = counters.sinks;
   const { accepted } = counters;
-  return { requests, accepted, delivered, received, dropped, lost: accepted - received, subrequests };
+  const lost = accepted - received;
+  return { requests, accepted, delivered, received, dropped, lost, mixed: mixed(store.events), subrequests };
 }
 
-async function main({ check, sink, requests, seed, fail, hang }) {
+async function main({ check, sink, requests, concurrency, seed, fail, hang }) {
   await build();
   const file = join(root, "build", "demo", `events.${sink}.ndjson`);
   mkdirSync(join(root, "build", "demo"), { recursive: true });
@@ -107,7 +128,7 @@ async function main({ check, sink, requests, seed, fail, hang }) {
   const debug = debugRoute(example.url);
   const before = (await debug.read()).counters;
   debug.asked = 0;
-  const seen = await drive(example.url, plan(requests, seed), { onProgress: progress });
+  const seen = await drive(example.url, plan(requests, seed), { concurrency, onProgress: progress });
   console.log("\nwaiting for the last batches");
   const drained = async () => isDrained((await debug.read()).counters);
   await until(drained, 45_000, "an empty queue").catch((error) => console.error(error.message));

@@ -52,6 +52,7 @@ const suites = [
   tests("hosts", "hosts", nodeTest("tests/hosts/*.test.mjs"), countNode),
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
   tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
+  tests("workerd", "bindings", nodeTest("tests/bindings/*.test.mjs"), countNode),
   tests("workerd", "workers", nodeTest("tests/workers/*.test.mjs"), countNode),
   tests("workerd runtimes", "workerd", nodeTest("tests/runtime/workerd.test.mjs"), countNode),
   ...["node", "deno", "bun", "chromium"].map((runtime) =>

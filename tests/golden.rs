@@ -47,6 +47,7 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
         system: full.then_some("sqlite"),
         rows: full.then_some(3.0),
         attributes: &attributes,
+        span: None,
     };
     collector.record(&event, full.then(|| TraceContext::parse(parent).unwrap()), NOW);
     collector.flush(1000.0, NOW);

@@ -7,7 +7,7 @@ import { nameRoute, openAs, pathOf, routeOf, type Seen } from "./_request.ts";
 export interface NodeRequest {
   readonly url?: string | undefined;
   readonly method?: string | undefined;
-  readonly headers: { readonly traceparent?: unknown };
+  readonly headers: { readonly traceparent?: unknown; readonly tracestate?: unknown };
   readonly originalUrl?: string;
   readonly baseUrl?: string;
   // biome-ignore lint/suspicious/noExplicitAny: a text, a pattern, or several of them
@@ -65,7 +65,8 @@ export function watch(
     path: pathOf(url ?? "/"),
     method: request.method ?? "GET",
     route: routeOf(options?.route, key) ?? route,
-    traceparent: typeof request.headers.traceparent === "string" ? request.headers.traceparent : undefined,
+    traceparent: header(request.headers.traceparent),
+    tracestate: header(request.headers.tracestate),
     frozenClock: clockIsFrozen(),
   }));
   if (seen === undefined) return undefined;
@@ -125,4 +126,8 @@ export function caught<R>(watched: Watched, call: () => R): R {
     return fail(error);
   }
   return result instanceof Promise ? (result.then(undefined, fail) as R) : result;
+}
+
+function header(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

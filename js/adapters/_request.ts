@@ -25,14 +25,18 @@ export function begin(
   route: ((request: never) => string | undefined) | undefined,
   frozenClock: boolean,
 ): Seen | undefined {
-  return openAs(tide, env, () => ({
-    request,
-    path: pathOf(request.url),
-    method: request.method,
-    route: routeOf(route, request),
-    traceparent: request.headers.get("traceparent") ?? undefined,
-    frozenClock,
-  }));
+  return openAs(tide, env, () => {
+    const traceparent = request.headers.get("traceparent") ?? undefined;
+    return {
+      request,
+      path: pathOf(request.url),
+      method: request.method,
+      route: routeOf(route, request),
+      traceparent,
+      tracestate: traceparent && (request.headers.get("tracestate") ?? undefined),
+      frozenClock,
+    };
+  });
 }
 
 /** As `begin`, for what is no `Request`. `env` undefined: the host has none of its own. */

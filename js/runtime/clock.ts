@@ -21,6 +21,7 @@ export function systemPort(): Port {
       if (!keepAlive) unref(timer);
       return timer;
     },
+    fetch: (input, init) => fetch(input as string, init as RequestInit),
     clearTimer: (timer) => clearTimeout(timer as number),
   };
 }

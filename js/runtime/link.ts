@@ -17,6 +17,9 @@ export interface RequestRecord {
   readonly startMs: number;
   /** The host's clock may stand still between I/O: a measured 0 is unknown. */
   readonly frozenClock: boolean;
+  /** Headers as they came, for calls that the request makes. */
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
   readonly attributes: Map<string, AttributeValue>;
   route: string | undefined;
 }
@@ -29,6 +32,8 @@ export interface Incoming {
   readonly method: string | undefined;
   readonly route: string | undefined;
   readonly traceparent: string | undefined;
+  /** Read only where there is a `traceparent`: without it, it means nothing. */
+  readonly tracestate?: string | undefined;
   readonly frozenClock: boolean;
 }
 

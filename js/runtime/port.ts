@@ -5,6 +5,8 @@ export interface Port {
   /** A timer of the calling context. `keepAlive`: the process waits for it. Returns what clearTimer takes. */
   setTimer(fire: () => void, ms: number, keepAlive: boolean): unknown;
   clearTimer(timer: unknown): void;
+  /** The host's own, called without `this`. */
+  fetch(input: unknown, init: unknown): unknown;
   /** Who arms timers: `process` and `browser` do; the others live by requests. */
   readonly kind: HostKind;
 }

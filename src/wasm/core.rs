@@ -4,7 +4,7 @@ use super::convert::{CountersView, NoticeView, SnapshotView, object, outcome, st
 use super::draft::Draft;
 use super::options::Options;
 use crate::encode::{encode, prometheus};
-use crate::engine::event::trace::TraceContext;
+use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
 use crate::engine::{Collector, Event, EventKind, KnownRequest, Numbers, Outcome, Send, Signal, Value};
 use wasm_bindgen::prelude::*;
@@ -221,13 +221,24 @@ impl Core {
         self.collector.abandon(Token::from_number(request));
     }
 
-    /// The `traceparent` for calls that the request makes; empty if excluded or long gone.
-    pub fn traceparent(&self, request: f64) -> String {
-        let mut header = String::new();
-        if let Some(context) = self.collector.trace_of(Token::from_number(request)) {
-            context.format(&mut header);
+    /// The `traceparent` of a call about to be made, within an open request or not; after a blank the `tracestate`
+    /// to go with it, if the one given is valid. Empty: none is to be sent.
+    pub fn outgoing(&mut self, request: Option<f64>, tracestate: Option<String>) -> String {
+        self.seed();
+        let mut headers = String::new();
+        if let Some(context) = self.collector.outgoing(request.map(Token::from_number)) {
+            context.format(&mut headers);
+            if let Some(state) = tracestate.as_deref().and_then(trace::tracestate) {
+                headers.push(' ');
+                headers.push_str(state);
+            }
         }
-        header
+        headers
+    }
+
+    /// The event is the span of a `traceparent` that [`outgoing`](Self::outgoing) gave.
+    pub fn span(&mut self, traceparent: &str) {
+        self.draft.span = TraceContext::parse(traceparent);
     }
 
     /// Counts events that could not even be given. Returns flags.

@@ -18,6 +18,7 @@ pub(super) struct Draft {
     pub(super) rows: Option<f64>,
     pub(super) attributes: Attributes,
     pub(super) parent: Option<TraceContext>,
+    pub(super) span: Option<TraceContext>,
 }
 
 impl Draft {
@@ -35,6 +36,7 @@ impl Draft {
             rows: None,
             attributes: Attributes::default(),
             parent: None,
+            span: None,
         }
     }
 
@@ -64,6 +66,7 @@ impl Draft {
             system: self.system.as_deref(),
             rows: self.rows,
             attributes: &self.attributes,
+            span: self.span,
         }
     }
 }

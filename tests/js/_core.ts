@@ -45,6 +45,9 @@ export class SimulatedHost implements Port {
     this.#timers = this.#timers.filter(({ id }) => id !== timer);
   }
 
+  /** What calls made by the collector are answered with. */
+  fetch: Port["fetch"] = () => Promise.reject(new TypeError("no network here"));
+
   get timers(): number {
     return this.#timers.length;
   }

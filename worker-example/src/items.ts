@@ -10,34 +10,30 @@ const schema = "create table if not exists items (id integer primary key autoinc
 // Plain data may outlive a request; a promise may not.
 let schemaIsThere = false;
 
-/** One statement, run and measured: its text without literals becomes the DB event's name. */
-async function query<Row>(
-  scope: Scope,
-  db: D1Database,
-  statement: string,
-  ...values: unknown[]
-): Promise<Row[]> {
+/** The database, its statements measured as part of the request that asks. */
+async function measured(scope: Scope, database: D1Database): Promise<D1Database> {
+  const db = scope.d1(database);
   if (!schemaIsThere) {
-    await scope.query(schema, () => db.exec(schema));
+    await db.exec(schema);
     schemaIsThere = true;
   }
-  const run = () =>
-    db
-      .prepare(statement)
-      .bind(...values)
-      .all<Row>();
-  const { results } = await scope.query(statement, run);
-  return results;
+  return db;
 }
 
-export function listItems(scope: Scope, db: D1Database): Promise<Item[]> {
-  return query<Item>(scope, db, "select id, name from items order by id desc limit 20");
+export async function listItems(scope: Scope, database: D1Database): Promise<Item[]> {
+  const db = await measured(scope, database);
+  return (await db.prepare("select id, name from items order by id desc limit 20").all<Item>()).results;
 }
 
-export async function getItem(scope: Scope, db: D1Database, id: number): Promise<Item | undefined> {
-  return (await query<Item>(scope, db, "select id, name from items where id = ?", id))[0];
+export async function getItem(scope: Scope, database: D1Database, id: number): Promise<Item | null> {
+  scope.set("item.id", id);
+  const db = await measured(scope, database);
+  const item = await db.prepare("select id, name from items where id = ?").bind(id).first<Item>();
+  scope.evt("item.read", { "item.id": id, found: item !== null });
+  return item;
 }
 
-export async function createItem(scope: Scope, db: D1Database, name: string): Promise<Item | undefined> {
-  return (await query<Item>(scope, db, "insert into items (name) values (?) returning id, name", name))[0];
+export async function createItem(scope: Scope, database: D1Database, name: string): Promise<Item | null> {
+  const db = await measured(scope, database);
+  return db.prepare("insert into items (name) values (?) returning id, name").bind(name).first<Item>();
 }

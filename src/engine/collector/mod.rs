@@ -165,6 +165,18 @@ impl Collector {
         Some(TraceContext { trace_id, parent_id: span_id, sampled: token.is_sampled(), random })
     }
 
+    /// The span of a call about to be made, for its `traceparent` and then for its event: within the open request of
+    /// `token`, or of a new trace. `None`: the request is excluded, or there is no randomness yet.
+    pub fn outgoing(&mut self, token: Option<Token>) -> Option<TraceContext> {
+        if token.is_some_and(Token::is_excluded) {
+            return None;
+        }
+        let of_request = token.and_then(|token| self.trace_of(token));
+        let rng = self.rng.as_mut()?;
+        let own = TraceContext { trace_id: rng.id(), parent_id: [0; 8], sampled: true, random: true };
+        Some(TraceContext { parent_id: rng.id(), ..of_request.unwrap_or(own) })
+    }
+
     /// What became of every event so far.
     #[must_use]
     pub fn counters(&self) -> Counters {

@@ -60,6 +60,7 @@ impl Collector {
             Some(parent) => self.child_link(parent),
             None => self.root_link(None),
         };
+        let link = told(link, event);
         if token.is_sampled() {
             let p = self.open.head(token).map_or(1.0, entry_p);
             let record = self.write(event, &Named::new(&name), link, p);
@@ -201,7 +202,7 @@ impl Collector {
         let p = self.policy.outcome(head, event.status, event.error.is_some(), slow);
         let link = match origin {
             // Ids are made for what is kept only.
-            Origin::Root(parent) if p.is_some() => self.root_link(parent),
+            Origin::Root(parent) if p.is_some() => told(self.root_link(parent), event),
             Origin::Root(_) => Link::default(),
             Origin::Request(closed) => self.finish_children(closed, p, entry_p(head)),
         };
@@ -284,6 +285,11 @@ pub(super) enum Origin {
     Root(Option<TraceContext>),
     /// It ends a request that was open.
     Request(Closed),
+}
+
+/// Where `event` stands: as was told before it was recorded, if it was.
+fn told(link: Link, event: &Event<'_>) -> Link {
+    event.span.map_or(link, |span| Link { trace_id: span.trace_id, span_id: span.parent_id, ..link })
 }
 
 /// The text that sampling rules match: the path as received, even where its template is what is kept.

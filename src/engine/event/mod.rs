@@ -15,6 +15,7 @@ pub use payload::EventView;
 
 use super::time::Millis;
 use names::{NameId, Names};
+use trace::TraceContext;
 
 /// The kinds of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub struct Event<'a> {
     pub rows: Option<f64>,
     /// Attributes.
     pub attributes: &'a Attributes,
+    /// The span that it was told to be when it began: [`Collector::outgoing`](crate::engine::Collector::outgoing)'s.
+    pub span: Option<TraceContext>,
 }
 
 impl<'a> Event<'a> {
@@ -96,6 +99,7 @@ impl<'a> Event<'a> {
             system: None,
             rows: None,
             attributes: &attributes::NONE,
+            span: None,
         }
     }
 
