@@ -77,6 +77,7 @@ impl Soak {
             system: Some("sqlite"),
             rows: None,
             attributes,
+            span: None,
         };
         let token = &mut tokens[n / 8 % 64];
         match (kind, *token) {
