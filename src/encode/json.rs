@@ -3,46 +3,46 @@
 use std::io::Write as _;
 
 /// Writes the members of one object; `close` it.
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     out: &'a mut Vec<u8>,
     is_empty: bool,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn open(out: &'a mut Vec<u8>) -> Self {
+    pub(crate) fn open(out: &'a mut Vec<u8>) -> Self {
         out.push(b'{');
         Self { out, is_empty: true }
     }
 
-    pub(super) fn text(&mut self, key: &str, value: &str) {
+    pub(crate) fn text(&mut self, key: &str, value: &str) {
         self.key(key);
         string(value, self.out);
     }
 
-    pub(super) fn number(&mut self, key: &str, value: f64) {
+    pub(crate) fn number(&mut self, key: &str, value: f64) {
         self.key(key);
         number(value, self.out);
     }
 
-    pub(super) fn flag(&mut self, key: &str, value: bool) {
+    pub(crate) fn flag(&mut self, key: &str, value: bool) {
         self.key(key);
         self.out.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     /// Lower-case hexadecimal digits, for ids.
-    pub(super) fn hex(&mut self, key: &str, bytes: &[u8]) {
+    pub(crate) fn hex(&mut self, key: &str, bytes: &[u8]) {
         self.key(key);
         hex(bytes, self.out);
     }
 
     /// A nested object, to be closed before this one goes on.
-    pub(super) fn object(&mut self, key: &str) -> Object<'_> {
+    pub(crate) fn object(&mut self, key: &str) -> Object<'_> {
         self.key(key);
         Object::open(self.out)
     }
 
     /// A nested array of objects.
-    pub(super) fn array<T>(&mut self, key: &str, items: &[T], mut write: impl FnMut(&mut Object<'_>, &T)) {
+    pub(crate) fn array<T>(&mut self, key: &str, items: &[T], mut write: impl FnMut(&mut Object<'_>, &T)) {
         self.key(key);
         self.out.push(b'[');
         for (at, item) in items.iter().enumerate() {
@@ -56,7 +56,18 @@ impl<'a> Object<'a> {
         self.out.push(b']');
     }
 
-    pub(super) fn close(self) {
+    /// Whole numbers.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn wholes(&mut self, key: &str, values: &[u32]) {
+        self.key(key);
+        for (at, &value) in values.iter().enumerate() {
+            self.out.push(if at == 0 { b'[' } else { b',' });
+            whole(value.into(), self.out);
+        }
+        self.out.push(b']');
+    }
+
+    pub(crate) fn close(self) {
         self.out.push(b'}');
     }
 
@@ -70,7 +81,7 @@ impl<'a> Object<'a> {
 }
 
 /// A number: whole ones by hand, the rest as the shortest decimal that reads back the same; `null` if not finite.
-pub(super) fn number(value: f64, out: &mut Vec<u8>) {
+pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
     if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
         if value < 0.0 {
             out.push(b'-');
@@ -85,7 +96,7 @@ pub(super) fn number(value: f64, out: &mut Vec<u8>) {
 }
 
 /// A whole number in decimal.
-pub(super) fn whole(mut value: u64, out: &mut Vec<u8>) {
+pub(crate) fn whole(mut value: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut at = digits.len();
     loop {
@@ -100,14 +111,14 @@ pub(super) fn whole(mut value: u64, out: &mut Vec<u8>) {
 }
 
 /// A string: quotes, backslashes and control characters escaped; runs of plain bytes copied whole.
-pub(super) fn string(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     escaped(text, out);
     out.push(b'"');
 }
 
 /// What stands between the quotes of a string.
-pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn escaped(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     let mut start = 0;
     for (at, &byte) in bytes.iter().enumerate() {
@@ -122,7 +133,7 @@ pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Bytes as a string of lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for byte in bytes {
         out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);

@@ -87,7 +87,7 @@ impl Options {
             let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
             throw(Error::new(
                 ErrorKind::Sink,
-                format!("sink {name}: format {format:?} is not one of {}", known.join(", ")),
+                format!("sink {name}: format \"{format}\" is not one of {}", known.join(", ")),
             ))
         })?;
         self.config.add_sink(SinkOptions { name, format, batch_max, max_bytes }).map_err(throw)

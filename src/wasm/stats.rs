@@ -1,6 +1,6 @@
 //! Rolling statistics without a collector.
 
-use super::convert::{SnapshotView, object, throw};
+use super::convert::{self, object, throw};
 use crate::engine::stats::{Sample, SeriesKind, StatsStore as Store};
 use crate::engine::{Error, ErrorKind};
 use wasm_bindgen::prelude::*;
@@ -27,7 +27,7 @@ impl StatsStore {
 
     /// All figures at `now`.
     pub fn snapshot(&mut self, now: f64) -> JsValue {
-        object(&SnapshotView(&self.0.snapshot(now)))
+        object(|object| convert::snapshot(&self.0.snapshot(now), object))
     }
 
     /// The binary form of the whole window.

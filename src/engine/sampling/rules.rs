@@ -119,7 +119,7 @@ impl Rule {
 }
 
 fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: impl Display) -> Error {
-    Error::new(kind, format!("{what} {index} {pattern:?}: {reason}"))
+    Error::new(kind, format!("{what} {index} \"{pattern}\": {reason}"))
 }
 
 /// The largest compiled size of one regex, in bytes. Search time grows with it, so it is small:
