@@ -1,6 +1,6 @@
 //! JSON by hand: strings and numbers (RFC 8259), objects with commas where they belong.
 
-use std::io::Write as _;
+use crate::engine::decimal;
 
 /// Writes the members of one object; `close` it.
 pub(crate) struct Object<'a> {
@@ -62,7 +62,7 @@ impl<'a> Object<'a> {
         self.key(key);
         for (at, &value) in values.iter().enumerate() {
             self.out.push(if at == 0 { b'[' } else { b',' });
-            whole(value.into(), self.out);
+            decimal::whole(value.into(), self.out);
         }
         self.out.push(b']');
     }
@@ -80,34 +80,13 @@ impl<'a> Object<'a> {
     }
 }
 
-/// A number: whole ones by hand, the rest as the shortest decimal that reads back the same; `null` if not finite.
+/// A number, as the shortest decimal that reads back the same; `null` if not finite.
 pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
-    if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
-        if value < 0.0 {
-            out.push(b'-');
-        }
-        whole(value.abs() as u64, out);
-    } else if value.is_finite() {
-        // Writing to a Vec cannot fail.
-        let _ = write!(out, "{value}");
+    if value.is_finite() {
+        decimal::push(value, out);
     } else {
         out.extend_from_slice(b"null");
     }
-}
-
-/// A whole number in decimal.
-pub(crate) fn whole(mut value: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(&digits[at..]);
 }
 
 /// A string: quotes, backslashes and control characters escaped; runs of plain bytes copied whole.

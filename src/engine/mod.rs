@@ -19,6 +19,7 @@
 mod batch_id;
 pub mod collector;
 pub mod config;
+pub(crate) mod decimal;
 mod delivery;
 pub mod error;
 pub mod event;
