@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
+import { hasStdSource } from "./_env.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const TARGET = "wasm32-unknown-unknown";
@@ -26,29 +27,57 @@ function local(tool, args) {
 
 /** The engine as one wasm module and its JavaScript glue, in build/wasm. */
 export async function buildWasm() {
-  // The cdylib alone: together with the rlib it would silently lose link-time optimization.
-  run(
-    "cargo",
-    ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET],
-    "Install Rust (https://rustup.rs), then run npm run setup.",
-  );
-  const cargoTarget = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
   await rm(WASM, { recursive: true, force: true });
   await mkdir(WASM, { recursive: true });
+  await writeFile(join(WASM, "std"), compile());
+  bindgen(WASM, ["--remove-name-section"]);
+  const module = join(WASM, "tidegate_bg.wasm");
+  local("wasm-opt", [...WASM_OPT, module, "-o", module]);
+}
+
+/** The same module with the names of its functions, for those who ask what fills it. */
+export function namedWasm(folder) {
+  bindgen(folder, []);
+  const module = join(folder, "tidegate_bg.wasm");
+  local("wasm-opt", [...WASM_OPT, "-g", module, "-o", module]);
+  return module;
+}
+
+/** Compiles; answers which standard library is in it: "small", or "prebuilt" where there is no source to build one from. */
+function compile() {
+  // The cdylib alone: together with the rlib it would silently lose link-time optimization.
+  const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET];
+  if (hasStdSource()) {
+    const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
+    const { status } = spawnSync("cargo", [...args, ...SMALL_STD], { cwd: ROOT, stdio: "inherit", env });
+    if (status === 0) return "small";
+  }
+  console.log("build: the wasm is larger than need be: run rustup component add rust-src");
+  run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.");
+  return "prebuilt";
+}
+
+/** A standard library built for size, whose panics trap at once: nothing here could show their texts. */
+const SMALL_STD = [
+  ...["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"],
+  ...["-Z", "panic-immediate-abort", "--config", 'profile.release.panic="immediate-abort"'],
+];
+
+function bindgen(folder, names) {
+  const cargoTarget = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
   run(
     "wasm-bindgen",
     [
       join(cargoTarget, TARGET, "release", "tidegate.wasm"),
-      ...["--target", "web", "--out-name", "tidegate", "--out-dir", WASM],
-      ...["--remove-name-section", "--remove-producers-section", "--omit-default-module-path"],
+      ...["--target", "web", "--out-name", "tidegate", "--out-dir", folder],
+      ...["--remove-producers-section", "--omit-default-module-path", ...names],
       "--experimental-reset-state-function",
     ],
     "Run npm run setup, which installs wasm-bindgen-cli.",
   );
-  const module = join(WASM, "tidegate_bg.wasm");
-  // -O3 after the compiler's own is within 1 % of -Oz in size and keeps the hot path fast.
-  local("wasm-opt", ["-O3", module, "-o", module]);
 }
+
+const WASM_OPT = ["-O3"];
 
 /** How each runtime gets its wasm: js/entries, one engine file each. */
 const ENGINES = [

@@ -113,6 +113,7 @@ fn event<'a>(kind: EventKind, name: &'a str, n: usize, now: f64, attributes: &'a
         system: Some("sqlite"),
         rows: Some(3.0),
         attributes,
+        span: None,
     }
 }
 

@@ -46,7 +46,7 @@ fn a_bad_rule_names_index_pattern_and_reason() {
         let error = compile_rules(&["/ok", bad]).unwrap_err();
         assert_eq!((error.kind(), error.code()), (ErrorKind::SamplingRule, "config/sampling-rule"));
         let message = error.message();
-        assert!(message.contains("rule 1") && message.contains(&format!("{bad:?}")), "{message}");
+        assert!(message.contains("rule 1") && message.contains(&format!("\"{bad}\"")), "{message}");
         assert!(message.contains(reason), "{message}");
         assert_eq!(compile_overrides(&[(bad, 0.5)]).unwrap_err().kind(), ErrorKind::SamplingRule);
     }

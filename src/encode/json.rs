@@ -1,7 +1,8 @@
 //! JSON by hand: strings and numbers (RFC 8259), objects with commas where they belong.
 
 use crate::engine::Value;
-use std::io::Write as _;
+use crate::engine::append::append;
+use crate::engine::decimal;
 
 /// A key of ours with all that stands around it, so that it is written at once: nothing in it needs an escape.
 macro_rules! key {
@@ -9,48 +10,48 @@ macro_rules! key {
         crate::encode::json::Key(concat!(",\"", $name, "\":"))
     };
 }
-pub(super) use key;
+pub(crate) use key;
 
 /// What [`key`] makes.
 #[derive(Clone, Copy)]
-pub(super) struct Key(pub(super) &'static str);
+pub(crate) struct Key(pub(crate) &'static str);
 
 /// Writes the members of one object; `close` it.
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     out: &'a mut Vec<u8>,
     /// Where its first member's comma stands, which becomes the brace.
     start: usize,
 }
 
 impl<'a> Object<'a> {
-    pub(super) fn open(out: &'a mut Vec<u8>) -> Self {
+    pub(crate) fn open(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
         Self { out, start }
     }
 
-    pub(super) fn text(&mut self, key: Key, value: &str) {
+    pub(crate) fn text(&mut self, key: Key, value: &str) {
         self.key(key);
         string(value, self.out);
     }
 
-    pub(super) fn number(&mut self, key: Key, value: f64) {
+    pub(crate) fn number(&mut self, key: Key, value: f64) {
         self.key(key);
         number(value, self.out);
     }
 
-    pub(super) fn flag(&mut self, key: Key, value: bool) {
+    pub(crate) fn flag(&mut self, key: Key, value: bool) {
         self.key(key);
         flag(value, self.out);
     }
 
     /// Lower-case hexadecimal digits, for ids.
-    pub(super) fn hex<const N: usize>(&mut self, key: Key, bytes: &[u8; N]) {
+    pub(crate) fn hex<const N: usize>(&mut self, key: Key, bytes: &[u8; N]) {
         self.key(key);
         hex(bytes, self.out);
     }
 
     /// A member under a key that anybody may have chosen.
-    pub(super) fn member(&mut self, key: &str, value: Value<'_>) {
+    pub(crate) fn member(&mut self, key: &str, value: Value<'_>) {
         self.out.push(b',');
         string(key, self.out);
         self.out.push(b':');
@@ -62,13 +63,13 @@ impl<'a> Object<'a> {
     }
 
     /// A nested object, to be closed before this one goes on.
-    pub(super) fn object(&mut self, key: Key) -> Object<'_> {
+    pub(crate) fn object(&mut self, key: Key) -> Object<'_> {
         self.key(key);
         Object::open(self.out)
     }
 
     /// A nested array of objects.
-    pub(super) fn array<T>(&mut self, key: Key, items: &[T], mut write: impl FnMut(&mut Object<'_>, &T)) {
+    pub(crate) fn array<T>(&mut self, key: Key, items: &[T], mut write: impl FnMut(&mut Object<'_>, &T)) {
         self.key(key);
         self.out.push(b'[');
         for (at, item) in items.iter().enumerate() {
@@ -82,7 +83,18 @@ impl<'a> Object<'a> {
         self.out.push(b']');
     }
 
-    pub(super) fn close(self) {
+    /// Whole numbers.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn wholes(&mut self, key: Key, values: &[u32]) {
+        self.key(key);
+        for (at, &value) in values.iter().enumerate() {
+            self.out.push(if at == 0 { b'[' } else { b',' });
+            decimal::whole(value.into(), self.out);
+        }
+        self.out.push(b']');
+    }
+
+    pub(crate) fn close(self) {
         match self.out.get_mut(self.start) {
             Some(comma) => *comma = b'{',
             None => self.out.push(b'{'),
@@ -99,104 +111,24 @@ fn flag(value: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(if value { b"true" } else { b"false" });
 }
 
-/// A number: with up to three decimals by hand, else the shortest decimal that reads back the same; `null` if not finite.
-pub(super) fn number(value: f64, out: &mut Vec<u8>) {
-    let magnitude = value.abs();
-    let integer = magnitude as u64;
-    let fraction = magnitude - integer as f64;
-    let thousandths = (fraction * 1000.0 + 0.5) as u32;
-    // A quotient is rounded as a decimal is read: what is equal here reads back the same.
-    let is_short = || (integer as f64 * 1000.0 + f64::from(thousandths)) / 1000.0 == magnitude;
-    if magnitude < EXACT && (fraction == 0.0 || is_short()) {
-        if value < 0.0 {
-            out.push(b'-');
-        }
-        whole(integer, out);
-        decimals(thousandths, out);
-    } else if value.is_finite() {
-        // Writing to a Vec cannot fail.
-        let _ = write!(out, "{value}");
+/// A number, as the shortest decimal that reads back the same; `null` if not finite.
+pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
+    if value.is_finite() {
+        decimal::push(value, out);
     } else {
-        out.extend_from_slice(b"null");
-    }
-}
-
-/// Thousandths, without zeros at the end.
-fn decimals(thousandths: u32, out: &mut Vec<u8>) {
-    if thousandths == 0 {
-        return;
-    }
-    let [tens, ones] = PAIRS[thousandths as usize / 10 % 100];
-    out.extend_from_slice(&[b'.', tens, ones, b'0' + (thousandths % 10) as u8]);
-    while out.last() == Some(&b'0') {
-        out.pop();
-    }
-}
-
-/// A whole number in decimal.
-pub(super) fn whole(value: u64, out: &mut Vec<u8>) {
-    match u32::try_from(value) {
-        Ok(value) => short(value, out),
-        Err(_) => {
-            whole(value / 100_000_000, out);
-            eight((value % 100_000_000) as u32, out);
-        }
-    }
-}
-
-fn short(mut value: u32, out: &mut Vec<u8>) {
-    let mut digits = [0; 10];
-    let mut at = digits.len();
-    while value >= 10 {
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&PAIRS[value as usize % 100]);
-        value /= 100;
-    }
-    // A pair may have begun with a zero.
-    if value > 0 || at == digits.len() {
-        at -= 1;
-        digits[at] = b'0' + value as u8;
-    } else if digits[at] == b'0' {
-        at += 1;
-    }
-    append(&digits[at..], out);
-}
-
-fn eight(mut value: u32, out: &mut Vec<u8>) {
-    let mut digits = [0; 8];
-    for pair in digits.rchunks_exact_mut(2) {
-        pair.copy_from_slice(&PAIRS[value as usize % 100]);
-        value /= 100;
-    }
-    out.extend_from_slice(&digits);
-}
-
-/// Appends a few bytes. Where copying memory is a call into the host, words of a known size are much faster.
-pub(super) fn append(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut rest = bytes;
-    while let Some((word, tail)) = rest.split_first_chunk::<8>() {
-        out.extend_from_slice(word);
-        rest = tail;
-    }
-    match bytes.last_chunk::<8>() {
-        // The last word once more, over what is there already.
-        Some(word) => {
-            out.truncate(out.len() + rest.len() - word.len());
-            out.extend_from_slice(word);
-        }
-        None => rest.iter().for_each(|byte| out.push(*byte)),
+        append(b"null", out);
     }
 }
 
 /// A string: quotes, backslashes and control characters escaped; runs of plain bytes copied whole.
-pub(super) fn string(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     escaped(text, out);
     out.push(b'"');
 }
 
 /// What stands between the quotes of a string.
-pub(super) fn escaped(text: &str, out: &mut Vec<u8>) {
+pub(crate) fn escaped(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
     while let Some((word, tail)) = rest.split_first_chunk()
         && is_plain(u64::from_le_bytes(*word))
@@ -222,7 +154,7 @@ fn is_plain(word: u64) -> bool {
 }
 
 /// Bytes as a string of lower-case hexadecimal digits; at most 16 of them.
-pub(super) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
     let mut digits = [b'"'; 34];
     for (pair, byte) in digits[1..].chunks_exact_mut(2).zip(bytes) {
         pair.copy_from_slice(&HEX[usize::from(*byte)]);
@@ -245,24 +177,10 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
     }
 }
 
-/// The two digits of each number below `N`.
-const fn pairs<const N: usize>(base: usize) -> [[u8; 2]; N] {
-    let digits = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; N];
-    let mut at = 0;
-    while at < N {
-        pairs[at] = [digits[at / base], digits[at % base]];
-        at += 1;
-    }
-    pairs
-}
-
-const HEX: [[u8; 2]; 256] = pairs(16);
-const PAIRS: [[u8; 2]; 100] = pairs(10);
+/// The two digits of each byte.
+const HEX: [[u8; 2]; 256] = decimal::pairs(16);
 /// A one in each byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
-/// Below this every thousandth is a whole number that f64 tells apart.
-const EXACT: f64 = (1_u64 << 43) as f64;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Encoders: pure writers of a batch into a caller's buffer. They decide nothing.
 
-mod json;
+pub(crate) mod json;
 pub mod ndjson;
 pub mod otlp;
 pub mod prometheus;

@@ -87,7 +87,8 @@ fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {
     object.close();
 }
 
-fn counters(counters: &Counters, object: &mut Object<'_>) {
+/// What became of every event, as the META line and the host are told it.
+pub(crate) fn counters(counters: &Counters, object: &mut Object<'_>) {
     object.number(key!("emitted"), counters.emitted);
     object.number(key!("accepted"), counters.accepted);
     object.number(key!("sampledOut"), counters.sampled_out);

@@ -16,9 +16,11 @@
 //!   where it was. 0 and NaN mean "no clock": the last known time.
 //! - At every moment [`Counters::is_conserved`] holds: nothing is lost without being counted.
 
+pub(crate) mod append;
 mod batch_id;
 pub mod collector;
 pub mod config;
+pub(crate) mod decimal;
 mod delivery;
 pub mod error;
 pub mod event;

@@ -1,8 +1,9 @@
 //! Conversions between JavaScript values and the engine's.
 
+use crate::encode::json::{Object, key};
+pub(super) use crate::encode::ndjson::counters;
 use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
-use crate::engine::{Counters, Error, Notice, Outcome, Reason, SinkCounters};
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use crate::engine::{Error, Notice, Outcome};
 use wasm_bindgen::prelude::*;
 
 /// An error as the shim expects it: its code, a line feed, its message.
@@ -25,149 +26,70 @@ pub(super) fn outcome(outcome: u32, value: Option<f64>) -> Outcome {
     }
 }
 
-/// A plain object; unknown figures are `null`.
-pub(super) fn object(value: &impl Serialize) -> JsValue {
-    let serializer =
-        serde_wasm_bindgen::Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
-    value.serialize(&serializer).unwrap_or(JsValue::NULL)
+/// A plain object, by way of its JSON; unknown figures are `null`.
+pub(super) fn object(write: impl FnOnce(&mut Object<'_>)) -> JsValue {
+    let mut json = Vec::new();
+    let mut object = Object::open(&mut json);
+    write(&mut object);
+    object.close();
+    js_sys::JSON::parse(str::from_utf8(&json).unwrap_or_default()).unwrap_or(JsValue::NULL)
 }
 
-/// The counters, to be serialized as DESIGN's shape.
-pub(super) struct CountersView<'a>(pub(super) &'a Counters);
-
-impl Serialize for CountersView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let counters = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("emitted", &counters.emitted)?;
-        map.serialize_entry("accepted", &counters.accepted)?;
-        map.serialize_entry("sampledOut", &counters.sampled_out)?;
-        map.serialize_entry("excluded", &counters.excluded)?;
-        map.serialize_entry("refused", &counters.refused)?;
-        map.serialize_entry("pending", &counters.pending)?;
-        map.serialize_entry("coreResets", &counters.core_resets)?;
-        map.serialize_entry("truncated", &counters.truncated)?;
-        map.serialize_entry("sinks", &counters.sinks.iter().map(SinkView).collect::<Vec<_>>())?;
-        map.end()
-    }
+/// A statistics snapshot, in DESIGN's shape.
+pub(super) fn snapshot(snapshot: &Snapshot, object: &mut Object<'_>) {
+    figures(&snapshot.total, object);
+    let mut sparkline = object.object(key!("sparkline"));
+    sparkline.wholes(key!("seconds"), &snapshot.seconds);
+    sparkline.wholes(key!("slots"), &snapshot.slots);
+    sparkline.close();
+    object.array(key!("series"), &snapshot.series, series);
 }
 
-struct SinkView<'a>(&'a SinkCounters);
-
-impl Serialize for SinkView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let sink = self.0;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", &sink.name)?;
-        map.serialize_entry("accepted", &sink.accepted)?;
-        map.serialize_entry("delivered", &sink.delivered)?;
-        map.serialize_entry("queued", &sink.queued)?;
-        map.serialize_entry("inFlight", &sink.in_flight)?;
-        map.serialize_entry("dropped", &DroppedView(&sink.dropped))?;
-        map.serialize_entry("leasesExpired", &sink.leases_expired)?;
-        map.serialize_entry("lateSettles", &sink.late_settles)?;
-        map.serialize_entry("disabled", &sink.disabled)?;
-        map.end()
-    }
+fn series(object: &mut Object<'_>, series: &SeriesSnapshot) {
+    object.text(key!("kind"), series.kind);
+    object.text(key!("name"), &series.name);
+    figures(&series.figures, object);
+    let mut sparkline = object.object(key!("sparkline"));
+    sparkline.wholes(key!("slots"), &series.slots);
+    sparkline.close();
+    object.flag(key!("coarse"), series.coarse);
 }
 
-struct DroppedView<'a>(&'a [f64; Reason::ALL.len()]);
-
-impl Serialize for DroppedView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(Reason::ALL.iter().map(|reason| reason.as_str()).zip(self.0))
-    }
+fn figures(figures: &Figures, object: &mut Object<'_>) {
+    let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
+    object.number(key!("count"), figures.count as f64);
+    object.number(key!("errors"), figures.errors as f64);
+    object.number(key!("rps"), figures.rps);
+    object.number(key!("errorPct"), figures.error_pct);
+    object.number(key!("p50Ms"), known(figures.p50_ms));
+    object.number(key!("p90Ms"), known(figures.p90_ms));
+    object.number(key!("p95Ms"), known(figures.p95_ms));
+    object.number(key!("p99Ms"), known(figures.p99_ms));
+    object.number(key!("p999Ms"), known(figures.p999_ms));
+    object.number(key!("maxMs"), known(figures.max_ms));
+    object.number(key!("meanMs"), known(figures.mean_ms));
 }
 
-/// A statistics snapshot, to be serialized as DESIGN's shape.
-pub(super) struct SnapshotView<'a>(pub(super) &'a Snapshot);
-
-impl Serialize for SnapshotView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        figures(&mut map, &self.0.total)?;
-        map.serialize_entry(
-            "sparkline",
-            &SparklineView { seconds: Some(&self.0.seconds), slots: &self.0.slots },
-        )?;
-        map.serialize_entry("series", &self.0.series.iter().map(SeriesView).collect::<Vec<_>>())?;
-        map.end()
-    }
-}
-
-struct SeriesView<'a>(&'a SeriesSnapshot);
-
-impl Serialize for SeriesView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("kind", self.0.kind)?;
-        map.serialize_entry("name", &self.0.name)?;
-        figures(&mut map, &self.0.figures)?;
-        map.serialize_entry("sparkline", &SparklineView { seconds: None, slots: &self.0.slots })?;
-        map.serialize_entry("coarse", &self.0.coarse)?;
-        map.end()
-    }
-}
-
-struct SparklineView<'a> {
-    seconds: Option<&'a [u32; 60]>,
-    slots: &'a [u32; 60],
-}
-
-impl Serialize for SparklineView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(seconds) = self.seconds {
-            map.serialize_entry("seconds", &seconds[..])?;
+/// A notice, with its `type`.
+pub(super) fn notice(notice: &Notice, object: &mut Object<'_>) {
+    let (kind, sink) = match notice {
+        Notice::Drop { sink, .. } => ("drop", sink),
+        Notice::Flush { sink, .. } => ("flush", sink),
+        Notice::SinkDisabled { sink } => ("sink-disabled", sink),
+        Notice::SinkRecovered { sink } => ("sink-recovered", sink),
+    };
+    object.text(key!("type"), kind);
+    object.number(key!("sink"), *sink as f64);
+    match notice {
+        Notice::Drop { reason, count, .. } => {
+            object.text(key!("reason"), reason.as_str());
+            object.number(key!("count"), *count as f64);
         }
-        map.serialize_entry("slots", &self.slots[..])?;
-        map.end()
-    }
-}
-
-fn figures<M: SerializeMap>(map: &mut M, figures: &Figures) -> Result<(), M::Error> {
-    map.serialize_entry("count", &(figures.count as f64))?;
-    map.serialize_entry("errors", &(figures.errors as f64))?;
-    map.serialize_entry("rps", &figures.rps)?;
-    map.serialize_entry("errorPct", &figures.error_pct)?;
-    map.serialize_entry("p50Ms", &figures.p50_ms)?;
-    map.serialize_entry("p90Ms", &figures.p90_ms)?;
-    map.serialize_entry("p95Ms", &figures.p95_ms)?;
-    map.serialize_entry("p99Ms", &figures.p99_ms)?;
-    map.serialize_entry("p999Ms", &figures.p999_ms)?;
-    map.serialize_entry("maxMs", &figures.max_ms)?;
-    map.serialize_entry("meanMs", &figures.mean_ms)
-}
-
-/// A notice, to be serialized with its `type`.
-pub(super) struct NoticeView(pub(super) Notice);
-
-impl Serialize for NoticeView {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        match &self.0 {
-            Notice::Drop { sink, reason, count } => {
-                map.serialize_entry("type", "drop")?;
-                map.serialize_entry("sink", sink)?;
-                map.serialize_entry("reason", reason.as_str())?;
-                map.serialize_entry("count", count)?;
-            }
-            Notice::Flush { sink, batch_id, count, outcome } => {
-                map.serialize_entry("type", "flush")?;
-                map.serialize_entry("sink", sink)?;
-                map.serialize_entry("batchId", batch_id.as_str())?;
-                map.serialize_entry("count", count)?;
-                map.serialize_entry("outcome", outcome)?;
-            }
-            Notice::SinkDisabled { sink } => {
-                map.serialize_entry("type", "sink-disabled")?;
-                map.serialize_entry("sink", sink)?;
-            }
-            Notice::SinkRecovered { sink } => {
-                map.serialize_entry("type", "sink-recovered")?;
-                map.serialize_entry("sink", sink)?;
-            }
+        Notice::Flush { batch_id, count, outcome, .. } => {
+            object.text(key!("batchId"), batch_id.as_str());
+            object.number(key!("count"), *count as f64);
+            object.text(key!("outcome"), outcome);
         }
-        map.end()
+        Notice::SinkDisabled { .. } | Notice::SinkRecovered { .. } => {}
     }
 }

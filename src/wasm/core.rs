@@ -1,6 +1,6 @@
 //! The handle that JavaScript holds: one collector, the event being built, the bytes of the last batch.
 
-use super::convert::{CountersView, NoticeView, SnapshotView, object, outcome, status, throw};
+use super::convert::{self, object, outcome, status, throw};
 use super::draft::Draft;
 use super::options::Options;
 use crate::encode::{encode, prometheus};
@@ -347,12 +347,12 @@ impl Core {
 
     /// What became of every event.
     pub fn counters(&self) -> JsValue {
-        object(&CountersView(&self.collector.counters()))
+        object(|object| convert::counters(&self.collector.counters(), object))
     }
 
     /// The window's statistics.
     pub fn stats(&mut self, now: f64) -> JsValue {
-        object(&SnapshotView(&self.collector.stats(now)))
+        object(|object| convert::snapshot(&self.collector.stats(now), object))
     }
 
     /// Totals and the window's figures as Prometheus text.
@@ -365,7 +365,8 @@ impl Core {
 
     /// The next waiting notice; undefined: none.
     pub fn notice(&mut self) -> JsValue {
-        self.collector.poll_notice().map_or(JsValue::UNDEFINED, |notice| object(&NoticeView(notice)))
+        let notice = self.collector.poll_notice();
+        notice.map_or(JsValue::UNDEFINED, |notice| object(|object| convert::notice(&notice, object)))
     }
 
     /// The address of the counters in memory, in bytes.

@@ -2,6 +2,7 @@
 
 use super::convert::throw;
 use crate::engine::config::Service;
+use crate::engine::decimal::Decimal;
 use crate::engine::sampling::KeepSlow;
 use crate::engine::{Config, Error, ErrorKind, Format, SinkOptions};
 use wasm_bindgen::prelude::*;
@@ -87,7 +88,7 @@ impl Options {
             let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
             throw(Error::new(
                 ErrorKind::Sink,
-                format!("sink {name}: format {format:?} is not one of {}", known.join(", ")),
+                format!("sink {name}: format \"{format}\" is not one of {}", known.join(", ")),
             ))
         })?;
         self.config.add_sink(SinkOptions { name, format, batch_max, max_bytes }).map_err(throw)
@@ -98,6 +99,7 @@ fn error_threshold(value: f64) -> Result<u16, Error> {
     if (100.0..=1000.0).contains(&value) && value.fract() == 0.0 {
         return Ok(value as u16);
     }
-    let message = format!("sampling.errorThreshold is {value}; it must be a whole number from 100 to 1000");
+    let message =
+        format!("sampling.errorThreshold is {}; it must be a whole number from 100 to 1000", Decimal(value));
     Err(Error::new(ErrorKind::Option("config/error-threshold"), message))
 }

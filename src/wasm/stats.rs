@@ -1,6 +1,7 @@
 //! Rolling statistics without a collector.
 
-use super::convert::{SnapshotView, object, throw};
+use super::convert::{self, object, throw};
+use crate::engine::decimal::Decimal;
 use crate::engine::stats::{Sample, SeriesKind, StatsStore as Store};
 use crate::engine::{Error, ErrorKind};
 use wasm_bindgen::prelude::*;
@@ -27,7 +28,7 @@ impl StatsStore {
 
     /// All figures at `now`.
     pub fn snapshot(&mut self, now: f64) -> JsValue {
-        object(&SnapshotView(&self.0.snapshot(now)))
+        object(|object| convert::snapshot(&self.0.snapshot(now), object))
     }
 
     /// The binary form of the whole window.
@@ -54,7 +55,7 @@ fn whole(series: f64) -> Result<usize, Error> {
     if series.fract() == 0.0 {
         return Ok(series as usize);
     }
-    let message = format!("series is {series}; give a whole number, 1 to 1024");
+    let message = format!("series is {}; give a whole number, 1 to 1024", Decimal(series));
     Err(Error::new(ErrorKind::Option("config/stats-series"), message))
 }
 

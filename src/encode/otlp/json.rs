@@ -1,6 +1,7 @@
 //! OTLP's JSON. <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
 
-use crate::encode::json::{escaped, hex, number as decimal, string, whole};
+use crate::encode::json::{escaped, hex, number as decimal, string};
+use crate::engine::decimal::whole;
 
 /// A comma, unless what comes is the first of its object or array.
 pub(super) fn comma(out: &mut Vec<u8>) {

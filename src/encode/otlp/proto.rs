@@ -1,6 +1,6 @@
 //! The protobuf wire format. <https://protobuf.dev/programming-guides/encoding/>
 
-use crate::encode::json::append;
+use crate::engine::append::append;
 
 pub(super) fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {

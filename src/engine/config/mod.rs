@@ -4,6 +4,7 @@ mod sampling;
 
 pub use sampling::{DEFAULT_ERROR_THRESHOLD, KeepSlow, SamplingOptions};
 
+use super::decimal::Decimal;
 use super::error::{Error, ErrorKind};
 use super::event::Format;
 
@@ -180,6 +181,7 @@ impl Config {
     pub fn validate(&self) -> Result<(), Error> {
         let (lease, deadline) = (self.get(Number::LeaseMs), self.get(Number::FlushDeadlineMs));
         if lease <= deadline {
+            let (lease, deadline) = (Decimal(lease), Decimal(deadline));
             let message = format!("leaseMs is {lease}; it must exceed flushDeadlineMs ({deadline})");
             return Err(Error::new(ErrorKind::Option(OPTIONS[Number::LeaseMs as usize].code), message));
         }
@@ -196,6 +198,7 @@ impl NumberOption {
             return Ok(());
         }
         let what = if whole { "a whole number" } else { "a number" };
+        let (value, min, max) = (Decimal(value), Decimal(min), Decimal(max));
         let message = format!("{name} is {value}; it must be {what} from {min} to {max}");
         Err(Error::new(ErrorKind::Option(code), message))
     }

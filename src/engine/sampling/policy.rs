@@ -5,6 +5,7 @@ use super::rules::{
     get_effective_rate, should_exclude_route,
 };
 use super::{KeepSlow, Options, is_error, should_record_request, should_sample_request};
+use crate::engine::decimal::Decimal;
 use crate::engine::rng::Rng;
 use crate::engine::{Error, ErrorKind};
 
@@ -48,8 +49,10 @@ impl Policy {
         if let Some(KeepSlow::Ms(ms)) = options.keep_slow
             && !(ms.is_finite() && ms >= 0.0)
         {
-            let message =
-                format!("sampling.keepSlowMs: {ms} is not a duration: give milliseconds ≥ 0, or \"p99\"");
+            let message = format!(
+                "sampling.keepSlowMs: {} is not a duration: give milliseconds ≥ 0, or \"p99\"",
+                Decimal(ms)
+            );
             return Err(Error::new(ErrorKind::Option("config/keep-slow-ms"), message));
         }
         Ok(Self {

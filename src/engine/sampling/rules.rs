@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use regex_lite::{Regex, RegexBuilder};
 
+use crate::engine::decimal::Decimal;
 use crate::engine::{Error, ErrorKind};
 
 /// Compiled exclude rules, in list order. Made by [`compile_rules`]; empty by default.
@@ -69,7 +70,7 @@ pub fn clamp_sampling_rate(rate: f64) -> Result<f64, Error> {
     if (0.0..=1.0).contains(&rate) {
         return Ok(rate);
     }
-    let message = format!("rate {rate} is not in [0, 1]: give a probability, 0 = none, 1 = all");
+    let message = format!("rate {} is not in [0, 1]: give a probability, 0 = none, 1 = all", Decimal(rate));
     Err(Error::new(ErrorKind::SamplingRate, message))
 }
 
@@ -119,7 +120,7 @@ impl Rule {
 }
 
 fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: impl Display) -> Error {
-    Error::new(kind, format!("{what} {index} {pattern:?}: {reason}"))
+    Error::new(kind, format!("{what} {index} \"{pattern}\": {reason}"))
 }
 
 /// The largest compiled size of one regex, in bytes. Search time grows with it, so it is small:

@@ -25,6 +25,7 @@ mod window;
 pub(crate) use series::RowHint;
 pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
 
+use super::decimal::Decimal;
 use super::{Error, ErrorKind};
 use series::{TOTAL, Table};
 use slot::Placed;
@@ -99,7 +100,7 @@ impl StatsStore {
     /// Codes `config/stats-window` and `config/stats-series` for a value out of range.
     pub fn new(window_ms: f64, series: usize) -> Result<Self, Error> {
         if !(60.0..=86_400_000.0).contains(&window_ms) {
-            let message = format!("windowMs is {window_ms}; give 60 to 86400000");
+            let message = format!("windowMs is {}; give 60 to 86400000", Decimal(window_ms));
             return Err(Error::new(ErrorKind::Option("config/stats-window"), message));
         }
         if !(1..=1024).contains(&series) {

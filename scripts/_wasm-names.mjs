@@ -1,0 +1,85 @@
+// What fills a wasm module: its functions by size, read from the code and name sections.
+// https://webassembly.github.io/spec/core/binary/modules.html
+
+/** Every function's name, bytes and own code; and the bytes of each section. */
+export function anatomy(bytes) {
+  const sections = new Map();
+  const found = { imported: 0, bodies: [], names: new Map() };
+  const module = reader(bytes, 8);
+  while (!module.done()) {
+    const id = module.byte();
+    const section = module.take(module.number());
+    const name = id === 0 ? reader(section).text() : (SECTIONS[id] ?? `section ${id}`);
+    sections.set(name, section.length);
+    READ[name]?.(reader(section), found);
+  }
+  const functions = found.bodies.map((code, at) => {
+    const name = plain(found.names.get(found.imported + at) ?? `function ${at}`);
+    return { name, owner: ownerOf(name), bytes: code.length, code };
+  });
+  return { sections, functions };
+}
+
+const SECTIONS = { 1: "type", 2: "import", 3: "function", 7: "export", 9: "element", 10: "code", 11: "data" };
+
+const READ = {
+  import(section, found) {
+    for (let left = section.number(); left > 0; left -= 1) {
+      section.text();
+      section.text();
+      const kind = section.byte();
+      if (kind === 0) found.imported += 1;
+      skipDescription(section, kind);
+    }
+  },
+  code(section, found) {
+    for (let left = section.number(); left > 0; left -= 1) found.bodies.push(section.take(section.number()));
+  },
+  name(section, found) {
+    section.text();
+    while (!section.done()) {
+      const kind = section.byte();
+      const names = reader(section.take(section.number()));
+      if (kind !== 1) continue;
+      for (let left = names.number(); left > 0; left -= 1) found.names.set(names.number(), names.text());
+    }
+  },
+};
+
+/** A function's type; a table's, or a memory's, with its limits; a global's, with its mutability. */
+function skipDescription(section, kind) {
+  if (kind !== 2) section.byte();
+  if (kind === 3) section.byte();
+  if (kind === 1 || kind === 2) {
+    const limited = section.byte() & 1;
+    for (let left = 1 + limited; left > 0; left -= 1) section.number();
+  }
+}
+
+/** Names without the compiler's hashes. */
+const plain = (name) => name.replace(/\[[0-9a-f]{6,}\]|::h[0-9a-f]{16}/g, "");
+
+/** The crate, and of our own the module: the first path in a name, wherever it stands. */
+function ownerOf(name) {
+  const own = /tidegate::(?:engine::)?\w+/.exec(name);
+  if (own) return own[0];
+  return /(\w+)::/.exec(name)?.[1] ?? "exports";
+}
+
+function reader(bytes, start = 0) {
+  let at = start;
+  const take = (length) => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value >>> 0;
+    }
+  };
+  const text = () => new TextDecoder().decode(take(number()));
+  return { take, number, text, byte: () => bytes[at++], done: () => at >= bytes.length };
+}

@@ -1,0 +1,276 @@
+//! Numbers as text, in a fifth of the bytes that std's formatter takes in wasm.
+//!
+//! The text is std's to the byte: the shortest decimal that reads back the same number, without exponent.
+
+mod bignum;
+
+use super::append::append;
+use bignum::Bignum;
+use std::fmt;
+
+/// A number to be shown in a message.
+pub(crate) struct Decimal(pub(crate) f64);
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        if self.0.is_finite() {
+            push(self.0, &mut text);
+        } else {
+            text.extend_from_slice(match self.0 {
+                f64::INFINITY => b"inf",
+                f64::NEG_INFINITY => b"-inf",
+                _ => b"NaN",
+            });
+        }
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// Appends a finite number.
+pub(crate) fn push(value: f64, out: &mut Vec<u8>) {
+    if value < 0.0 {
+        out.push(b'-');
+    }
+    let value = value.abs();
+    let integer = value as u64;
+    let fractional = value - integer as f64;
+    let thousandths = (fractional * 1000.0 + 0.5) as u32;
+    // A quotient is rounded as a decimal is read: what is equal here reads back the same.
+    let is_short = || (integer as f64 * 1000.0 + f64::from(thousandths)) / 1000.0 == value;
+    if value < WHOLE && fractional == 0.0 {
+        whole(integer, out);
+    } else if value < SHORT && is_short() {
+        whole(integer, out);
+        decimals(thousandths, out);
+    } else if (1e-5..WHOLE).contains(&value) {
+        let (digits, places) = fraction(value);
+        spread(digits, places, out);
+    } else {
+        let (digits, point) = shortest(value);
+        place(&digits, point, out);
+    }
+}
+
+/// Thousandths, without zeros at the end.
+fn decimals(thousandths: u32, out: &mut Vec<u8>) {
+    let [tens, ones] = PAIRS[thousandths as usize / 10 % 100];
+    out.extend_from_slice(&[b'.', tens, ones, b'0' + (thousandths % 10) as u8]);
+    while out.last() == Some(&b'0') {
+        out.pop();
+    }
+}
+
+/// Appends a whole number.
+pub(crate) fn whole(value: u64, out: &mut Vec<u8>) {
+    match u32::try_from(value) {
+        Ok(value) => word(value, out),
+        Err(_) => {
+            whole(value / 100_000_000, out);
+            eight((value % 100_000_000) as u32, out);
+        }
+    }
+}
+
+fn word(mut value: u32, out: &mut Vec<u8>) {
+    let mut digits = [0; 10];
+    let mut at = digits.len();
+    while value >= 10 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&PAIRS[value as usize % 100]);
+        value /= 100;
+    }
+    // A pair may have begun with a zero.
+    if value > 0 || at == digits.len() {
+        at -= 1;
+        digits[at] = b'0' + value as u8;
+    } else if digits[at] == b'0' {
+        at += 1;
+    }
+    append(&digits[at..], out);
+}
+
+/// The last eight digits of a longer number.
+fn eight(mut value: u32, out: &mut Vec<u8>) {
+    let mut digits = [0; 8];
+    for pair in digits.rchunks_exact_mut(2) {
+        pair.copy_from_slice(&PAIRS[value as usize % 100]);
+        value /= 100;
+    }
+    out.extend_from_slice(&digits);
+}
+
+/// The two digits of each number below `N`.
+pub(crate) const fn pairs<const N: usize>(base: usize) -> [[u8; 2]; N] {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; N];
+    let mut at = 0;
+    while at < N {
+        pairs[at] = [digits[at / base], digits[at % base]];
+        at += 1;
+    }
+    pairs
+}
+
+/// The digits, and how many of them are decimal places, of a number from 1e-5 to 2^53 that is not whole.
+///
+/// With `m` the mantissa, `m · 10^p` and its neighbors' midpoints fit 128 bits up to the 22 places that 17
+/// digits can take. The first `p` with a whole number between the midpoints has the shortest text.
+fn fraction(value: f64) -> (u64, usize) {
+    let (mantissa, exponent) = parts(value);
+    // In units of half the mantissa's last place, the midpoints are one away; below a power of two, half of one.
+    let (mut scaled, mut unit) = (u128::from(mantissa << 1), 1u128);
+    let shift = 1 - exponent;
+    let below = if mantissa == HIDDEN { 1 } else { 2 };
+    for places in 0..=22 {
+        let digits = (scaled + (1 << (shift - 1))) >> shift;
+        let shown = digits << shift;
+        let room = if shown < scaled { unit * below } else { unit * 2 };
+        let off = shown.abs_diff(scaled) * 2;
+        if off < room || (off == room && mantissa & 1 == 0) {
+            return (digits as u64, places);
+        }
+        (scaled, unit) = (scaled * 10, unit * 10);
+    }
+    (0, 0)
+}
+
+/// Digits of which the last `places` are decimal.
+fn spread(digits: u64, places: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    whole(digits, out);
+    while out.len() - start <= places {
+        out.insert(start, b'0');
+    }
+    out.insert(out.len() - places, b'.');
+}
+
+/// Digits with the decimal point after `point` of them, which may lie outside.
+fn place(digits: &[u8], point: i32, out: &mut Vec<u8>) {
+    let zeros = |out: &mut Vec<u8>, count: i32| (0..count).for_each(|_| out.push(b'0'));
+    let inside = point.clamp(0, digits.len() as i32) as usize;
+    out.extend_from_slice(&digits[..inside]);
+    zeros(out, point - inside as i32);
+    if inside == 0 {
+        out.extend_from_slice(b"0.");
+        zeros(out, -point);
+    }
+    out.extend_from_slice(&digits[inside..]);
+}
+
+/// The shortest digits of any positive number, and where its point is: Steele and White's free-format algorithm.
+fn shortest(value: f64) -> (Vec<u8>, i32) {
+    let (mantissa, exponent) = parts(value);
+    let uneven = u32::from(mantissa == HIDDEN);
+    let (up, down) = (exponent.max(0) as u32, (-exponent).max(0) as u32);
+    // value = rest / scale; half the way to its neighbors = above / scale, below / scale.
+    let mut rest = Bignum::of(mantissa).times(2, up + 1 + uneven);
+    let mut scale = Bignum::of(1).times(2, down + 1 + uneven);
+    let mut below = Bignum::of(1).times(2, up);
+    let mut above = Bignum::of(1).times(2, up + uneven);
+    let bits = 64 - mantissa.leading_zeros() as i32 + exponent - 1;
+    let mut point = (f64::from(bits) * std::f64::consts::LOG10_2 - 1e-10).ceil() as i32;
+    scale = scale.times(10, point.max(0) as u32);
+    for number in [&mut rest, &mut below, &mut above] {
+        *number = number.times(10, (-point).max(0) as u32);
+    }
+    let even = mantissa & 1 == 0;
+    let reaches = |sum: &Bignum, scale: &Bignum| if even { sum >= scale } else { sum > scale };
+    if reaches(&rest.plus(&above), &scale) {
+        scale = scale.times(10, 1);
+        point += 1;
+    }
+    let mut digits = Vec::new();
+    loop {
+        for number in [&mut rest, &mut below, &mut above] {
+            *number = number.times(10, 1);
+        }
+        let mut digit = b'0';
+        while rest >= scale {
+            rest.take(&scale);
+            digit += 1;
+        }
+        let low = if even { rest <= below } else { rest < below };
+        let high = reaches(&rest.plus(&above), &scale);
+        let up = if low && high { rest.times(2, 1) >= scale } else { high };
+        digits.push(digit + u8::from(up));
+        if low || high {
+            return (digits, point);
+        }
+    }
+}
+
+/// `m` and `e` of `value = m · 2^e`.
+fn parts(value: f64) -> (u64, i32) {
+    let bits = value.to_bits();
+    let (mantissa, exponent) = (bits & (HIDDEN - 1), (bits >> 52 & 0x7ff) as i32);
+    if exponent == 0 { (mantissa, -1074) } else { (mantissa | HIDDEN, exponent - 1075) }
+}
+
+const HIDDEN: u64 = 1 << 52;
+
+/// From here on every number is whole.
+const PAIRS: [[u8; 2]; 100] = pairs(10);
+/// Below this f64 tells every thousandth apart.
+const SHORT: f64 = (1_u64 << 43) as f64;
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(value: f64) -> String {
+        let mut out = Vec::new();
+        push(value, &mut out);
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    fn same(value: f64) {
+        assert_eq!(text(value).parse::<f64>(), Ok(value));
+        if value != 0.0 {
+            assert_eq!(text(value), format!("{value}"));
+        }
+        assert_eq!(Decimal(value).to_string(), text(value));
+    }
+
+    #[test]
+    fn the_text_is_stds_at_every_power_of_two_and_beside_it() {
+        for exponent in -1074..1024 {
+            let power = f64::from_bits(if exponent < -1022 {
+                1 << (exponent + 1074)
+            } else {
+                ((exponent + 1023) as u64) << 52
+            });
+            for value in [power, power.next_up(), power.next_down(), power * 1.1, -power] {
+                if value.is_finite() {
+                    same(value);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_text_is_stds_at_every_power_of_ten_and_beside_it() {
+        for exponent in -323..309 {
+            let power: f64 = format!("1e{exponent}").parse().unwrap();
+            [power, power.next_up(), power.next_down(), power / 2.0].into_iter().for_each(same);
+        }
+        [0.0, -0.0, f64::MIN_POSITIVE, f64::MAX, f64::EPSILON, 0.1 + 0.2, 5e-324].into_iter().for_each(same);
+        let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|value| Decimal(value).to_string());
+        assert_eq!(odd, ["NaN", "inf", "-inf"]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #[test]
+        fn the_text_is_stds(bits in any::<u64>(), places in 0..9i32, units in any::<u32>(), shift in 0..70u32) {
+            let usual = [f64::from(units) / 10f64.powi(places), (bits >> 11) as f64 / 2f64.powi(shift as i32)];
+            for value in [f64::from_bits(bits), usual[0], usual[1]] {
+                if value.is_finite() {
+                    same(value);
+                }
+            }
+        }
+    }
+}
