@@ -9,7 +9,12 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const wasmTarget = "wasm32-unknown-unknown";
 
 /** What this repository needs beside its lock files. The bindgen CLI must match the library to the digit. */
-export const versions = { node: "24.21.0", wasmBindgen: lockedVersion("wasm-bindgen"), wasmPack: "0.15.1" };
+export const versions = {
+  node: "24.21.0",
+  wasmBindgen: lockedVersion("wasm-bindgen"),
+  wasmPack: "0.15.1",
+  geckodriver: "0.37.0",
+};
 
 /** Tools that must not replace a contributor's own live here, one folder a version. */
 export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tidegate");
@@ -38,6 +43,7 @@ export function searchPath() {
     join(root, "node_modules", ".bin"),
     join(cachedTool("wasm-bindgen", versions.wasmBindgen), "bin"),
     join(cachedTool("wasm-pack", versions.wasmPack), "bin"),
+    join(cachedTool("geckodriver", versions.geckodriver), "bin"),
     ...(process.env.PATH ?? "").split(delimiter).filter(Boolean),
     // Last: rustup's folder is often not yet on the PATH of a fresh shell.
     cargoBin,
@@ -106,11 +112,13 @@ export function chromedriver() {
 /** The environment of every task; `toolchain` as from toolchainWithTarget(). */
 export function environment(toolchain = toolchainWithTarget()) {
   const driver = chromedriver();
+  const firefoxDriver = which("geckodriver");
   return {
     ...process.env,
     PATH: searchPath(),
     ...(toolchain ? { RUSTUP_TOOLCHAIN: toolchain } : {}),
     ...(driver ? { CHROMEDRIVER: driver } : {}),
+    ...(firefoxDriver ? { GECKODRIVER: firefoxDriver } : {}),
     // The package must run on the machine's own Node as well, however old: the package tests ask for it.
     TIDEGATE_MACHINE_NODE: process.env.TIDEGATE_MACHINE_NODE ?? process.execPath,
     // Nothing here may phone home or ask a question.

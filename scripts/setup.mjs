@@ -40,6 +40,7 @@ export function setup(task = "test") {
     needLints(toolchain);
     needWasmPack();
     needBrowser();
+    needFirefox();
     needPrometheus();
   }
   say(`ready (${((Date.now() - started) / 1000).toFixed(1)} s)`);
@@ -154,6 +155,12 @@ function needBrowser() {
   const browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
   if (chromedriver() && (process.platform !== "linux" || browsers.some((name) => which(name)))) return;
   apt("Chromium and its driver", ["chromium", "chromium-driver"]);
+}
+
+function needFirefox() {
+  if (!which("firefox") && !which("firefox-esr") && process.platform === "linux")
+    apt("Firefox", ["firefox-esr"]);
+  cargoTool("geckodriver", "geckodriver", versions.geckodriver, ["--locked", "--debug"]);
 }
 
 function needPrometheus() {

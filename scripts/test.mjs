@@ -40,6 +40,7 @@ const suites = [
     wasmRunner,
   ),
   tests("web", "rust in Chromium", ["wasm-pack", "test", "--headless", "--chrome"], countCargo),
+  tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
   check("js sinks hosts pack workerd runtimes", "package build", node(join("scripts", "build.mjs"))),
   check("js", "types", ["tsc", "--noEmit"]),
@@ -55,7 +56,7 @@ const suites = [
   tests("workerd", "bindings", nodeTest("tests/bindings/*.test.mjs"), countNode),
   tests("workerd", "workers", nodeTest("tests/workers/*.test.mjs"), countNode),
   tests("workerd runtimes", "workerd", nodeTest("tests/runtime/workerd.test.mjs"), countNode),
-  ...["node", "deno", "bun", "chromium"].map((runtime) =>
+  ...["node", "deno", "bun", "chromium", "firefox"].map((runtime) =>
     tests("runtimes", runtime, nodeTest(`tests/runtime/${runtime}.test.mjs`), countNode),
   ),
 ];

@@ -12,7 +12,9 @@ import { linkPackage } from "../../scripts/_workerd.mjs";
 const GUEST_FILES = [
   "scripts/_laws.mjs",
   "tests/vectors/rng.json",
-  ...["_suite.js", "_script.js", "_guest.js", "_worker.js"].map((name) => `tests/runtime/${name}`),
+  ...["_suite.js", "_script.js", "_adapters.js", "_shapes.js", "_guest.js", "_worker.js"].map(
+    (name) => `tests/runtime/${name}`,
+  ),
 ];
 
 /** A folder of its own for `name`, where the guest finds the built package by its name. */
@@ -71,6 +73,32 @@ const CHECKS = {
     assert.deepEqual(names, [19, 13, 2], "every operation, outcome and notice came up");
     for (const [what, count] of Object.entries(exercised)) assert.ok(count > 0, `${what} never happened`);
   },
+  adapters(answer) {
+    assert.deepEqual(answer, { workers: ADAPTER, fetch: ADAPTER });
+  },
+  transparency({ shapes, found }) {
+    assert.deepEqual(found, []);
+    assert.ok(shapes >= 60, `${shapes} shapes`);
+  },
+};
+
+const ADAPTER = {
+  counters: { emitted: 27, accepted: 21, sampledOut: 3, excluded: 3, refused: 0 },
+  laws: [],
+  requests: [
+    ["/plain", "GET", 200, null, 1],
+    ["/users/:id", "GET", 200, null, 1],
+    ["/route/:given", "GET", 200, null, 1],
+    ["/named/:by/scope", "GET", 200, null, 1],
+    ["/missing", "GET", 404, null, 1],
+    ["/fail", "GET", 500, "TypeError", 1],
+    ["/unsampled/fail", "GET", 500, "TypeError", 1],
+  ],
+  continued: true,
+  children: 14,
+  parented: 14,
+  attributes: true,
+  stats: 8,
 };
 
 const EXPECTED = {

@@ -10,6 +10,7 @@ import {
   shouldSampleRequest,
 } from "tidegate/sampling";
 import { StatsStore } from "tidegate/stats";
+import { adapters, transparency } from "./_adapters.js";
 import { playScript } from "./_script.js";
 
 const START = 1_767_225_600_000;
@@ -84,6 +85,12 @@ export const cases = {
 
   /** Ten thousand random steps over a collector with hostile sinks; both laws after each. */
   laws: () => playScript({ seed: 2026, steps: 10_000 }),
+
+  /** What each adapter records. */
+  adapters,
+
+  /** Every shape of request and response, bare and measured. */
+  transparency,
 };
 
 /** Runs all cases; one that throws is an answer too. */
