@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import workerdBinary from "workerd";
 import { root } from "./_env.mjs";
 
-const compatibilityDate = "2026-07-01";
+const newest = "2026-07-01";
 
 /**
  * Bundles `entry` (a module Worker that may import the built `tidegate`) and serves it on loopback.
@@ -18,13 +18,24 @@ const compatibilityDate = "2026-07-01";
  * @param {string[]} [options.flags] compatibility flags
  * @param {Record<string, string>} [options.objects] Durable Objects: binding → exported class, with SQLite in memory
  * @param {Record<string, string>} [options.services] bindings to the Worker itself → exported entrypoint, "" the default
+ * @param {string} [options.compatibilityDate]
  * @param {boolean} [options.tail] the Worker's own `tail` handler is told of its requests
  */
 export async function startWorkerd(entry, options = {}) {
   const folder = mkdtempSync(join(tmpdir(), "tidegate-workerd-"));
   await bundle(entry, folder);
-  writeFileSync(join(folder, "config.capnp"), config(wasmFilesIn(folder), options));
+  const worker = await serveFolder(folder, options);
+  const { stop } = worker;
+  worker.stop = async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return worker;
+}
 
+/** Serves what has been bundled into `folder`: `main`, and the wasm files beside it. */
+export async function serveFolder(folder, { main = "worker.js", ...options } = {}) {
+  writeFileSync(join(folder, "config.capnp"), config(main, wasmFilesIn(folder), options));
   const worker = { url: "", log: "" };
   // workerd tells on file descriptor 3 where it listens: no port to guess, no request to try.
   const stdio = ["ignore", "pipe", "pipe", "pipe"];
@@ -48,7 +59,6 @@ export async function startWorkerd(entry, options = {}) {
     child.kill("SIGKILL");
     await exited;
     process.off("exit", killOnExit);
-    rmSync(folder, { recursive: true, force: true });
   };
 
   const port = await Promise.race([listeningPort(child.stdio[3]), exited.then(() => null)]);
@@ -110,10 +120,12 @@ export function linkPackage(folder) {
   return folder;
 }
 
-function config(wasmFiles, { bindings = {}, flags = [], objects = {}, services = {}, tail = false }) {
+function config(main, wasmFiles, options) {
+  const { bindings = {}, flags = [], objects = {}, services = {}, tail = false } = options;
+  const { compatibilityDate = newest } = options;
   const text = JSON.stringify;
   const wasm = wasmFiles.map((name) => `(name = ${text(name)}, wasm = embed ${text(name)})`);
-  const modules = [`(name = "worker.js", esModule = embed "worker.js")`, ...wasm];
+  const modules = [`(name = ${text(main)}, esModule = embed ${text(main)})`, ...wasm];
   const values = Object.entries(bindings).map(([name, value]) =>
     typeof value === "string"
       ? `(name = ${text(name)}, text = ${text(value)})`

@@ -140,7 +140,8 @@ async function bundle() {
 }
 
 async function emit(source, file, format, plugin) {
-  await esbuild.build({
+  const { outputFiles } = await esbuild.build({
+    write: false,
     absWorkingDir: ROOT,
     entryPoints: [source],
     outfile: join(DIST, file),
@@ -155,6 +156,15 @@ async function emit(source, file, format, plugin) {
     plugins: [plugin],
     logLevel: "warning",
   });
+  for (const { path, text } of outputFiles) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, unfollowed(text));
+  }
+}
+
+/** Minified, an import by a variable has lost its word to bundlers: that there is nothing to follow. */
+function unfollowed(text) {
+  return text.replace(/\bimport\((?=\w+\))/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ ");
 }
 
 /** Declarations that are reached from the public ones, once for import and once for require. */
@@ -188,7 +198,9 @@ async function declarations() {
     await writeFile(target.replace(/\.d\.ts$/, ".d.cts"), commonjs);
   };
   await mkdir(join(DIST, "types"), { recursive: true });
-  await writeFile(join(DIST, "types", "core.wasm.d.ts"), WASM_TYPES);
+  for (const extension of ["ts", "cts"]) {
+    await writeFile(join(DIST, "types", `core.wasm.d.${extension}`), WASM_TYPES);
+  }
   for (const root of [...SURFACES, ...ADAPTERS.map((name) => `adapters/${name}`)]) {
     await reach(join(emitted, `${root}.d.ts`));
   }

@@ -16,6 +16,11 @@ const wasmRunner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-t
 const node = (...args) => [process.execPath, ...args];
 const nodeTest = (...files) => node("--test", "--test-reporter=spec", ...files);
 
+const MATRICES = {
+  runtimes: "the same in every runtime",
+  pack: "the installed package, by what bundles it and what runs it",
+};
+
 /** A check passes or fails as one; a test suite is counted from what it prints. */
 const suites = [
   check("rust", "rust format", ["cargo", "fmt", "--check"]),
@@ -135,8 +140,10 @@ async function main(wanted) {
     const started = Date.now();
     results.push({ name: suite.name, ...(await run(suite)), seconds: (Date.now() - started) / 1000 });
   }
-  const compared = matrix();
-  if (compared !== "") console.log(`\nthe same in every runtime\n${compared}`);
+  for (const [kind, title] of Object.entries(MATRICES)) {
+    const compared = matrix(kind);
+    if (compared !== "") console.log(`\n${title}\n${compared}`);
+  }
   table(results);
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
   console.log(`\n${total("passed")} passed, ${total("failed")} failed`);

@@ -5,6 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../../scripts/_env.mjs";
 
+/** Where the tarball that was installed last lies. */
+export let tarball = "";
+
 /** Returns a folder whose node_modules holds the packed package. */
 export function install() {
   const folder = mkdtempSync(join(tmpdir(), "tidegate-pack-"));
@@ -12,7 +15,8 @@ export function install() {
   mkdirSync(target, { recursive: true });
   const args = ["pack", join(root, "pkg"), "--pack-destination", folder, "--json", "--loglevel=error"];
   const [{ filename }] = JSON.parse(execFileSync("npm", args, { cwd: folder, encoding: "utf8" }));
-  execFileSync("tar", ["-xzf", join(folder, filename), "--strip-components=1", "-C", target]);
+  tarball = join(folder, filename);
+  execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", target]);
   return folder;
 }
 

@@ -1,0 +1,96 @@
+// What is in the tarball: nothing that nobody needs, nothing that a runtime lacks, and what the linters of packages say.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { test } from "node:test";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import * as esbuild from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { root } from "../../scripts/_env.mjs";
+import { install, tarball } from "./_install.mjs";
+
+const folder = join(install(), "node_modules", "tidegate");
+const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+const programs = files.filter((file) => /\.(c?js)$/.test(file));
+const textOf = (file) => readFileSync(join(folder, file), "utf8");
+
+test("only what is needed is packed", () => {
+  const allowed =
+    /^(package\.json|README\.md|LICENSE[\w-]*|ndjson\.schema\.json|dist\/[\w-]+\.(js|cjs|wasm)|dist\/types\/[\w./-]+\.d\.c?ts)$/;
+  assert.deepEqual(
+    files.filter((file) => !allowed.test(file)),
+    [],
+  );
+  assert.ok(files.includes("README.md") && files.some((file) => file.startsWith("LICENSE")));
+});
+
+test("every export leads to a file, and every program and type is reached by one", () => {
+  const targets = (value) => (typeof value === "string" ? [value] : Object.values(value).flatMap(targets));
+  const exported = targets(manifest.exports);
+  for (const target of exported) assert.ok(existsSync(join(folder, target)), target);
+  const engines = programs.filter((file) => /-engine\./.test(file));
+  const unreached = programs.filter((file) => !exported.includes(`./${file}`) && !engines.includes(file));
+  assert.deepEqual(unreached, []);
+  assert.deepEqual(manifest.sideEffects, ["./dist/*-engine.js", "./dist/*-engine.cjs"]);
+});
+
+test("each adapter has its export, and each export its adapter", () => {
+  const sources = readdirSync(join(root, "js", "adapters")).filter((name) => !name.startsWith("_"));
+  const adapters = sources.map((name) => `./${name.replace(".ts", "")}`);
+  const others = [".", "./stats", "./sampling", "./core.wasm", "./ndjson.schema.json", "./package.json"];
+  assert.deepEqual(Object.keys(manifest.exports).sort(), [...others, ...adapters].sort());
+});
+
+test("nothing is imported that a runtime lacks, nothing awaited at the top, no file found by its own URL", async () => {
+  for (const file of programs) {
+    const text = textOf(file);
+    assert.doesNotMatch(text, /\bfrom\s*"node:|require\("node:|import\s*"node:|cloudflare:/, file);
+    assert.doesNotMatch(text, /import\.meta\.url/, file);
+    assert.doesNotMatch(text, /sourceMappingURL/, file);
+    // esbuild refuses what it is told the target lacks.
+    const format = file.endsWith(".cjs") ? "cjs" : "esm";
+    await esbuild.transform(text, { format, supported: { "top-level-await": false } });
+  }
+});
+
+test("who imports one surface does not get the others", async () => {
+  const bundle = async (contents) => {
+    const stdin = { contents, resolveDir: join(folder, "..", "..") };
+    const options = { bundle: true, write: false, format: "esm", minify: true, metafile: true };
+    const { metafile } = await esbuild.build({ stdin, ...options });
+    return Object.entries(Object.values(metafile.outputs)[0].inputs)
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([path]) => path.split("/").at(-1));
+  };
+  assert.deepEqual(
+    (await bundle(`import { makeRng } from "tidegate/sampling"; console.log(makeRng);`)).sort(),
+    ["<stdin>", "inline-engine.js", "inline-sampling.js"],
+  );
+  // The engine sets its module by being imported: no bundler may think that does nothing.
+  const program = `import { createCollector } from "tidegate"; createCollector({});`;
+  assert.ok((await bundle(program)).includes("inline-engine.js"));
+});
+
+test("publint has nothing to say", async () => {
+  const { messages } = await publint({ pkgDir: folder, pack: false, strict: true });
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, manifest)),
+    [],
+  );
+});
+
+test("the types are right for every way of importing", async () => {
+  const packed = createPackageFromTarballData(new Uint8Array(readFileSync(tarball)));
+  // The schema is a file, no program.
+  const { problems } = await checkPackage(packed, { excludeEntrypoints: ["./ndjson.schema.json"] });
+  // TypeScript's oldest way of resolving reads no exports: it has the index alone.
+  const modern = problems.filter(({ resolutionKind }) => resolutionKind !== "node10");
+  assert.deepEqual(
+    modern.map((problem) => JSON.stringify(problem)),
+    [],
+  );
+});
