@@ -49,11 +49,15 @@ function compile() {
   const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET];
   if (hasStdSource()) {
     const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
-    const { status } = spawnSync("cargo", [...args, ...SMALL_STD], { cwd: ROOT, stdio: "inherit", env });
+    const { status } = spawnSync("cargo", [...args, ...SMALL_STD, ...FLAGS], {
+      cwd: ROOT,
+      stdio: "inherit",
+      env,
+    });
     if (status === 0) return "small";
   }
   console.log("build: the wasm is larger than need be: run rustup component add rust-src");
-  run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.");
+  run("cargo", [...args, ...FLAGS], "Install Rust (https://rustup.rs), then run npm run setup.");
   return "prebuilt";
 }
 
@@ -62,6 +66,9 @@ const SMALL_STD = [
   ...["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"],
   ...["-Z", "panic-immediate-abort", "--config", 'profile.release.panic="immediate-abort"'],
 ];
+
+/** Fewer functions copied into their callers: 4 KB less, for a few hundredths of the time. */
+const FLAGS = ["--", "-C", "llvm-args=-inline-threshold=5"];
 
 function bindgen(folder, names) {
   const cargoTarget = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");

@@ -113,6 +113,7 @@ pub(crate) fn escaped(text: &str, out: &mut Vec<u8>) {
 
 /// Bytes as a string of lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(2 * bytes.len() + 2);
     out.push(b'"');
     for byte in bytes {
         out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);

@@ -91,7 +91,8 @@ fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {
     object.close();
 }
 
-fn counters(counters: &Counters, object: &mut Object<'_>) {
+/// The counters as the META line, and JavaScript, has them.
+pub(crate) fn counters(counters: &Counters, object: &mut Object<'_>) {
     object.number("emitted", counters.emitted);
     object.number("accepted", counters.accepted);
     object.number("sampledOut", counters.sampled_out);

@@ -2,7 +2,7 @@
 
 use crate::encode::json::Object;
 use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
-use crate::engine::{Counters, Error, Notice, Outcome, Reason, SinkCounters};
+use crate::engine::{Error, Notice, Outcome};
 use wasm_bindgen::prelude::*;
 
 /// An error as the shim expects it: its code, a line feed, its message.
@@ -32,35 +32,6 @@ pub(super) fn object(write: impl FnOnce(&mut Object<'_>)) -> JsValue {
     write(&mut object);
     object.close();
     js_sys::JSON::parse(str::from_utf8(&json).unwrap_or_default()).unwrap_or(JsValue::NULL)
-}
-
-/// The counters, in DESIGN's shape.
-pub(super) fn counters(counters: &Counters, object: &mut Object<'_>) {
-    object.number("emitted", counters.emitted);
-    object.number("accepted", counters.accepted);
-    object.number("sampledOut", counters.sampled_out);
-    object.number("excluded", counters.excluded);
-    object.number("refused", counters.refused);
-    object.number("pending", counters.pending);
-    object.number("coreResets", counters.core_resets);
-    object.number("truncated", counters.truncated);
-    object.array("sinks", &counters.sinks, sink);
-}
-
-fn sink(object: &mut Object<'_>, sink: &SinkCounters) {
-    object.text("name", &sink.name);
-    object.number("accepted", sink.accepted);
-    object.number("delivered", sink.delivered);
-    object.number("queued", sink.queued);
-    object.number("inFlight", sink.in_flight);
-    let mut dropped = object.object("dropped");
-    for (reason, &count) in Reason::ALL.iter().zip(&sink.dropped) {
-        dropped.number(reason.as_str(), count);
-    }
-    dropped.close();
-    object.number("leasesExpired", sink.leases_expired);
-    object.number("lateSettles", sink.late_settles);
-    object.flag("disabled", sink.disabled);
 }
 
 /// A statistics snapshot, in DESIGN's shape.

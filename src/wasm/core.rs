@@ -3,7 +3,7 @@
 use super::convert::{self, object, outcome, status, throw};
 use super::draft::Draft;
 use super::options::Options;
-use crate::encode::{encode, prometheus};
+use crate::encode::{encode, ndjson, prometheus};
 use crate::engine::event::trace::TraceContext;
 use crate::engine::sampling::open::Token;
 use crate::engine::{Collector, Event, EventKind, Outcome, Send, Signal, Value};
@@ -279,7 +279,7 @@ impl Core {
 
     /// What became of every event.
     pub fn counters(&self) -> JsValue {
-        object(|object| convert::counters(&self.collector.counters(), object))
+        object(|object| ndjson::counters(&self.collector.counters(), object))
     }
 
     /// The window's statistics.
