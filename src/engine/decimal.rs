@@ -44,18 +44,21 @@ pub(crate) fn push(value: f64, out: &mut Vec<u8>) {
 }
 
 /// Appends a whole number.
-pub(crate) fn whole(mut value: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
+pub(crate) fn whole(value: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(digits(value, &mut [0; 20]));
+}
+
+/// The digits of a whole number, in `buffer`.
+pub(crate) fn digits(mut value: u64, buffer: &mut [u8; 20]) -> &[u8] {
+    let mut at = buffer.len();
     loop {
         at -= 1;
-        digits[at] = b'0' + (value % 10) as u8;
+        buffer[at] = b'0' + (value % 10) as u8;
         value /= 10;
         if value == 0 {
-            break;
+            return &buffer[at..];
         }
     }
-    out.extend_from_slice(&digits[at..]);
 }
 
 /// The digits, and how many of them are decimal places, of a number from 1e-5 to 2^53 that is not whole.
