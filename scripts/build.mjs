@@ -67,7 +67,7 @@ const SMALL_STD = [
   ...["-Z", "panic-immediate-abort", "--config", 'profile.release.panic="immediate-abort"'],
 ];
 
-/** Fewer functions copied into their callers: 4 KB less, for a few hundredths of the time. */
+/** Fewer functions copied into their callers: 4 KB less, for 3 % more time a request. */
 const FLAGS = ["--", "-C", "llvm-args=-inline-threshold=5"];
 
 function bindgen(folder, names) {
