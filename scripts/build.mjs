@@ -49,7 +49,11 @@ function compile() {
   const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET];
   if (hasStdSource()) {
     const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
-    const { status } = spawnSync("cargo", [...args, ...SMALL_STD], { cwd: ROOT, stdio: "inherit", env });
+    const { status } = spawnSync("cargo", [...args, ...SMALL_STD], {
+      cwd: ROOT,
+      stdio: "inherit",
+      env,
+    });
     if (status === 0) return "small";
   }
   console.log("build: the wasm is larger than need be: run rustup component add rust-src");

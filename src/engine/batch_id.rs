@@ -1,7 +1,7 @@
 //! The id of a batch.
 
+use super::decimal;
 use std::fmt;
-use std::io::Write as _;
 
 /// A batch's id: the isolate's, the sink's index and the sequence number, joined by `-`.
 ///
@@ -14,12 +14,21 @@ pub struct BatchId {
 
 impl BatchId {
     pub(crate) fn new(isolate: &str, sink: usize, sequence: u64) -> Self {
-        let mut text = [0; MAX];
-        let mut rest = &mut text[..];
-        // What does not fit is cut: it cannot be, with an isolate id of 16 digits and 16 sinks.
-        let _ = write!(rest, "{isolate}-{sink}-{sequence}");
-        let len = (MAX - rest.len()) as u8;
-        Self { text, len }
+        let mut id = Self { text: [0; MAX], len: 0 };
+        id.push(isolate.as_bytes());
+        for number in [sink as u64, sequence] {
+            id.push(b"-");
+            id.push(decimal::digits(number, &mut [0; 20]));
+        }
+        id
+    }
+
+    /// What does not fit is cut: it cannot be, with an isolate id of 16 digits and 16 sinks.
+    fn push(&mut self, part: &[u8]) {
+        let free = &mut self.text[usize::from(self.len)..];
+        let fits = part.len().min(free.len());
+        free[..fits].copy_from_slice(&part[..fits]);
+        self.len += fits as u8;
     }
 
     /// The id as text, at most 40 bytes.

@@ -90,6 +90,19 @@ fn word(mut value: u32, out: &mut Vec<u8>) {
     append(&digits[at..], out);
 }
 
+/// The digits of a whole number, in `buffer`.
+pub(crate) fn digits(mut value: u64, buffer: &mut [u8; 20]) -> &[u8] {
+    let mut at = buffer.len();
+    loop {
+        at -= 1;
+        buffer[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            return &buffer[at..];
+        }
+    }
+}
+
 /// The last eight digits of a longer number.
 fn eight(mut value: u32, out: &mut Vec<u8>) {
     let mut digits = [0; 8];
@@ -115,19 +128,17 @@ pub(crate) const fn pairs<const N: usize>(base: usize) -> [[u8; 2]; N] {
 /// The digits, and how many of them are decimal places, of a number from 1e-5 to 2^53 that is not whole.
 ///
 /// With `m` the mantissa, `m · 10^p` and its neighbors' midpoints fit 128 bits up to the 22 places that 17
-/// digits can take. The first `p` with a whole number between the midpoints has the shortest text.
+/// digits can take. The first `p` with a whole number between the midpoints has the shortest text. None lies on
+/// a midpoint: that takes more places than the number itself. Powers of two, whose lower neighbor is nearer, have
+/// at most 12 digits here: nothing shorter comes near them.
 fn fraction(value: f64) -> (u64, usize) {
     let (mantissa, exponent) = parts(value);
-    // In units of half the mantissa's last place, the midpoints are one away; below a power of two, half of one.
+    // In units of half the mantissa's last place: the midpoints are one away.
     let (mut scaled, mut unit) = (u128::from(mantissa << 1), 1u128);
     let shift = 1 - exponent;
-    let below = if mantissa == HIDDEN { 1 } else { 2 };
     for places in 0..=22 {
         let digits = (scaled + (1 << (shift - 1))) >> shift;
-        let shown = digits << shift;
-        let room = if shown < scaled { unit * below } else { unit * 2 };
-        let off = shown.abs_diff(scaled) * 2;
-        if off < room || (off == room && mantissa & 1 == 0) {
+        if (digits << shift).abs_diff(scaled) < unit {
             return (digits as u64, places);
         }
         (scaled, unit) = (scaled * 10, unit * 10);

@@ -135,7 +135,8 @@ impl Collector {
         halves[0].copy_from_slice(&entropy[..32]);
         halves[1].copy_from_slice(&entropy[32..]);
         let mut rng = Rng::from_entropy(halves[0]);
-        self.isolate = rng.id::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
+        self.isolate =
+            rng.id::<8>().iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(hex_digit).collect();
         self.rng = Some(rng);
         self.policy.seed_entropy(halves[1]);
     }
@@ -289,6 +290,10 @@ impl Collector {
             disabled: sink.is_disabled(),
         };
     }
+}
+
+fn hex_digit(nibble: u8) -> Option<char> {
+    char::from_digit(nibble.into(), 16)
 }
 
 /// The statistics window: 15 minutes.

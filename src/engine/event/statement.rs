@@ -17,7 +17,7 @@ pub use summary::{summary, summary_parts};
 ///   they and blanks leave one space. Lists of literals and parameters after IN become `(?)`.
 /// - Bind parameters (`?`, `?1`, `$1`, `:name`, `@name`) and quoted identifiers stay. `"…"` is hidden as a
 ///   string after a comparison and in the lists of IN and VALUES, unless a dot joins it to a name; and
-///   every quoted name of other than letters, digits, blanks and `_ $ # - .`.
+///   every quoted name with an ASCII character other than letters, digits, blanks and `_ $ # - .`.
 /// - From an unclosed quote or comment on, all is hidden; and from a string on of which it is not clear
 ///   whether its `\'` closes it.
 ///

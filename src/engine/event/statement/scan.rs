@@ -21,7 +21,8 @@ pub(super) fn close(rest: &str, open: usize, quote: u8, escapes: bool) -> Option
 pub(super) fn quoted_name(rest: &str, end: Option<usize>) -> (Kind, usize) {
     let Some(end) = end else { return (Kind::Literal, rest.len()) };
     let name = &rest[1..end - 1];
-    let plain = name.chars().all(|c| c.is_alphanumeric() || "_$#-. ".contains(c));
+    // Which characters beyond ASCII are letters would take more bytes to tell than the tokenizer has.
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || !b.is_ascii() || b"_$#-. ".contains(&b));
     let kind = if plain && (1..=MAX_NAME).contains(&name.len()) { Kind::Name } else { Kind::Literal };
     (kind, end)
 }
@@ -36,7 +37,9 @@ pub(super) fn dollar(rest: &str) -> (Kind, usize) {
     let open = 1 + run(name, |c| is_word(c) && c != '$');
     if rest[open..].starts_with('$') {
         let (tag, body) = rest.split_at(open + 1);
-        return (Kind::Literal, body.find(tag).map_or(rest.len(), |at| at + 2 * tag.len()));
+        // Linear: a tag has a `$` at its ends only, so no two places of the text are compared twice.
+        let end = body.as_bytes().windows(tag.len()).position(|found| found == tag.as_bytes());
+        return (Kind::Literal, end.map_or(rest.len(), |at| at + 2 * tag.len()));
     }
     if open == 1 { (Kind::Punct, 1) } else { (Kind::Param, open) }
 }
