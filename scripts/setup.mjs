@@ -141,15 +141,18 @@ function needWasmPack() {
 
 /** Into cargo's own bin folder where there is none; beside a contributor's other version where there is one. */
 function cargoTool(program, crate, version, flags) {
-  const found = capture(program, ["--version"]);
-  if (found?.split(" ")[1] === version) return;
+  const found = versionOf(program);
+  if (found === version) return;
   const beside = found ? ["--root", cachedTool(program, version)] : [];
   say(`building ${crate} ${version}${found ? ` beside the ${found} on PATH` : ""} (a minute or more)`);
   const args = ["install", crate, "--version", version, ...flags, ...beside];
-  if (!run("cargo", args) || capture(program, ["--version"])?.split(" ")[1] !== version) {
+  if (!run("cargo", args) || versionOf(program) !== version) {
     throw new Missing(`${crate} ${version}`, `cargo ${args.join(" ")}`);
   }
 }
+
+/** Some programs print a licence after their version. */
+const versionOf = (program) => capture(program, ["--version"])?.match(/\d+\.\d+\.\d+/)?.[0];
 
 function needBrowser() {
   const browsers = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

@@ -64,6 +64,7 @@ const suites = [
   ...["node", "deno", "bun", "chromium", "firefox"].map((runtime) =>
     tests("runtimes", runtime, nodeTest(`tests/runtime/${runtime}.test.mjs`), countNode),
   ),
+  tests("runtimes", "over HTTP", nodeTest("tests/transparency/*.test.mjs"), countNode),
 ];
 
 function check(groups, name, command, extra = {}) {

@@ -64,7 +64,8 @@ export function respond<T>(seen: Seen, call: () => T, context: Context | undefin
     answered(seen, result, context);
     return result;
   }
-  const watched = result.then(
+  // A thenable that is no promise need not return one from `then`.
+  const watched = Promise.resolve(result).then(
     (response: unknown) => {
       answered(seen, response, context);
       return response;

@@ -34,7 +34,7 @@ class Failure extends Error {
 }
 const shared = new Error("the same each time");
 const ok = (text = "ok") => new Response(text);
-const get = (name, handler, path = "/shape") => ({ name, path, handler });
+const get = (name, handler, skip) => ({ name, path: "/shape", handler, skip });
 const status = (code, body = null) => get(`status ${code}`, () => new Response(body, { status: code }));
 /** Made when it is thrown: workerd allows no Response at global scope. */
 const throws = (name, make) => [
@@ -119,7 +119,9 @@ export const shapes = [
   }),
   get("sync", () => ok("sync")),
   get("async", async () => ok("async")),
-  get("a thenable", () => ({ then: (resolve) => resolve(ok("thenable")) })),
+  get("a thenable", () => ({ then: (resolve) => void resolve(ok("thenable")) }), {
+    bun: "Bun itself answers 204 to a thenable that is no Promise; measured, the handler's response arrives",
+  }),
   get("a late promise", () => new Promise((resolve) => setTimeout(resolve, 5, ok("late")))),
   get("undefined", () => undefined),
   get("null", () => null),
