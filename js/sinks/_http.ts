@@ -97,7 +97,8 @@ function urlProblem(url: unknown): Sink["problem"] {
   if (typeof url !== "string" || url === "") return bad("is required");
   let parsed: URL;
   try {
-    parsed = new URL(url);
+    // In a page it may be relative, as for fetch.
+    parsed = new URL(url, (globalThis as { location?: { href?: string } }).location?.href);
   } catch {
     return bad(`is not a URL: ${JSON.stringify(url)}`);
   }

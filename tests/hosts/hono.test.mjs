@@ -1,4 +1,4 @@
-// Hono 4 with `tidegate`, as Node, Deno and Bun call it; workerd has tests of its own beside the Worker's.
+// Hono 4 with `tidegate`, as Node, Deno and Bun call it; in workerd: tests/workers/hono.test.mjs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
