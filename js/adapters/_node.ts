@@ -7,7 +7,11 @@ import { nameRoute, openAs, pathOf, routeOf, type Seen } from "./_request.ts";
 export interface NodeRequest {
   readonly url?: string | undefined;
   readonly method?: string | undefined;
-  readonly headers: { readonly traceparent?: unknown; readonly tracestate?: unknown };
+  readonly headers: {
+    readonly traceparent?: unknown;
+    readonly tracestate?: unknown;
+    readonly [name: string]: unknown;
+  };
   readonly originalUrl?: string;
   readonly baseUrl?: string;
   // biome-ignore lint/suspicious/noExplicitAny: a text, a pattern, or several of them

@@ -22,7 +22,8 @@ export type { NodeOptions, NodeRequest, NodeResponse };
  * @example
  * createServer(listener(tide, (request, response) => response.end("hi")));
  */
-export function listener<Q extends NodeRequest, S extends NodeResponse, R>(
+// biome-ignore lint/suspicious/noExplicitAny: what `createServer` expects of its listener depends on the listener
+export function listener<Q extends NodeRequest = any, S extends NodeResponse = any, R = unknown>(
   tide: Collector,
   fn: (request: Q, response: S) => R,
   options?: NodeOptions,

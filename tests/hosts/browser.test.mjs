@@ -31,7 +31,10 @@ async function startSite() {
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);
       const lines = Buffer.concat(chunks).toString().trim().split("\n");
-      posts.push({ bytes: chunks.reduce((sum, { length }) => sum + length, 0), lines: lines.map(JSON.parse) });
+      posts.push({
+        bytes: chunks.reduce((sum, { length }) => sum + length, 0),
+        lines: lines.map(JSON.parse),
+      });
       return response.end();
     }
     if (pathname.startsWith("/dist/")) {
