@@ -1,4 +1,4 @@
-// npm test [-- rust | web | js | sinks | hosts | pack | workerd | runtimes ...]: every suite in turn, then a table.
+// npm test [-- rust | web | js | sinks | hosts | pack | workerd | workers | runtimes ...]: every suite in turn, then a table.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "./_counts.mjs";
@@ -47,7 +47,7 @@ const suites = [
   tests("web", "rust in Chromium", ["wasm-pack", "test", "--headless", "--chrome"], countCargo),
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
-  check("js sinks hosts pack workerd runtimes", "package build", node(join("scripts", "build.mjs"))),
+  check("js sinks hosts pack workerd workers runtimes", "package build", node(join("scripts", "build.mjs"))),
   check("js", "types", ["tsc", "--noEmit"]),
   check("js", "types of the tests", ["tsc", "--noEmit", "-p", "tests/js"]),
   check("js", "types of Workers", ["tsc", "--noEmit", "-p", "tests/types"]),
@@ -59,7 +59,7 @@ const suites = [
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
   tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
   tests("workerd", "bindings", nodeTest("tests/bindings/*.test.mjs"), countNode),
-  tests("workerd", "workers", nodeTest("tests/workers/*.test.mjs"), countNode),
+  tests("workerd workers", "workers", nodeTest("tests/workers/*.test.mjs"), countNode),
   tests("workerd runtimes", "workerd", nodeTest("tests/runtime/workerd.test.mjs"), countNode),
   ...["node", "deno", "bun", "chromium", "firefox"].map((runtime) =>
     tests("runtimes", runtime, nodeTest(`tests/runtime/${runtime}.test.mjs`), countNode),
