@@ -30,7 +30,7 @@ export interface Draft {
   readonly span?: string | undefined;
 }
 
-/** The hot path: no object, one crossing (two where the user draws). */
+/** The hot path: no object, one crossing (two where the user draws). `isPath`: `route` is a raw path. */
 export function recordRequest(
   state: State,
   route: unknown,
@@ -39,9 +39,10 @@ export function recordRequest(
   startMs: unknown,
   durationMs: unknown,
   error: unknown,
+  isPath = false,
 ): void {
   const failed = error !== undefined && error !== null;
-  if (!failed && state.stage(route, method, status, startMs, durationMs)) return;
+  if (!failed && state.stage(route, method, status, startMs, durationMs, isPath)) return;
   const core = state.core();
   if (core === undefined) {
     state.refused += 1;
@@ -60,8 +61,9 @@ export function recordRequest(
       sound ? numeric(startMs) : Number.NaN,
       durationOf(durationMs),
       failed ? errorType(error) : undefined,
+      isPath,
     );
-    if (sound && !failed) state.learn(core, name, text(method));
+    if (sound && !failed) state.learn(core, name, text(method), isPath);
     state.after(flags, nowMs);
   } catch (cause) {
     state.trapped(cause);
@@ -76,21 +78,39 @@ export function record(state: State, draft: Draft, request?: RequestRecord, ends
     return;
   }
   const nowMs = state.now();
-  const open = request !== undefined && request.generation === state.generation;
   try {
     const { kind } = draft;
+    const token = request && tokenOf(state, core, request);
     // What the user's own draw decides was decided when the request was opened.
-    if (kind === REQ && !open && state.settings?.rng !== undefined) supplyDraw(state, core, nameOf(draft));
+    if (kind === REQ && token === undefined && state.settings?.rng !== undefined) {
+      supplyDraw(state, core, nameOf(draft));
+    }
     describe(core, draft);
     const atMs = state.engineTime(nowMs);
     let flags: number;
-    if (!open) flags = core.commit(atMs);
-    else if (ends) flags = core.end(atMs, request.token);
-    else flags = core.commitIn(atMs, request.token);
+    if (token === undefined) flags = core.commit(atMs);
+    else if (ends) flags = core.end(atMs, token);
+    else flags = core.commitIn(atMs, token);
     state.after(flags, nowMs);
   } catch (cause) {
     state.trapped(cause);
   }
+}
+
+/**
+ * Opens a request in the core, if that has not been done: what it was called when it came in decides.
+ * Undefined: it was opened in another core, where its token meant something.
+ */
+export function tokenOf(state: State, core: Core, request: RequestRecord): number | undefined {
+  if (request.token === undefined) {
+    const { method, head, traceparent } = request;
+    const path = method === undefined ? undefined : text(head);
+    if (state.settings?.rng !== undefined) supplyDraw(state, core, path);
+    const atMs = state.engineTime(state.now());
+    request.token = path === undefined ? core.openRoot(atMs) : core.open(atMs, path, traceparent);
+    request.generation = state.generation;
+  }
+  return request.generation === state.generation ? request.token : undefined;
 }
 
 /** Wraps a computation: records it as `draft` says and gives back, or throws on, what it does. */

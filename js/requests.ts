@@ -1,6 +1,6 @@
 /** Open requests: what an adapter's link does. */
 import { flush } from "./pump.ts";
-import { FN, REQ, record, supplyDraw } from "./record.ts";
+import { type Draft, FN, REQ, record, recordRequest } from "./record.ts";
 import { lead } from "./runtime/lease.ts";
 import type { Context, Incoming, Link, RequestRecord } from "./runtime/link.ts";
 import { measured } from "./scope.ts";
@@ -30,42 +30,42 @@ export function linkFor(state: State, requests: Requests): Link {
   };
 }
 
+/** Nothing crosses into the core until something needs the request to be open there. */
 function open(state: State, incoming: Incoming): RequestRecord | undefined {
-  const core = state.core();
-  if (core === undefined) return undefined;
+  if (!state.isReady()) return undefined;
   const { path, method, route, traceparent, tracestate, frozenClock } = incoming;
-  const startMs = state.now();
-  const known = route ?? path;
-  try {
-    const isRequest = method !== undefined;
-    if (state.settings?.rng !== undefined) supplyDraw(state, core, isRequest ? known : undefined);
-    const nowMs = state.engineTime(startMs);
-    const token = isRequest ? core.open(nowMs, known, traceparent) : core.openRoot(nowMs);
-    const { generation } = state;
-    const headers = { traceparent, tracestate };
-    return {
-      token,
-      generation,
-      path,
-      method,
-      startMs,
-      frozenClock,
-      ...headers,
-      attributes: new Map(),
-      route,
-    };
-  } catch (cause) {
-    state.trapped(cause);
-    return undefined;
-  }
+  return {
+    token: undefined,
+    generation: 0,
+    head: route ?? path,
+    path,
+    method,
+    startMs: state.now(),
+    frozenClock,
+    traceparent,
+    tracestate,
+    attributes: undefined,
+    route,
+  };
 }
 
 function end(state: State, request: RequestRecord, status: number | undefined, error: unknown): void {
-  const { path, method, route, startMs, attributes } = request;
+  const { path, method, route, startMs, attributes, traceparent } = request;
   const duration = measured(state.now() - startMs, request);
-  const ended = { name: route ?? path, start: startMs, duration, error, attributes: [...attributes] };
-  const asRequest = { kind: REQ, isPath: route === undefined, method, status } as const;
-  record(state, { ...ended, ...(method === undefined ? { kind: FN } : asRequest) }, request, true);
+  const name = route ?? path;
+  const isPath = route === undefined;
+  const isRequest = method !== undefined;
+  // Decided by the name that it came with; so it has to be open under that one if it has another now.
+  const isAlone = isRequest && request.token === undefined && name === request.head;
+  if (isAlone && attributes === undefined && traceparent === undefined) {
+    recordRequest(state, name, method, status, startMs, duration, error, isPath);
+    return;
+  }
+  const attributed = attributes && [...attributes];
+  const ended = { name, start: startMs, duration, error, ...(attributed && { attributes: attributed }) };
+  const draft = isRequest ? { ...ended, kind: REQ, isPath, method, status } : { ...ended, kind: FN };
+  if (isAlone) record(state, { ...draft, traceparent } as Draft);
+  else record(state, draft as Draft, request, true);
 }
 
 /** Every request may have to lead, an excluded one too: events that wait must not depend on who comes. */

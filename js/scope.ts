@@ -2,7 +2,7 @@
 import { measuredD1 } from "./bindings/d1.ts";
 import { describeCall, type OutgoingSpan, statusOf, withSpan } from "./bindings/fetch.ts";
 import { measuredMethods } from "./bindings/methods.ts";
-import { DB, type Draft, EVT, entriesOf, FN, record, timed } from "./record.ts";
+import { DB, type Draft, EVT, entriesOf, FN, record, timed, tokenOf } from "./record.ts";
 import type { RequestRecord } from "./runtime/link.ts";
 import type { State } from "./state.ts";
 import type { AttributeValue, Scope } from "./types.ts";
@@ -84,9 +84,11 @@ function outgoing(
 
 /** The span of a call about to be made; undefined: it is not to be told of. */
 function spanOf(state: State, request: RequestRecord | undefined): OutgoingSpan | undefined {
-  const open = request?.generation === state.generation ? request : undefined;
-  const { token, traceparent = "", tracestate } = open ?? {};
-  const headers = state.call("", (core) => core.outgoing(token, tracestate));
+  const { traceparent = "", tracestate } = request ?? {};
+  const headers = state.call("", (core) => {
+    const token = request && tokenOf(state, core, request);
+    return core.outgoing(token, token === undefined ? undefined : tracestate);
+  });
   if (headers === "") return undefined;
   const own = headers.slice(0, TRACEPARENT_LENGTH);
   // Vendors' state belongs to the trace that came in; if its header was invalid, this is another one.
@@ -128,6 +130,7 @@ export function measured(durationMs: number, request: RequestRecord | undefined)
 
 function setAttribute(request: RequestRecord | undefined, key: string, value: AttributeValue): void {
   if (request === undefined || typeof key !== "string") return;
+  request.attributes ??= new Map();
   const { attributes } = request;
   if (attributes.has(key) || attributes.size < ATTRIBUTES_MAX) attributes.set(key, value);
 }

@@ -84,6 +84,9 @@ export class State implements Pumped, Led {
       this.#handle = new CoreHandle((options) => settings.describe(options, kind), {
         now: () => this.now(),
         engineNow: () => this.engineNow(),
+        onTold: (flags) => {
+          this.flags = flags;
+        },
         onReset: (reason) => this.board.emit({ type: "core-reset", reason }),
         onDead: (error) => this.fail(error),
         onLost: (count) => {
@@ -120,11 +123,16 @@ export class State implements Pumped, Led {
     return this.#handle?.generation ?? 0;
   }
 
-  /** The core for an event; undefined: the event is refused. */
-  core(): Core | undefined {
+  /** Whether there is, or was, a core. */
+  isReady(): boolean {
     // Hosts without an env of their own are configured by their first event.
     if (this.#choose !== undefined && this.port.kind !== "workers") this.configure(hostEnv());
-    return this.#handle?.live();
+    return this.#handle !== undefined;
+  }
+
+  /** The core for an event; undefined: the event is refused. */
+  core(): Core | undefined {
+    return this.isReady() ? this.#handle?.live() : undefined;
   }
 
   trapped(cause: unknown): void {
@@ -132,9 +140,16 @@ export class State implements Pumped, Led {
   }
 
   /** The hot path: whether a request could be written for the core to be told of with others. */
-  stage(route: unknown, method: unknown, status: unknown, startMs: unknown, durationMs: unknown): boolean {
+  stage(
+    name: unknown,
+    method: unknown,
+    status: unknown,
+    startMs: unknown,
+    durationMs: unknown,
+    isPath: boolean,
+  ): boolean {
     const handle = this.#handle;
-    if (!handle?.write(route, method, status, startMs, durationMs)) return false;
+    if (!handle?.write(name, method, status, startMs, durationMs, isPath)) return false;
     if (handle.isFull) this.#tell(handle);
     else if (handle.written === 1 && this.settings?.sinks.length !== 0) this.#waits();
     return true;
@@ -151,14 +166,15 @@ export class State implements Pumped, Led {
   }
 
   /** After a request recorded the long way: the next like it can be staged. */
-  learn(core: Core, route: string, method: string): void {
+  learn(core: Core, name: string, method: string, isPath: boolean): void {
     // A draw of the user's is made for one request at a time.
-    if (this.settings?.rng === undefined) this.#handle?.learn(core, route, method);
+    if (this.settings?.rng === undefined) this.#handle?.learn(core, name, method, isPath);
   }
 
   /** After each event, with what the core answered. */
   after(flags: number, nowMs: number): void {
     this.flags = flags;
+    this.#handle?.heed(flags);
     if ((flags & NOTICES) !== 0 && this.board.size > 0) this.notify();
     this.#wake(flags, nowMs);
   }

@@ -102,9 +102,13 @@ function finish({ seen, error }: Watched, { statusCode }: NodeResponse, framewor
  */
 function lose({ seen, error }: Watched, { headersSent, statusCode, errored }: NodeResponse): void {
   const broken = error ?? errored ?? undefined;
-  if (headersSent) seen.record?.attributes.set("client_disconnected", broken === undefined);
+  const { record } = seen;
+  if (headersSent && record !== undefined) {
+    record.attributes ??= new Map();
+    record.attributes.set("client_disconnected", broken === undefined);
+  }
   const status = headersSent ? statusCode : undefined;
-  seen.link.end(seen.record, status, broken ?? (headersSent ? undefined : "client_disconnected"), undefined);
+  seen.link.end(record, status, broken ?? (headersSent ? undefined : "client_disconnected"), undefined);
 }
 
 /** Express: where the router was mounted, as received, and the template within it. */

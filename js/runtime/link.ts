@@ -7,9 +7,12 @@ export const LINK: unique symbol = Symbol.for("tidegate.link.0") as never;
 
 /** An open request, as plain data: it may outlive its request without harm. */
 export interface RequestRecord {
-  readonly token: number;
+  /** Its number in the core; undefined: nothing has needed it to be open there. */
+  token: number | undefined;
   /** Of the core that opened it: another core's tokens mean nothing. */
-  readonly generation: number;
+  generation: number;
+  /** What sampling rules match: its route if that was known when it came in, else its path. */
+  readonly head: string;
   /** As received; id-like segments are shown as `:id` while there is no route. */
   path: string;
   /** Undefined: no request but another handler of the host's, named by `path`. */
@@ -20,7 +23,8 @@ export interface RequestRecord {
   /** Headers as they came, for calls that the request makes. */
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
-  readonly attributes: Map<string, AttributeValue>;
+  /** Undefined until there is one. */
+  attributes: Map<string, AttributeValue> | undefined;
   route: string | undefined;
 }
 

@@ -16,6 +16,8 @@ export interface HandleEvents {
   /** What the engine takes for the time. */
   engineNow(): number;
   onReset(reason: string): void;
+  /** The core was told of the requests written, also where that was not what the caller wanted of it. */
+  onTold(flags: number): void;
   onDead(error: TidegateError): void;
   /** Requests that no core has begun. */
   onLost(count: number): void;
@@ -53,14 +55,19 @@ export class CoreHandle {
     return this.#stage.count;
   }
 
+  /** The core has answered an event with `flags`. */
+  heed(flags: number): void {
+    this.#stage.heed(flags);
+  }
+
   /** Whether no more can wait. */
   get isFull(): boolean {
     return this.#stage.isFull;
   }
 
   /** After a request that was recorded the long way: the next one of its route can be written. */
-  learn(core: Core, route: string, method: string): void {
-    this.#stage.learn(core, route, method);
+  learn(...of: Parameters<Stage["learn"]>): void {
+    this.#stage.learn(...of);
   }
 
   /** The core, told of all requests written and replaced if its instance is gone; undefined once it is given up. */
@@ -74,7 +81,9 @@ export class CoreHandle {
     const core = this.#current();
     if (core === undefined || this.#stage.count === 0) return 0;
     try {
-      return this.#stage.tell(core);
+      const flags = this.#stage.tell(core);
+      this.#events.onTold(flags);
+      return flags;
     } catch (cause) {
       this.trapped(cause, this.#events.now());
       return 0;

@@ -10,13 +10,17 @@ const HEAD = 2;
 const STATUS_MAX = 999;
 const METHOD = 2 ** 16;
 const STATUS = 2 ** 32;
+/** Where the core says among its flags how many it wants to be told of at once. */
+const ROOM_BITS = 3;
 
 export class Stage {
   /** Requests written and not told of. */
   count = 0;
-  /** After how many it is told, so that no batch is found full too late. */
-  #limit = REQUESTS;
+  /** After how many the core is told, as it said last: so that no batch is found full too late. */
+  #limit = 1;
   readonly #routes = new Map<string, number>();
+  /** Raw paths apart: as a route, a path would be kept as it is. */
+  readonly #paths = new Map<string, number>();
   readonly #methods = new Map<string, number>();
   /** The one seen last: most often it is GET. */
   #method: unknown;
@@ -35,12 +39,13 @@ export class Stage {
     this.leave();
     this.#memory = memory;
     this.#address = core.stageAddress();
-    this.#limit = core.stageLimit();
+    this.#limit = 1;
   }
 
   /** From now on everything is told the long way. */
   leave(): void {
     this.#routes.clear();
+    this.#paths.clear();
     this.#methods.clear();
     this.#method = undefined;
     this.#words = new Float64Array();
@@ -52,8 +57,15 @@ export class Stage {
   }
 
   /** Whether it could be written: false if the core has to be told the long way. */
-  write(route: unknown, method: unknown, status: unknown, startMs: unknown, durationMs: unknown): boolean {
-    const routeNumber = this.#routes.get(route as string);
+  write(
+    name: unknown,
+    method: unknown,
+    status: unknown,
+    startMs: unknown,
+    durationMs: unknown,
+    isPath: boolean,
+  ): boolean {
+    const routeNumber = (isPath ? this.#paths : this.#routes).get(name as string);
     const methodNumber = method === this.#method ? this.#methodNumber : this.#methods.get(method as string);
     if (routeNumber === undefined || methodNumber === undefined) return false;
     const duration = durationMs === undefined ? Number.NaN : durationMs;
@@ -76,7 +88,13 @@ export class Stage {
     const flags = core.staged(this.count, this.#clock());
     this.count = 0;
     this.#view()[0] = 0;
+    this.heed(flags);
     return flags;
+  }
+
+  /** The core has answered an event with `flags`. */
+  heed(flags: number): void {
+    this.#limit = flags >> ROOM_BITS;
   }
 
   /** Forgets what a dead core has not begun. Returns how many that were. */
@@ -87,11 +105,14 @@ export class Stage {
   }
 
   /** Learns the numbers of the request that the core was told of last. */
-  learn(core: Core, route: string, method: string): void {
+  learn(core: Core, name: string, method: string, isPath: boolean): void {
     const numbers = core.numbers();
     if (numbers < 0) return;
-    if (numbers >= STATUS) this.#routes.clear();
-    this.#routes.set(route, numbers % METHOD);
+    if (numbers >= STATUS) {
+      this.#routes.clear();
+      this.#paths.clear();
+    }
+    (isPath ? this.#paths : this.#routes).set(name, numbers % METHOD);
     this.#method = method;
     this.#methodNumber = Math.floor((numbers % STATUS) / METHOD);
     this.#methods.set(method, this.#methodNumber);

@@ -48,7 +48,8 @@ impl Core {
         self.collector.config().get_by_name(name).unwrap_or(f64::NAN)
     }
 
-    /// Records a request in one call. Returns flags.
+    /// Records a request in one call; `is_path`: its name is a raw path, to be shown as its template. Returns flags.
+    #[expect(clippy::too_many_arguments, reason = "each is one argument of the host's only call")]
     pub fn req(
         &mut self,
         now: f64,
@@ -58,6 +59,7 @@ impl Core {
         start: f64,
         duration: Option<f64>,
         error: Option<String>,
+        is_path: bool,
     ) -> u32 {
         if !self.seed() {
             return self.refuse(1);
@@ -67,10 +69,14 @@ impl Core {
             error: error.as_deref(),
             method,
             status: status(status_code),
+            is_path,
             ..Event::new(EventKind::Req, route, start)
         };
         let signal = self.collector.record(&event, None, now);
-        self.numbers = self.collector.number(route, method);
+        self.numbers = match is_path {
+            true => self.collector.number_path(route, method),
+            false => self.collector.number(route, method),
+        };
         flags(signal)
     }
 
@@ -86,15 +92,6 @@ impl Core {
     #[wasm_bindgen(js_name = "stageAddress")]
     pub fn stage_address(&self) -> usize {
         self.stage.as_ptr() as usize
-    }
-
-    /// After how many the host is to tell, so that no batch is found full too late: at most [`STAGED_MAX`].
-    #[wasm_bindgen(js_name = "stageLimit")]
-    pub fn stage_limit(&self) -> usize {
-        let config = self.collector.config();
-        let batch_max = config.get_by_name("batchMax").unwrap_or(1.0);
-        let sinks = config.sinks().iter().map(|sink| sink.batch_max.map_or(batch_max, f64::from) as usize);
-        sinks.fold(STAGED_MAX, usize::min)
     }
 
     /// Records the `count` requests that the host has written. Returns flags.
@@ -400,9 +397,11 @@ impl Core {
     }
 }
 
-/// Bit 1: a send is due now. Bit 2: something waits for a tick.
-fn flags(Signal { due, waiting }: Signal) -> u32 {
-    u32::from(due) << 1 | u32::from(waiting) << 2
+/// Bit 1: a send is due now. Bit 2: something waits for a tick. From bit 3: how many requests the host may write
+/// before it tells, so that no batch is found full too late.
+fn flags(Signal { due, room, waiting }: Signal) -> u32 {
+    let room = room.unwrap_or(STAGED_MAX).clamp(1, STAGED_MAX) as u32;
+    u32::from(due) << 1 | u32::from(waiting) << 2 | room << 3
 }
 
 /// Requests that the host writes before it tells.

@@ -306,3 +306,58 @@ test("a root is drawn once, by the user's own draws too", async () => {
   assert.equal(draws, 4);
   assert.equal(assertLaws(tide).sampledOut, 2);
 });
+
+test("a request that had no events of its own comes out as one that was open from the start", async () => {
+  const rules = { exclude: ["/health", "re:^/secret/7$"], overrides: [["/never", 0]] as [string, number][] };
+  const seen = [];
+  for (const { call, events, tide, opened } of [
+    { ...setup({ sampling: rules }), opened: false },
+    { ...setup({ sampling: rules }), opened: true },
+  ]) {
+    const paths = ["/", "/items", "/items/7", "/health", "/secret/7", "/secret/8", "/never", "/x?y=1"];
+    for (const path of [...paths, ...paths, ...paths]) {
+      await call(async (request, _env, _ctx) => {
+        // A call that is told of has to know its trace.
+        if (opened)
+          await tide
+            .scope(request as object)
+            .fetch("data:,")
+            .catch(() => {});
+        return new Response(null, { status: path === "/items" ? 404 : 200 });
+      }, path);
+    }
+    const requests = (await events()).filter(({ kind }) => kind === "REQ");
+    seen.push(requests.map(({ route, method, status, p }) => [route, method, status, p]));
+  }
+  assert.deepEqual(seen[0], seen[1]);
+  assert.equal(seen[0]?.length, 15);
+});
+
+test("a path is shown as its template, though a route of the same text is kept as it is", async () => {
+  const { call, events, tide, host } = setup();
+  for (let turn = 0; turn < 3; turn += 1) {
+    tide.req("/items/7", "GET", 200, host.nowMs, 1);
+    tide.req("/items", "GET", 200, host.nowMs, 1);
+    await call(() => new Response(), "/items/7");
+    await call(() => new Response(), "/items");
+  }
+  const routes = (await events()).map(({ route }) => route);
+  const turn = ["/items/7", "/items", "/items/:id", "/items"];
+  assert.deepEqual(routes, [...turn, ...turn, ...turn]);
+  assert.equal(tide.stats().series.find(({ name }) => name === "/items")?.count, 6);
+});
+
+test("rules decide by the name that a request came with, whatever it is called at its end", async () => {
+  const { call, events, tide } = setup({ sampling: { exclude: ["/static"] } });
+  const named = (route: string) => (request: Request) => {
+    tide.scope(request).route(route);
+    return new Response();
+  };
+  await call(named("/files/*"), "/static/app.js");
+  await call(named("/static/*"), "/app.js");
+  assert.deepEqual(
+    (await events()).map(({ route }) => route),
+    ["/static/*"],
+  );
+  assert.equal(tide.counters().excluded, 1);
+});

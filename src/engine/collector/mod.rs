@@ -69,6 +69,8 @@ enum Draws {
 pub struct Signal {
     /// A full batch waits: a send is due now.
     pub due: bool,
+    /// After how many events more one is; `None`: not before a tick.
+    pub room: Option<usize>,
     /// Something waits for a tick: a timer or a leader should exist.
     pub waiting: bool,
 }

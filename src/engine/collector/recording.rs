@@ -132,8 +132,10 @@ impl Collector {
     #[must_use]
     pub fn signal(&self) -> Signal {
         let now = self.clock.now();
+        let room = self.sinks.iter().filter_map(|sink| sink.room(now)).min();
         Signal {
-            due: self.sinks.iter().any(|sink| sink.is_full(now)),
+            due: room == Some(0),
+            room,
             waiting: self.open.pool.held() > 0 || self.sinks.iter().any(Delivery::has_work),
         }
     }

@@ -107,6 +107,16 @@ impl Collector {
         Some(Numbers { route: (self.routes.routes.len() - 1) as u16, method, renewed })
     }
 
+    /// As [`number`](Self::number), for a raw path: one that is its own template, or it would have no end of numbers.
+    pub fn number_path(&mut self, path: &str, method: &str) -> Option<Numbers> {
+        let mut template = std::mem::take(&mut self.name);
+        template.clear();
+        path::template(path, &mut template);
+        let is_template = template == path;
+        self.name = template;
+        if is_template { self.number(path, method) } else { None }
+    }
+
     /// Time passes to `host`, for requests that have waited at the host since `since`: the moment they are queued at.
     pub fn arrive(&mut self, since: f64, host: f64) -> Millis {
         let queued_at = self.observe(since);

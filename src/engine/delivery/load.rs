@@ -59,9 +59,9 @@ impl Load {
         }
     }
 
-    /// Whether `waiting` events are due at once, for they make a batch of `limit`.
-    pub(super) fn is_full(&self, waiting: usize, limit: usize) -> bool {
-        matches!(self, Self::Records { .. }) && waiting >= limit
+    /// How many events more make `waiting` a batch of `limit`, which is due at once; `None`: no number does.
+    pub(super) fn room(&self, waiting: usize, limit: usize) -> Option<usize> {
+        matches!(self, Self::Records { .. }).then(|| limit.saturating_sub(waiting))
     }
 
     /// Items staged.

@@ -154,11 +154,10 @@ impl Delivery {
         self.cursor
     }
 
-    /// Whether a full batch waits and nothing keeps it.
-    pub(crate) fn is_full(&self, now: Millis) -> bool {
-        self.staged.load.is_full(self.waiting, self.limit)
-            && self.staged.lease.is_none()
-            && now >= self.not_before
+    /// After how many events more a full batch waits that nothing keeps; `None`: something keeps it.
+    pub(crate) fn room(&self, now: Millis) -> Option<usize> {
+        let is_free = self.staged.lease.is_none() && now >= self.not_before;
+        self.staged.load.room(self.waiting, self.limit).filter(|_| is_free)
     }
 
     /// Whether anything waits or is handed out.
@@ -239,7 +238,7 @@ impl Delivery {
             Load::Metrics(metrics) => metrics.first,
             Load::Records { .. } => queue.get(self.needs(queue)).0.queued_at,
         };
-        let is_full = self.staged.load.is_full(self.waiting, self.limit);
+        let is_full = self.staged.load.room(self.waiting, self.limit) == Some(0);
         let due = if is_full { oldest } else { oldest + settings.interval };
         Some(due.max(self.not_before))
     }

@@ -1,0 +1,102 @@
+//! The work of `benches/workload.mjs` in plain Rust: requests on 32 routes with 4 methods, 2 % of them errors,
+//! recorded as a shim tells of them, batched by 256 and encoded.
+
+use tidegate::encode::encode;
+use tidegate::engine::{
+    Collector, Config, Event, EventKind, Format, KnownRequest, Numbers, Outcome, SinkOptions,
+};
+
+/// Requests of one batch.
+pub const BATCH: usize = 256;
+const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
+/// How many a shim tells of at a time.
+const STAGED: usize = 64;
+
+/// A collector with one sink, or none, and the numbers of its routes.
+pub struct Host {
+    collector: Collector,
+    sink: Option<Format>,
+    numbers: Vec<Numbers>,
+    bytes: Vec<u8>,
+    now: f64,
+    played: usize,
+}
+
+impl Host {
+    /// A host that has seen each route with each method.
+    pub fn new(sink: Option<Format>) -> Self {
+        let mut config = Config::default();
+        config.sampling.seed = Some(7);
+        if let Some(format) = sink {
+            let options = SinkOptions { name: "bench".into(), format, batch_max: None, max_bytes: None };
+            config.add_sink(options).expect("a sink");
+        }
+        let mut collector = Collector::new(config).expect("a collector");
+        collector.seed_entropy([7; 64]);
+        let now = 1_750_000_000_000.0;
+        let mut host = Self { collector, sink, numbers: Vec::new(), bytes: Vec::new(), now, played: 0 };
+        for at in 0..4096 {
+            let route = format!("/api/v1/resource{}/:id", at % 32);
+            let method = METHODS[at >> 5 & 3];
+            let event = Event { method, status: Some(200), ..Event::new(EventKind::Req, &route, now) };
+            host.collector.record(&event, None, now);
+            if at >= 4096 - 128 {
+                let numbers = host.collector.number(&route, method);
+                host.numbers.push(numbers.expect("numbers: it has returned"));
+            }
+            if at % BATCH == BATCH - 1 {
+                host.ship();
+            }
+        }
+        host
+    }
+
+    /// Records and ships `count` requests.
+    pub fn play(&mut self, count: usize) {
+        for _ in 0..count / BATCH {
+            for _ in 0..BATCH / STAGED {
+                self.record();
+            }
+            self.ship();
+        }
+    }
+
+    /// As many as a shim tells of at once.
+    fn record(&mut self) {
+        let queued_at = self.collector.arrive(self.now, self.now);
+        for _ in 0..STAGED {
+            let at = self.played;
+            let Numbers { route, method, .. } = self.numbers[at % 128];
+            let status = Some(if at.is_multiple_of(50) { 500 } else { 200 });
+            let duration = Some((at % 97) as f64 + 0.5);
+            let request = KnownRequest { route, method, status, start: self.now, duration };
+            self.collector.record_known(&request, queued_at);
+            self.played += 1;
+        }
+    }
+
+    fn ship(&mut self) {
+        self.now += 1.0;
+        self.collector.flush(f64::NAN, self.now);
+        while let Some(send) = self.collector.poll_send(self.now) {
+            self.bytes.clear();
+            let format = self.sink.expect("who sends has a sink");
+            encode(format, &self.collector.batch(send), &mut self.bytes);
+            self.collector.settle(send.lease, Outcome::Ok { rejected: 0 }, self.now);
+        }
+    }
+
+    /// Whether every event was delivered, and its cost means something.
+    pub fn is_whole(&self) -> bool {
+        let counters = self.collector.counters();
+        counters.is_conserved() && counters.sinks.iter().all(|sink| sink.delivered == counters.emitted)
+    }
+}
+
+/// What is measured: a name, and the sink's format.
+pub const CASES: [(&str, Option<Format>); 4] = [
+    ("statistics", None),
+    ("ndjson", Some(Format::Ndjson)),
+    ("otlp-protobuf", Some(Format::OtlpTracesProtobuf)),
+    ("otlp-json", Some(Format::OtlpTracesJson)),
+];
