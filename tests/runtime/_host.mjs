@@ -107,8 +107,8 @@ const EXPECTED = {
   stats: { count: 9381, figures: "a8a5d356", bytes: "319275d3" },
   script: {
     emitted: 6040,
-    accepted: 3985,
-    sampledOut: 1075,
+    accepted: 3970,
+    sampledOut: 1090,
     excluded: 655,
     refused: 325,
     pending: 0,
