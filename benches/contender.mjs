@@ -1,23 +1,35 @@
-// One contender in a process of its own: node contender.mjs <file> <export> <events> <samples>; prints ns an event, each sample.
-import { play } from "./workload.mjs";
+// One contender in a process of its own, so that none runs in what another has left of the JIT and the heap.
+//   node contender.mjs <file> <export> <events> <samples> [<distinct routes>]
+// prints nanoseconds an event of each sample, bytes an event, and the size of the wasm memory at the end.
+const [file, name, events, samples, distinct] = process.argv.slice(2);
+const WARM_UP = 51_200;
 
-const [file, name, events, samples] = process.argv.slice(2);
-const count = Number(events);
+const memories = [];
+const { Instance } = WebAssembly;
+WebAssembly.Instance = (module, imports) => {
+  const instance = new Instance(module, imports);
+  memories.push(instance.exports.memory);
+  return instance;
+};
+
+const { play } = await import("./workload.mjs");
 const { [name]: make } = await import(`./peers/${file}.mjs`);
+const routes = distinct && Array.from({ length: Number(distinct) }, (_, at) => `/path/number/${at}/of`);
+const count = Number(events);
 
 let bytes = 0;
-const send = (length) => {
+const contender = make((length) => {
   bytes += length;
-};
-const contender = make(send);
-await play(contender, count);
+});
+await play(contender, WARM_UP, routes);
 const times = [];
 for (let sample = 0; sample < Number(samples); sample += 1) {
   const start = process.hrtime.bigint();
-  await play(contender, count);
+  await play(contender, count, routes);
   times.push(Number(process.hrtime.bigint() - start) / count);
 }
-const played = count * (Number(samples) + 1);
+const played = WARM_UP + count * Number(samples);
 await contender.check?.(played);
-console.log(JSON.stringify({ times, bytes: bytes / played }));
+const wasmBytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+console.log(JSON.stringify({ times, bytes: bytes / played, wasmBytes }));
 process.exit(0);

@@ -14,7 +14,6 @@ import { startWorkerd } from "../scripts/_workerd.mjs";
 import { median } from "./workload.mjs";
 
 const FOLDER = join(import.meta.dirname, "workers");
-const ROUNDS = 5;
 const SECONDS = 3;
 const CONNECTIONS = 32;
 /** The control is the bare Worker once more: how far apart the same thing lies. */
@@ -26,7 +25,7 @@ const WORKERS = {
   otelCfWorkers: "otel-cf-workers",
 };
 
-export async function workers(say) {
+export async function workers(rounds, say) {
   const sink = spawn(process.execPath, [join(FOLDER, "sink.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
   const [port] = await once(createInterface({ input: sink.stdout }), "line");
   const base = `http://127.0.0.1:${port}`;
@@ -38,8 +37,8 @@ export async function workers(say) {
       await load(running[name].url, 1);
     }
     const turns = Object.fromEntries(Object.keys(WORKERS).map((name) => [name, []]));
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      say(`workerd, round ${round} of ${ROUNDS}`);
+    for (let round = 1; round <= rounds; round += 1) {
+      say(`workerd, round ${round} of ${rounds}`);
       for (const name of Object.keys(WORKERS)) turns[name].push(await turn(running[name].url, base));
     }
     await checkWhole(running.tidegate.url);

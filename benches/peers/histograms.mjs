@@ -32,7 +32,10 @@ const each = (make, add) => () => {
   return {
     record(route, _method, _status, _startMs, durMs) {
       let histogram = found.get(route);
-      if (histogram === undefined) found.set(route, (histogram = make()));
+      if (histogram === undefined) {
+        histogram = make();
+        found.set(route, histogram);
+      }
       add(histogram, durMs);
     },
     ship: nothing,
