@@ -6,10 +6,11 @@ const WARM_UP = 51_200;
 
 const memories = [];
 const { Instance } = WebAssembly;
-WebAssembly.Instance = (module, imports) => {
-  const instance = new Instance(module, imports);
-  memories.push(instance.exports.memory);
-  return instance;
+WebAssembly.Instance = class extends Instance {
+  constructor(module, imports) {
+    super(module, imports);
+    memories.push(this.exports.memory);
+  }
 };
 
 const { play } = await import("./workload.mjs");

@@ -56,7 +56,7 @@ function compile() {
     });
     if (status === 0) return "small";
   }
-  console.log("build: the wasm is larger than need be: run rustup component add rust-src");
+  console.error("build: the wasm is larger than need be: run rustup component add rust-src");
   run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.");
   return "prebuilt";
 }

@@ -205,7 +205,7 @@ function run(program, args) {
 
 const toolEnv = () => ({ ...process.env, PATH: searchPath() });
 
-const say = (line) => console.log(`setup: ${line}`);
+const say = (line) => console.error(`setup: ${line}`);
 
 /** setup(), with a failure told in plain words instead of a stack. */
 export function setupOrExit(task) {
