@@ -3,7 +3,7 @@
 //! It owns no clock and no socket: you say what time it is, and send the bytes it hands out.
 
 use std::time::{SystemTime, UNIX_EPOCH};
-use tidegate::encode::encode;
+use tidegate::encode::Encoder;
 use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
 
 fn now() -> f64 {
@@ -36,9 +36,10 @@ fn main() -> Result<(), tidegate::engine::Error> {
 
     collector.flush(1000.0, now());
     collector.tick(now());
+    let mut encoder = Encoder::new(Format::Ndjson);
     while let Some(send) = collector.poll_send(now()) {
         let mut bytes = Vec::new();
-        encode(Format::Ndjson, &collector.batch(send), &mut bytes);
+        encoder.encode(&collector.batch(send), &mut bytes);
         print!("{}", String::from_utf8_lossy(&bytes));
         collector.settle(send.lease, Outcome::Ok { rejected: 0 }, now());
     }

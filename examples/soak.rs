@@ -5,7 +5,7 @@ mod memory;
 
 use std::process::ExitCode;
 use std::time::Instant;
-use tidegate::encode::encode;
+use tidegate::encode::Encoder;
 use tidegate::engine::rng::Rng;
 use tidegate::engine::sampling::open::Token;
 use tidegate::engine::{
@@ -20,6 +20,7 @@ struct Soak {
     now: f64,
     /// When, for which lease, and what.
     answers: Vec<(f64, u64, Outcome)>,
+    encoders: [Encoder; 2],
     bytes: Vec<u8>,
     attributes: Attributes,
     routes: Vec<String>,
@@ -42,6 +43,7 @@ impl Soak {
             rng: Rng::from_seed(7),
             now: 1_750_000_000_000.0,
             answers: Vec::with_capacity(16),
+            encoders: [Format::Ndjson; 2].map(Encoder::new),
             bytes: Vec::new(),
             attributes: Attributes::default(),
             routes: (0..5000).map(|n| format!("/route/number/{n}")).collect(),
@@ -104,7 +106,7 @@ impl Soak {
         let wait = self.collector.tick(self.now);
         while let Some(send) = self.collector.poll_send(self.now) {
             self.bytes.clear();
-            encode(Format::Ndjson, &self.collector.batch(send), &mut self.bytes);
+            self.encoders[send.sink].encode(&self.collector.batch(send), &mut self.bytes);
             let outcome = match (self.rng.draw() * 100.0) as u32 {
                 0..25 => Outcome::Retry { after_ms: None },
                 25..28 => Outcome::Retry { after_ms: Some(3000.0) },

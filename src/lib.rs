@@ -16,7 +16,7 @@
 //! [`settle`]: engine::Collector::settle
 //!
 //! ```
-//! use tidegate::encode::encode;
+//! use tidegate::encode::Encoder;
 //! use tidegate::engine::{
 //!     Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
 //! };
@@ -43,9 +43,9 @@
 //!
 //! let now = now + 500.0;
 //! collector.tick(now);
-//! let mut bytes = Vec::new();
+//! let (mut encoder, mut bytes) = (Encoder::new(Format::Ndjson), Vec::new());
 //! while let Some(send) = collector.poll_send(now) {
-//!     encode(Format::Ndjson, &collector.batch(send), &mut bytes);
+//!     encoder.encode(&collector.batch(send), &mut bytes);
 //!     collector.settle(send.lease, Outcome::Ok { rejected: 0 }, now);
 //! }
 //! let text = String::from_utf8_lossy(&bytes);

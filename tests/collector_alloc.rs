@@ -5,7 +5,7 @@
 mod alloc;
 
 use alloc::CALLS;
-use tidegate::encode::encode;
+use tidegate::encode::Encoder;
 use tidegate::engine::{
     Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
 };
@@ -13,6 +13,7 @@ use tidegate::engine::{
 /// A collector and all that its host would reuse.
 struct Host {
     collector: Collector,
+    encoders: Vec<Encoder>,
     now: f64,
     bytes: Vec<u8>,
     attributes: Attributes,
@@ -42,6 +43,7 @@ impl Host {
         }
         Self {
             collector,
+            encoders: formats.iter().copied().map(Encoder::new).collect(),
             now: 1_750_000_000_000.0,
             bytes: Vec::new(),
             attributes: Attributes::default(),
@@ -79,7 +81,7 @@ impl Host {
         while let Some(send) = self.collector.poll_send(self.now) {
             let batch = self.collector.batch(send);
             self.bytes.clear();
-            encode(self.collector.config().sinks()[send.sink].format, &batch, &mut self.bytes);
+            self.encoders[send.sink].encode(&batch, &mut self.bytes);
             assert!(batch.id().as_str().len() > 16);
             self.refused += 1;
             self.collector.settle(send.lease, answer(self.refused), self.now);

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::Path;
-use tidegate::encode::encode;
+use tidegate::encode::Encoder;
 use tidegate::engine::event::trace::TraceContext;
 use tidegate::engine::{
     Attributes, Collector, Config, Event, EventKind, Format, Service, SinkOptions, Value,
@@ -53,7 +53,7 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
     collector.flush(1000.0, NOW);
     let send = collector.poll_send(NOW)?;
     let mut bytes = Vec::new();
-    encode(format, &collector.batch(send), &mut bytes);
+    Encoder::new(format).encode(&collector.batch(send), &mut bytes);
     Some(bytes)
 }
 

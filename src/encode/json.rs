@@ -36,6 +36,11 @@ impl<'a> Object<'a> {
 
     pub(crate) fn number(&mut self, key: Key, value: f64) {
         self.key(key);
+        self.value(value);
+    }
+
+    /// The number of a key just written.
+    pub(crate) fn value(&mut self, value: f64) {
         number(value, self.out);
     }
 
@@ -44,10 +49,11 @@ impl<'a> Object<'a> {
         flag(value, self.out);
     }
 
-    /// Lower-case hexadecimal digits, for ids.
-    pub(crate) fn hex<const N: usize>(&mut self, key: Key, bytes: &[u8; N]) {
+    /// Lower-case hexadecimal digits, for ids; where they begin.
+    pub(crate) fn hex(&mut self, key: Key, bytes: &[u8]) -> usize {
         self.key(key);
         hex(bytes, self.out);
+        self.out.len() - 1 - 2 * bytes.len()
     }
 
     /// A member under a key that anybody may have chosen.
@@ -102,7 +108,12 @@ impl<'a> Object<'a> {
         self.out.push(b'}');
     }
 
-    fn key(&mut self, key: Key) {
+    /// How much is written, this object and all before it.
+    pub(crate) fn position(&self) -> usize {
+        self.out.len()
+    }
+
+    pub(crate) fn key(&mut self, key: Key) {
         self.out.extend_from_slice(key.0.as_bytes());
     }
 }
@@ -156,12 +167,18 @@ fn is_plain(word: u64) -> bool {
 /// Bytes as a string of lower-case hexadecimal digits; at most 16 of them.
 pub(crate) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
     let mut digits = [b'"'; 34];
-    for (pair, byte) in digits[1..].chunks_exact_mut(2).zip(bytes) {
-        pair.copy_from_slice(&HEX[usize::from(*byte)]);
-    }
+    hex_digits(bytes, &mut digits[1..]);
     let end = out.len() + 2 * bytes.len() + 2;
     out.extend_from_slice(&digits);
     out.truncate(end);
+}
+
+/// The lower-case hexadecimal digits of `bytes`, as far as there is room.
+#[inline]
+pub(crate) fn hex_digits(bytes: &[u8], room: &mut [u8]) {
+    for (pair, byte) in room.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&HEX[usize::from(*byte)]);
+    }
 }
 
 fn escape(byte: u8, out: &mut Vec<u8>) {

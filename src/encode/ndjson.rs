@@ -3,22 +3,31 @@
 //! Unknown values are absent, never null.
 
 use super::json::{Key, Object, key};
+use super::template::{Marks, Templates};
 use crate::engine::{Batch, Counters, EventKind, EventView, Reason, SinkCounters, Value};
 
 /// Writes the events of `batch`, then its META line.
-pub fn encode(batch: &Batch<'_>, out: &mut Vec<u8>) {
-    for event in batch.events() {
-        line(&event, out);
+pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec<u8>) {
+    for record in batch.records() {
+        if !templates.write(record, out) {
+            let start = out.len();
+            let marks = line(&batch.read(record), out);
+            templates.learn(record, start, &marks, out);
+        }
         out.push(b'\n');
     }
     meta(batch, out);
     out.push(b'\n');
 }
 
-fn line(event: &EventView<'_>, out: &mut Vec<u8>) {
+/// One event; where what differs between events of its shape lies.
+pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> Marks {
+    let mut marks = Marks::default();
     let mut object = Object::open(out);
     object.text(key!("kind"), event.kind.as_str());
-    object.number(key!("ts"), event.start);
+    object.key(key!("ts"));
+    marks.times[0] = object.position();
+    object.value(event.start);
     match event.kind {
         EventKind::Req => {
             object.text(key!("route"), event.name);
@@ -39,13 +48,17 @@ fn line(event: &EventView<'_>, out: &mut Vec<u8>) {
         EventKind::Evt => object.text(key!("name"), event.name),
     }
     if let Some(duration) = event.duration {
-        object.number(key!("dur_ms"), duration);
+        object.key(key!("dur_ms"));
+        let at = object.position();
+        object.value(duration);
+        marks.duration = (at, object.position() - at);
     }
     optional(&mut object, key!("error"), event.error);
-    ids(event, &mut object);
+    ids(event, &mut object, &mut marks);
     object.number(key!("p"), event.p);
     attributes(event, &mut object);
     object.close();
+    marks
 }
 
 fn optional(object: &mut Object<'_>, key: Key, value: Option<&str>) {
@@ -54,11 +67,11 @@ fn optional(object: &mut Object<'_>, key: Key, value: Option<&str>) {
     }
 }
 
-fn ids(event: &EventView<'_>, object: &mut Object<'_>) {
-    object.hex(key!("trace_id"), &event.link.trace_id);
-    object.hex(key!("span_id"), &event.link.span_id);
+fn ids(event: &EventView<'_>, object: &mut Object<'_>, marks: &mut Marks) {
+    marks.ids[0] = object.hex(key!("trace_id"), &event.link.trace_id);
+    marks.ids[1] = object.hex(key!("span_id"), &event.link.span_id);
     if event.link.parent_id != [0; 8] {
-        object.hex(key!("parent_id"), &event.link.parent_id);
+        marks.ids[2] = object.hex(key!("parent_id"), &event.link.parent_id);
     }
 }
 

@@ -67,7 +67,9 @@ pub(crate) fn whole(value: u64, out: &mut Vec<u8>) {
         Ok(value) => word(value, out),
         Err(_) => {
             whole(value / 100_000_000, out);
-            eight((value % 100_000_000) as u32, out);
+            let mut digits = [0; 8];
+            eight((value % 100_000_000) as u32, &mut digits);
+            out.extend_from_slice(&digits);
         }
     }
 }
@@ -103,14 +105,28 @@ pub(crate) fn digits(mut value: u64, buffer: &mut [u8; 20]) -> &[u8] {
     }
 }
 
+/// Writes a number that has as many digits as there is room for.
+#[inline]
+pub(crate) fn fill(mut value: u64, room: &mut [u8]) {
+    let (first, eights) = room.split_at_mut(room.len() % 8);
+    for digits in eights.as_rchunks_mut().1.iter_mut().rev() {
+        eight((value % 100_000_000) as u32, digits);
+        value /= 100_000_000;
+    }
+    let mut value = value as u32;
+    for digit in first.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
 /// The last eight digits of a longer number.
-fn eight(mut value: u32, out: &mut Vec<u8>) {
-    let mut digits = [0; 8];
+#[inline]
+fn eight(mut value: u32, digits: &mut [u8; 8]) {
     for pair in digits.rchunks_exact_mut(2) {
         pair.copy_from_slice(&PAIRS[value as usize % 100]);
         value /= 100;
     }
-    out.extend_from_slice(&digits);
 }
 
 /// The two digits of each number below `N`.

@@ -3,7 +3,7 @@
 use super::convert::{self, object, outcome, status, throw};
 use super::draft::Draft;
 use super::options::Options;
-use crate::encode::{encode, prometheus};
+use crate::encode::{Encoder, prometheus};
 use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
 use crate::engine::{Collector, Event, EventKind, KnownRequest, Numbers, Outcome, Send, Signal, Value};
@@ -15,6 +15,7 @@ pub struct Core {
     collector: Collector,
     draft: Draft,
     send: Send,
+    encoders: Vec<Encoder>,
     bytes: Vec<u8>,
     stage: Box<[f64]>,
     numbers: Option<Numbers>,
@@ -30,8 +31,11 @@ impl Core {
         if host_rng {
             collector.use_host_draws();
         }
+        let sinks = collector.config().sinks();
+        let encoders = sinks.iter().map(|sink| Encoder::new(sink.format)).collect();
         Ok(Self {
             collector,
+            encoders,
             draft: Draft::new(),
             send: Send { lease: 0, sink: 0 },
             bytes: Vec::new(),
@@ -259,9 +263,9 @@ impl Core {
     pub fn poll(&mut self, now: f64) -> f64 {
         while let Some(send) = self.collector.poll_send(now) {
             let sink = &self.collector.config().sinks()[send.sink];
-            let (format, max_bytes) = (sink.format, sink.max_bytes.map_or(usize::MAX, |max| max as usize));
+            let max_bytes = sink.max_bytes.map_or(usize::MAX, |max| max as usize);
             self.bytes.clear();
-            encode(format, &self.collector.batch(send), &mut self.bytes);
+            self.encoders[send.sink].encode(&self.collector.batch(send), &mut self.bytes);
             if self.bytes.len() <= max_bytes {
                 self.send = send;
                 return send.lease as f64;

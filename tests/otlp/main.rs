@@ -6,7 +6,7 @@ mod wire;
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use tidegate::encode::encode;
+use tidegate::encode::Encoder;
 use tidegate::engine::event::trace::TraceContext;
 use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, SinkOptions, Value};
 
@@ -40,8 +40,8 @@ fn told(collector: &mut Collector) -> [Option<Json>; 3] {
         let batch = collector.batch(send);
         let (protobuf, json) = PAIRS[send.sink];
         let (mut bytes, mut text) = (Vec::new(), Vec::new());
-        encode(protobuf, &batch, &mut bytes);
-        encode(json, &batch, &mut text);
+        Encoder::new(protobuf).encode(&batch, &mut bytes);
+        Encoder::new(json).encode(&batch, &mut text);
         let schema = [wire::TRACES, wire::LOGS, wire::METRICS][send.sink];
         let text: Json = serde_json::from_slice(&text).unwrap();
         assert_eq!(wire::read(&bytes, schema), wire::normal(&text));

@@ -1,6 +1,6 @@
 //! The engine on wasm32, the same in Node and in browsers: bit-exact draws, and figures as native.
 
-use tidegate::encode::encode;
+use tidegate::encode::Encoder;
 use tidegate::engine::rng::Rng;
 use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
 use wasm_bindgen_test::*;
@@ -58,7 +58,7 @@ fn a_batch_is_cut_encoded_and_settled() {
     assert_eq!(collector.tick(NOW + 700.0), Some(0.0));
     let send = collector.poll_send(NOW + 700.0).unwrap();
     let mut bytes = Vec::new();
-    encode(Format::Ndjson, &collector.batch(send), &mut bytes);
+    Encoder::new(Format::Ndjson).encode(&collector.batch(send), &mut bytes);
     let count = collector.batch(send).count();
     assert_eq!(bytes.iter().filter(|&&byte| byte == b'\n').count(), count + 1);
     collector.settle(send.lease, Outcome::Ok { rejected: 0 }, NOW + 800.0);

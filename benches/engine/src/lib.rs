@@ -1,7 +1,7 @@
 //! The work of `benches/workload.mjs` in plain Rust: requests on 32 routes with 4 methods, 2 % of them errors,
 //! recorded as a shim tells of them, batched by 256 and encoded.
 
-use tidegate::encode::encode;
+use tidegate::encode::Encoder;
 use tidegate::engine::{
     Collector, Config, Event, EventKind, Format, KnownRequest, Numbers, Outcome, SinkOptions,
 };
@@ -15,7 +15,7 @@ const STAGED: usize = 64;
 /// A collector with one sink, or none, and the numbers of its routes.
 pub struct Host {
     collector: Collector,
-    sink: Option<Format>,
+    encoder: Option<Encoder>,
     numbers: Vec<Numbers>,
     bytes: Vec<u8>,
     now: f64,
@@ -34,7 +34,8 @@ impl Host {
         let mut collector = Collector::new(config).expect("a collector");
         collector.seed_entropy([7; 64]);
         let now = 1_750_000_000_000.0;
-        let mut host = Self { collector, sink, numbers: Vec::new(), bytes: Vec::new(), now, played: 0 };
+        let encoder = sink.map(Encoder::new);
+        let mut host = Self { collector, encoder, numbers: Vec::new(), bytes: Vec::new(), now, played: 0 };
         for at in 0..4096 {
             let route = format!("/api/v1/resource{}/:id", at % 32);
             let method = METHODS[at >> 5 & 3];
@@ -80,8 +81,8 @@ impl Host {
         self.collector.flush(f64::NAN, self.now);
         while let Some(send) = self.collector.poll_send(self.now) {
             self.bytes.clear();
-            let format = self.sink.expect("who sends has a sink");
-            encode(format, &self.collector.batch(send), &mut self.bytes);
+            let encoder = self.encoder.as_mut().expect("who sends has a sink");
+            encoder.encode(&self.collector.batch(send), &mut self.bytes);
             self.collector.settle(send.lease, Outcome::Ok { rejected: 0 }, self.now);
         }
     }

@@ -3,9 +3,9 @@
 use crate::encode::json::{escaped, hex, number as decimal, string};
 use crate::engine::decimal::whole;
 
-/// A comma, unless what comes is the first of its object or array.
+/// A comma, unless what comes is the first of its object or array, or has one.
 pub(super) fn comma(out: &mut Vec<u8>) {
-    if !matches!(out.last(), Some(b'{' | b'[')) {
+    if !matches!(out.last(), Some(b'{' | b'[' | b',')) {
         out.push(b',');
     }
 }
@@ -47,15 +47,17 @@ pub(super) fn number(name: &str, value: f64, out: &mut Vec<u8>) {
     decimal(value, out);
 }
 
-/// A 64-bit integer: a string, since a JSON number would lose digits.
-pub(super) fn long(name: &str, magnitude: u64, negative: bool, out: &mut Vec<u8>) {
+/// A 64-bit integer: a string, since a JSON number would lose digits. Where it begins.
+pub(super) fn long(name: &str, magnitude: u64, negative: bool, out: &mut Vec<u8>) -> usize {
     key(name, out);
     out.push(b'"');
+    let at = out.len();
     if negative {
         out.push(b'-');
     }
     whole(magnitude, out);
     out.push(b'"');
+    at
 }
 
 /// An array of 64-bit integers.

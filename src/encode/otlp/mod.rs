@@ -10,25 +10,31 @@ mod logs;
 mod metrics;
 mod proto;
 mod resource;
-mod traces;
+pub(super) mod traces;
 mod wire;
 
 pub use wire::Form;
 
+use super::template::Templates;
 use crate::engine::Batch;
 use wire::Writer;
 
 /// Writes the batch's REQ, FN and DB events as an `ExportTraceServiceRequest`.
-pub fn traces(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
+pub(super) fn traces(batch: &Batch<'_>, form: Form, templates: &mut Templates, out: &mut Vec<u8>) {
     resource::request(batch, &traces::FIELDS, &mut Writer::new(form, out), |writer| {
-        for event in batch.events() {
-            traces::span(&event, writer);
+        for record in batch.records() {
+            writer.separate();
+            if !templates.write(record, writer.out) {
+                let start = writer.out.len();
+                let marks = traces::span(&batch.read(record), writer);
+                templates.learn(record, start, &marks, writer.out);
+            }
         }
     });
 }
 
 /// Writes the batch's EVT events as an `ExportLogsServiceRequest`.
-pub fn logs(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
+pub(super) fn logs(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
     resource::request(batch, &logs::FIELDS, &mut Writer::new(form, out), |writer| {
         for event in batch.events() {
             logs::record(&event, writer);
@@ -37,14 +43,14 @@ pub fn logs(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
 }
 
 /// Writes what a metrics sink has measured, and the counters, as an `ExportMetricsServiceRequest`.
-pub fn metrics(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
+pub(super) fn metrics(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
     resource::request(batch, &metrics::FIELDS, &mut Writer::new(form, out), |writer| {
         metrics::all(batch, writer);
     });
 }
 
 /// Wall-clock milliseconds as nanoseconds since the epoch, exactly: whole and fraction apart. Before it: 0.
-fn nanos(ms: f64) -> u64 {
+pub(super) fn nanos(ms: f64) -> u64 {
     let whole = (ms as u64).saturating_mul(1_000_000);
     whole.saturating_add((ms.fract() * 1e6 + 0.5) as u64)
 }

@@ -43,13 +43,13 @@ pub(super) fn open(number: u32, out: &mut Vec<u8>) -> usize {
     out.len()
 }
 
-/// Ends what [`open`] began: most lengths fit the one byte kept for them, else what follows moves up.
-pub(super) fn close(start: usize, out: &mut Vec<u8>) {
+/// Ends what [`open`] began: most lengths fit the one byte kept for them, else what follows moves up. By how much.
+pub(super) fn close(start: usize, out: &mut Vec<u8>) -> usize {
     let end = out.len();
     let len = end - start;
     if len < 0x80 {
         out[start - 1] = len as u8;
-        return;
+        return 0;
     }
     varint(len as u64, out);
     let size = out.len() - end;
@@ -58,6 +58,7 @@ pub(super) fn close(start: usize, out: &mut Vec<u8>) {
     out.copy_within(start..end, start - 1 + size);
     out.truncate(end - 1 + size);
     out[start - 1..start - 1 + size].copy_from_slice(&digits[..size]);
+    size - 1
 }
 
 fn tag(number: u32, kind: u32, out: &mut Vec<u8>) {

@@ -4,6 +4,7 @@ use super::attributes::Attributes;
 use super::nanos;
 use super::resource::Fields;
 use super::wire::{Field, Writer};
+use crate::encode::template::Marks;
 use crate::engine::event::semantics;
 use crate::engine::event::statement::summary_parts;
 use crate::engine::{EventKind, EventView, Value};
@@ -12,15 +13,18 @@ pub(super) const FIELDS: Fields =
     Fields { resources: (1, "resourceSpans"), scopes: (2, "scopeSpans"), events: SPANS };
 const SPANS: Field = (2, "spans");
 
-/// One `Span`. <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/trace/v1/trace.proto>
-pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) {
+/// One `Span`; where what differs between spans of its shape lies.
+///
+/// <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/trace/v1/trace.proto>
+pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) -> Marks {
     let start = nanos(event.start);
     let has_parent = event.link.parent_id != [0; 8];
+    let mut marks = Marks::default();
     let message = writer.item(SPANS);
-    writer.id((1, "traceId"), &event.link.trace_id);
-    writer.id((2, "spanId"), &event.link.span_id);
+    marks.ids[0] = writer.id((1, "traceId"), &event.link.trace_id);
+    marks.ids[1] = writer.id((2, "spanId"), &event.link.span_id);
     if has_parent {
-        writer.id((4, "parentSpanId"), &event.link.parent_id);
+        marks.ids[2] = writer.id((4, "parentSpanId"), &event.link.parent_id);
     }
     let kind = match event.kind {
         EventKind::Req => {
@@ -37,13 +41,23 @@ pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) {
         }
     };
     writer.number((6, "kind"), kind);
-    writer.fixed64((7, "startTimeUnixNano"), start);
-    writer.fixed64((8, "endTimeUnixNano"), start.saturating_add(nanos(event.duration.unwrap_or(0.0))));
+    let end = start.saturating_add(nanos(event.duration.unwrap_or(0.0)));
+    marks.times[0] = writer.fixed64((7, "startTimeUnixNano"), start);
+    marks.times[1] = writer.fixed64((8, "endTimeUnixNano"), end);
     attributes(event, writer);
     status(event, writer);
     let remote = if event.kind == EventKind::Req && has_parent { PARENT_IS_REMOTE } else { 0 };
     writer.fixed32((16, "flags"), SAMPLED | PARENT_IS_KNOWN | remote);
-    writer.close(message);
+    let moved = writer.close(message);
+    for at in marks.ids.iter_mut().chain(&mut marks.times) {
+        *at += moved;
+    }
+    marks
+}
+
+#[cfg(test)]
+pub(in crate::encode) fn written(event: &EventView<'_>, form: super::Form, out: &mut Vec<u8>) -> Marks {
+    span(event, &mut Writer::new(form, out))
 }
 
 /// `{method} {route}`, with `HTTP` for an unusual method.

@@ -16,7 +16,7 @@ pub(super) type Field = (u32, &'static str);
 
 /// Writes messages in one form.
 pub(super) struct Writer<'a> {
-    out: &'a mut Vec<u8>,
+    pub(super) out: &'a mut Vec<u8>,
     form: Form,
 }
 
@@ -52,11 +52,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Ends the message begun last.
-    pub(super) fn close(&mut self, Open(start): Open) {
+    /// Ends the message begun last; by how much its contents moved, to make room for their length.
+    pub(super) fn close(&mut self, Open(start): Open) -> usize {
         match self.form {
             Form::Protobuf => proto::close(start, self.out),
-            Form::Json => self.out.push(b'}'),
+            Form::Json => {
+                self.out.push(b'}');
+                0
+            }
         }
     }
 
@@ -68,12 +71,19 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Separates a message of a list from the one before.
+    pub(super) fn separate(&mut self) {
+        if self.form == Form::Json {
+            json::comma(self.out);
+        }
+    }
+
     /// Begins a message of the list; `field` is the list's.
     pub(super) fn item(&mut self, field: Field) -> Open {
+        self.separate();
         match self.form {
             Form::Protobuf => Open(proto::open(field.0, self.out)),
             Form::Json => {
-                json::comma(self.out);
                 self.out.push(b'{');
                 Open(0)
             }
@@ -105,11 +115,17 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A trace or span id: OTLP's JSON has it in hex, not in base64.
-    pub(super) fn id(&mut self, field: Field, id: &[u8]) {
+    /// A trace or span id, and where it begins: OTLP's JSON has it in hex, not in base64.
+    pub(super) fn id(&mut self, field: Field, id: &[u8]) -> usize {
         match self.form {
-            Form::Protobuf => proto::bytes(field.0, id, self.out),
-            Form::Json => json::id(field.1, id, self.out),
+            Form::Protobuf => {
+                proto::bytes(field.0, id, self.out);
+                self.out.len() - id.len()
+            }
+            Form::Json => {
+                json::id(field.1, id, self.out);
+                self.out.len() - 1 - 2 * id.len()
+            }
         }
     }
 
@@ -151,10 +167,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A `fixed64`, or an `sfixed64` that is not negative.
-    pub(super) fn fixed64(&mut self, field: Field, value: u64) {
+    /// A `fixed64`, or an `sfixed64` that is not negative, and where it begins.
+    pub(super) fn fixed64(&mut self, field: Field, value: u64) -> usize {
         match self.form {
-            Form::Protobuf => proto::fixed64(field.0, value, self.out),
+            Form::Protobuf => {
+                proto::fixed64(field.0, value, self.out);
+                self.out.len() - 8
+            }
             Form::Json => json::long(field.1, value, false, self.out),
         }
     }
@@ -163,7 +182,9 @@ impl<'a> Writer<'a> {
     pub(super) fn int64(&mut self, field: Field, value: i64) {
         match self.form {
             Form::Protobuf => proto::varint_field(field.0, value as u64, self.out),
-            Form::Json => json::long(field.1, value.unsigned_abs(), value < 0, self.out),
+            Form::Json => {
+                json::long(field.1, value.unsigned_abs(), value < 0, self.out);
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::engine::batch_id::BatchId;
 use crate::engine::config::Service;
 use crate::engine::delivery::Content;
-use crate::engine::event::EventView;
 use crate::engine::event::names::Names;
+use crate::engine::event::{EventView, Record};
 use crate::engine::ledger::Counters;
 use crate::engine::stats::metrics::Point;
 
@@ -46,15 +46,31 @@ impl<'a> Batch<'a> {
 
     /// The events, oldest first; of a metrics sink none.
     pub fn events(&self) -> impl Iterator<Item = EventView<'a>> + use<'a> {
-        let Self { content, names, .. } = *self;
-        let (records, payload) = match content {
-            Content::Records { records, payload } => (records, payload),
-            Content::Metrics { .. } => Default::default(),
+        let batch = *self;
+        self.records().iter().map(move |record| batch.read(record))
+    }
+
+    /// The events as they lie in the batch, to be [read](Self::read).
+    pub(crate) fn records(&self) -> &'a [Record] {
+        match self.content {
+            Content::Records { records, .. } => records,
+            Content::Metrics { .. } => &[],
+        }
+    }
+
+    /// One of [`records`](Self::records), decoded.
+    pub(crate) fn read(&self, record: &Record) -> EventView<'a> {
+        let at = record.payload_at as usize;
+        let payload = match self.content {
+            Content::Records { payload, .. } => &payload[at..at + usize::from(record.payload_len)],
+            Content::Metrics { .. } => &[],
         };
-        records.iter().map(move |record| {
-            let at = record.payload_at as usize;
-            EventView::read(record, &payload[at..at + usize::from(record.payload_len)], names)
-        })
+        EventView::read(record, payload, self.names)
+    }
+
+    /// What the ids of names mean has changed when this has.
+    pub(crate) fn renamings(&self) -> u64 {
+        self.names.renamings()
     }
 
     /// What a metrics sink has measured; `None` of all others.

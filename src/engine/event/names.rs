@@ -12,6 +12,10 @@ pub(crate) struct NameId(u16);
 
 impl NameId {
     pub(crate) const NONE: Self = Self(u16::MAX);
+
+    pub(crate) fn number(self) -> u64 {
+        u64::from(self.0)
+    }
 }
 
 /// The table. Each [`intern`](Self::intern) and [`retain`](Self::retain) is matched by one [`release`](Self::release).
@@ -23,6 +27,8 @@ pub(crate) struct Names {
     seen: Box<[u32]>,
     /// Names nobody refers to, longest out of use first.
     idle: List,
+    /// How often an id was given to another name.
+    renamings: u64,
 }
 
 #[derive(Debug)]
@@ -44,6 +50,7 @@ impl Names {
             heads: vec![END; CAPACITY].into_boxed_slice(),
             seen: vec![0; CAPACITY].into_boxed_slice(),
             idle: List::new(),
+            renamings: 0,
         }
     }
 
@@ -104,6 +111,11 @@ impl Names {
         self.slots.get(usize::from(id.0)).map_or("", |slot| &slot.text)
     }
 
+    /// Moves on whenever an id was given to another name: until then each means the same.
+    pub(crate) fn renamings(&self) -> u64 {
+        self.renamings
+    }
+
     /// References in all: 0 when no event is held anywhere.
     pub(crate) fn references(&self) -> usize {
         self.slots.iter().map(|slot| slot.refs as usize).sum()
@@ -135,6 +147,7 @@ impl Names {
         let at = self.idle.first()?;
         self.idle.remove(at);
         self.unlink(at);
+        self.renamings += 1;
         Some(at)
     }
 

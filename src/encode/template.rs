@@ -1,0 +1,262 @@
+//! Events of one shape differ in their ids and times alone: what else there is to write is written once, kept, and
+//! copied from then on.
+
+use super::json::hex_digits;
+use super::otlp::nanos;
+use crate::engine::decimal;
+use crate::engine::event::{Record, Shape};
+
+/// How the values that differ are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Ids as they are, times as eight bytes of nanoseconds.
+    Binary,
+    /// Ids as hexadecimal digits, times as nanoseconds.
+    Nanoseconds,
+    /// Ids as hexadecimal digits, the start in milliseconds, the duration as a number of any length.
+    Milliseconds,
+}
+
+/// Where in the output the values of one event lie that differ: their first byte.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Marks {
+    /// Trace id, span id, parent's span id.
+    pub(super) ids: [usize; 3],
+    /// Start and end.
+    pub(super) times: [usize; 2],
+    /// The duration's text, if it has one of its own.
+    pub(super) duration: (usize, usize),
+}
+
+/// What was written for the shapes seen last, for one sink.
+#[derive(Debug)]
+pub(super) struct Templates {
+    style: Style,
+    entries: Vec<Option<Template>>,
+    bytes: Vec<u8>,
+    /// The names that the shapes' ids mean.
+    renamings: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Template {
+    shape: Shape,
+    start: u32,
+    len: u16,
+    /// Where the duration's text goes; at the end if it has none.
+    split: u16,
+    ids: [u16; 3],
+    times: [u16; 2],
+}
+
+impl Templates {
+    pub(super) fn new(style: Style) -> Self {
+        Self { style, entries: Vec::new(), bytes: Vec::new(), renamings: 0 }
+    }
+
+    /// A batch follows, of names as they are after `renamings`.
+    pub(super) fn begin(&mut self, renamings: u64) {
+        if self.renamings != renamings {
+            self.clear();
+            self.renamings = renamings;
+        }
+    }
+
+    /// Writes `record` from the template of its shape; whether there is one, and it serves.
+    #[inline]
+    pub(super) fn write(&self, record: &Record, out: &mut Vec<u8>) -> bool {
+        let Some(shape) = record.shape() else { return false };
+        let Some(template) = self.find(&shape) else { return false };
+        let Some(times) = self.style.times(record) else { return false };
+        let from = template.start as usize;
+        let bytes = &self.bytes[from..from + usize::from(template.len)];
+        let (head, tail) = bytes.split_at(usize::from(template.split));
+        let base = out.len();
+        out.extend_from_slice(head);
+        if self.style == Style::Milliseconds && shape.has_duration {
+            decimal::push(record.duration, out);
+        }
+        let shift = out.len() - base - head.len();
+        out.extend_from_slice(tail);
+        let event = &mut out[base..];
+        let [first, second] = template.times.map(usize::from);
+        self.style.put_time(times[0], &mut event[first..]);
+        if self.style != Style::Milliseconds {
+            self.style.put_time(times[1], &mut event[second..]);
+        }
+        let [trace, span, parent] = template.ids.map(|at| usize::from(at) + shift);
+        self.style.put_id(&record.link.trace_id, &mut event[trace..]);
+        self.style.put_id(&record.link.span_id, &mut event[span..]);
+        if shape.has_parent {
+            self.style.put_id(&record.link.parent_id, &mut event[parent..]);
+        }
+        true
+    }
+
+    /// Keeps what was written for `record` at `start` of `out`: its shape will come again.
+    pub(super) fn learn(&mut self, record: &Record, start: usize, marks: &Marks, out: &[u8]) {
+        let (Some(shape), Some(_)) = (record.shape(), self.style.times(record)) else { return };
+        let event = &out[start..];
+        let (split, skipped) = match marks.duration {
+            (0, _) => (event.len(), 0),
+            (at, len) => (at - start, len),
+        };
+        if event.len() > MAX_EVENT || self.bytes.len() + event.len() > MAX_BYTES {
+            self.clear();
+            return;
+        }
+        let after = |at: usize| at.wrapping_sub(start + skipped) as u16;
+        let template = Template {
+            shape,
+            start: self.bytes.len() as u32,
+            len: (event.len() - skipped) as u16,
+            split: split as u16,
+            ids: marks.ids.map(after),
+            times: marks.times.map(|at| at.wrapping_sub(start) as u16),
+        };
+        self.entries.resize(ENTRIES, None);
+        self.bytes.extend_from_slice(&event[..split]);
+        self.bytes.extend_from_slice(&event[split + skipped..]);
+        let places = places(&shape);
+        let free = places.clone().find(|&at| self.entries[at].is_none());
+        let at = free.or_else(|| places.clone().next()).unwrap_or(0);
+        self.entries[at] = Some(template);
+    }
+
+    fn find(&self, shape: &Shape) -> Option<&Template> {
+        places(shape).find_map(|at| self.entries.get(at)?.as_ref().filter(|found| found.shape == *shape))
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.fill(None);
+    }
+}
+
+impl Style {
+    /// The times of `record` as they are told, if all of them have the usual number of digits.
+    fn times(self, record: &Record) -> Option<[u64; 2]> {
+        let ms = record.start;
+        if self == Self::Milliseconds {
+            return ((1e12..1e13).contains(&ms) && ms.fract() == 0.0).then_some([ms as u64; 2]);
+        }
+        let start = nanos(ms);
+        let duration = if record.duration.is_nan() { 0 } else { nanos(record.duration) };
+        let times = [start, start.saturating_add(duration)];
+        times.iter().all(|time| (10_u64.pow(18)..10_u64.pow(19)).contains(time)).then_some(times)
+    }
+
+    fn put_time(self, time: u64, out: &mut [u8]) {
+        match self {
+            Self::Binary => out[..8].copy_from_slice(&time.to_le_bytes()),
+            Self::Nanoseconds => decimal::fill(time, &mut out[..19]),
+            Self::Milliseconds => decimal::fill(time, &mut out[..13]),
+        }
+    }
+
+    fn put_id<const N: usize>(self, id: &[u8; N], out: &mut [u8]) {
+        match self {
+            Self::Binary => out[..N].copy_from_slice(id),
+            Self::Nanoseconds | Self::Milliseconds => hex_digits(id, &mut out[..2 * N]),
+        }
+    }
+}
+
+/// Where the template of a shape may be.
+fn places(shape: &Shape) -> impl Iterator<Item = usize> + Clone {
+    let home = (shape.hash() >> 32) as usize;
+    (home..home + PROBES).map(|at| at % ENTRIES)
+}
+
+/// Twice as many as an ordinary service has routes, methods and outcomes.
+const ENTRIES: usize = 512;
+const PROBES: usize = 4;
+/// All templates of a sink, in bytes; when they are more, all are made anew.
+const MAX_BYTES: usize = 96 * 1024;
+const MAX_EVENT: usize = 4096;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::otlp::{Form, traces};
+    use super::super::{Encoder, ndjson};
+    use super::*;
+    use crate::engine::event::trace::TraceContext;
+    use crate::engine::rng::Rng;
+    use crate::engine::{
+        Attributes, Batch, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
+    };
+    use proptest::prelude::*;
+
+    const NOW: f64 = 1_750_000_000_123.0;
+    const FORMATS: [Format; 3] = [Format::Ndjson, Format::OtlpTracesProtobuf, Format::OtlpTracesJson];
+
+    /// What the templates write, against what is written without them; how many came from a template.
+    fn compare(templates: &mut Templates, batch: &Batch<'_>) -> usize {
+        let mut hits = 0;
+        templates.begin(batch.renamings());
+        for record in batch.records() {
+            let (mut known, mut plain) = (b"[".to_vec(), b"[".to_vec());
+            let event = batch.read(record);
+            let marks = match templates.style {
+                Style::Milliseconds => ndjson::line(&event, &mut plain),
+                Style::Binary => traces::written(&event, Form::Protobuf, &mut plain),
+                Style::Nanoseconds => traces::written(&event, Form::Json, &mut plain),
+            };
+            if templates.write(record, &mut known) {
+                assert_eq!(String::from_utf8_lossy(&known), String::from_utf8_lossy(&plain));
+                hits += 1;
+            } else {
+                templates.learn(record, 1, &marks, &plain);
+            }
+        }
+        hits
+    }
+
+    fn record_some(collector: &mut Collector, rng: &mut Rng, routes: usize) {
+        let mut pick = |n: usize| (rng.draw() * n as f64) as usize;
+        let mut attributes = Attributes::default();
+        if pick(8) == 0 {
+            attributes.push("n", Value::Number(1.5));
+        }
+        let kind = EventKind::ALL[pick(3)];
+        let route =
+            format!("/api/{}/\"quoted\"{}", pick(routes), "x".repeat(if pick(20) == 0 { 90 } else { 0 }));
+        let event = Event {
+            name: if kind == EventKind::Db { "SELECT a FROM b" } else { &route },
+            duration: [None, Some(0.0), Some(0.125), Some(97.5), Some(1e9), Some(1.0 / 3.0)][pick(6)],
+            error: [None, None, Some("TypeError")][pick(3)],
+            method: ["GET", "POST", "PURGE"][pick(3)],
+            status: [None, Some(200), Some(503)][pick(3)],
+            system: Some("sqlite"),
+            attributes: &attributes,
+            ..Event::new(kind, "", [NOW, NOW - 7.0, NOW - 0.5, 5.0, 1e15, -3.0][pick(6)])
+        };
+        let parent = TraceContext::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        collector.record(&event, parent.filter(|_| pick(2) == 0), NOW);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn what_comes_of_a_template_is_what_comes_without(seed in any::<u64>(), routes in 1..2000usize) {
+            let mut config = Config::default();
+            (config.sampling.rate, config.sampling.seed) = (0.75, Some(seed));
+            for format in FORMATS {
+                config.add_sink(SinkOptions { name: "a".into(), format, batch_max: None, max_bytes: None }).unwrap();
+            }
+            let mut collector = Collector::new(config).unwrap();
+            collector.seed_entropy([seed as u8; 64]);
+            let mut templates = FORMATS.map(|format| Encoder::new(format).templates);
+            let (mut rng, mut hits) = (Rng::from_seed(seed), [0; 3]);
+            for _ in 0..8 {
+                (0..400).for_each(|_| record_some(&mut collector, &mut rng, routes));
+                collector.flush(1000.0, NOW);
+                while let Some(send) = collector.poll_send(NOW) {
+                    hits[send.sink] += compare(&mut templates[send.sink], &collector.batch(send));
+                    collector.settle(send.lease, Outcome::Ok { rejected: 0 }, NOW);
+                }
+            }
+            prop_assert!(routes > 8 || hits.iter().all(|&hits| hits > 300), "{:?}", hits);
+        }
+    }
+}
