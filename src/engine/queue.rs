@@ -30,11 +30,13 @@ impl Queue {
     }
 
     /// Whether the oldest record must go before one with a payload of `len` bytes fits.
+    #[inline]
     pub(crate) fn is_full(&self, len: usize) -> bool {
         self.len() == self.capacity || !self.payload.fits(len)
     }
 
     /// Adds a record that fits, and returns its sequence number. The queue takes over its references to names.
+    #[inline]
     pub(crate) fn push(&mut self, mut record: Record, payload: &[u8]) -> u64 {
         debug_assert!(!self.is_full(payload.len()) && payload.len() <= MAX_PAYLOAD);
         record.payload_at = self.payload.push(payload);
@@ -51,8 +53,11 @@ impl Queue {
     /// Removes the oldest record and its references to names.
     pub(crate) fn pop(&mut self, names: &mut Names) {
         debug_assert!(self.first < self.next);
-        let record = self.records[self.index(self.first)];
-        self.head = self.index(self.first + 1);
+        let record = &self.records[self.head];
+        self.head += 1;
+        if self.head == self.capacity {
+            self.head = 0;
+        }
         self.first += 1;
         self.payload.pop(record.payload_at, record.payload_len);
         record.release(names);

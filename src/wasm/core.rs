@@ -100,22 +100,21 @@ impl Core {
 
     /// Records the `count` requests that the host has written. Returns flags.
     pub fn staged(&mut self, count: usize, now: f64) -> u32 {
-        let queued_at = self.collector.arrive(self.stage[1], now);
-        for at in 0..count.min(STAGED_MAX) {
+        let [begun, since, rows @ ..] = &mut *self.stage else { return 0 };
+        let rows = rows.as_chunks::<STAGED_WORDS>().0.iter().take(count);
+        let requests = rows.map(|[start, duration, numbers]| {
             // For a host that has to ask a dead instance.
-            self.stage[0] = (at + 1) as f64;
-            let row = STAGE_HEAD + at * STAGED_WORDS;
-            let numbers = self.stage[row + 2] as u64;
-            let request = KnownRequest {
+            *begun += 1.0;
+            let numbers = *numbers as u64;
+            KnownRequest {
                 route: numbers as u16,
                 method: (numbers >> 16) as u16,
-                status: status((numbers >> 32) as f64),
-                start: self.stage[row],
-                duration: Some(self.stage[row + 1]).filter(|ms| !ms.is_nan()),
-            };
-            self.collector.record_known(&request, queued_at);
-        }
-        flags(self.collector.signal())
+                status: Some((numbers >> 32) as u16).filter(|status| *status >= 100),
+                start: *start,
+                duration: Some(*duration).filter(|ms| !ms.is_nan()),
+            }
+        });
+        flags(self.collector.record_known(requests, *since, now))
     }
 
     /// Begins an event: `kind` 0 REQ, 1 FN, 2 DB, 3 EVT.

@@ -72,8 +72,8 @@ fn play(
         let start = now - duration.unwrap_or(0.0);
         let known = numbers.get(&(name, method)).filter(|_| by_number);
         if let Some(&Numbers { route, method, .. }) = known {
-            let queued_at = collector.arrive(now, now);
-            collector.record_known(&KnownRequest { route, method, status, start, duration }, queued_at);
+            let request = KnownRequest { route, method, status, start, duration };
+            collector.record_known([request].into_iter(), now, now);
             continue;
         }
         let (text, verb) = (route(name), METHODS[usize::from(method)]);
@@ -120,9 +120,8 @@ fn what_waited_at_the_host_is_as_old_as_its_first() {
     while let Some(send) = collector.poll_send(START) {
         collector.settle(send.lease, Outcome::Ok { rejected: 0 }, START);
     }
-    let queued_at = collector.arrive(START + 100.0, START + 400.0);
     let request = KnownRequest { route, method, status: Some(200), start: START, duration: Some(350.0) };
-    collector.record_known(&request, queued_at);
+    collector.record_known([request].into_iter(), START + 100.0, START + 400.0);
     assert_eq!(collector.next_deadline(), Some(200.0), "500 ms after it was given");
     assert_eq!(collector.stats(START + 400.0).total.max_ms, Some(350.0));
 }
@@ -130,9 +129,8 @@ fn what_waited_at_the_host_is_as_old_as_its_first() {
 #[test]
 fn a_number_nobody_gave_is_refused_and_counted() {
     let mut collector = collector(&[], false);
-    let queued_at = collector.arrive(START, START);
     let request = KnownRequest { route: 3, method: 0, status: None, start: START, duration: None };
-    collector.record_known(&request, queued_at);
+    collector.record_known([request].into_iter(), START, START);
     let Counters { emitted, refused, .. } = collector.counters();
     assert_eq!((emitted, refused), (1.0, 1.0));
 }

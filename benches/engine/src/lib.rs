@@ -64,16 +64,15 @@ impl Host {
 
     /// As many as a shim tells of at once.
     fn record(&mut self) {
-        let queued_at = self.collector.arrive(self.now, self.now);
-        for _ in 0..STAGED {
-            let at = self.played;
-            let Numbers { route, method, .. } = self.numbers[at % 128];
+        let Self { numbers, now, played, .. } = self;
+        let requests = (*played..*played + STAGED).map(|at| {
+            let Numbers { route, method, .. } = numbers[at % 128];
             let status = Some(if at.is_multiple_of(50) { 500 } else { 200 });
             let duration = Some((at % 97) as f64 + 0.5);
-            let request = KnownRequest { route, method, status, start: self.now, duration };
-            self.collector.record_known(&request, queued_at);
-            self.played += 1;
-        }
+            KnownRequest { route, method, status, start: *now, duration }
+        });
+        self.collector.record_known(requests, *now, *now);
+        *played += STAGED;
     }
 
     fn ship(&mut self) {

@@ -50,9 +50,10 @@ pub(super) fn metrics(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
 }
 
 /// Wall-clock milliseconds as nanoseconds since the epoch, exactly: whole and fraction apart. Before it: 0.
+#[inline]
 pub(super) fn nanos(ms: f64) -> u64 {
-    let whole = (ms as u64).saturating_mul(1_000_000);
-    whole.saturating_add((ms.fract() * 1e6 + 0.5) as u64)
+    let whole = ms as u64;
+    whole.saturating_mul(1_000_000).saturating_add(((ms - whole as f64) * 1e6 + 0.5) as u64)
 }
 
 #[cfg(test)]

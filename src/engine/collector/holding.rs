@@ -3,7 +3,6 @@
 use super::Collector;
 use crate::engine::event::Record;
 use crate::engine::ledger::{Count, Reason, SinkCount};
-use crate::engine::notice::Notice;
 use crate::engine::sampling::Children;
 use crate::engine::sampling::open::Token;
 
@@ -43,26 +42,28 @@ impl Collector {
     }
 
     /// Puts a record into the queue; its payload is `held`, or else that of the record just written. Its place there.
+    #[inline]
     pub(super) fn accept(&mut self, record: Record, held: Option<&[u8]>) -> Option<u64> {
         self.ledger.add(Count::Accepted, 1);
-        let len = usize::from(record.payload_len);
-        let wanted = self.sinks.iter().any(|sink| sink.takes(record.kind));
-        while wanted && self.queue.is_full(len) {
-            self.evict();
-        }
-        for (at, sink) in self.sinks.iter_mut().enumerate() {
+        let mut wanted = false;
+        for at in 0..self.sinks.len() {
+            let sink = &mut self.sinks[at];
             if !sink.accepts(record.kind) {
                 continue;
             }
             self.ledger.add_sink(at, SinkCount::Accepted, 1);
-            if !sink.enqueued(record.kind) {
-                self.ledger.drop(at, Reason::Disabled, 1);
-                self.notices.push(Notice::Drop { sink: at, reason: Reason::Disabled, count: 1 });
+            if sink.enqueued(record.kind) {
+                wanted = true;
+            } else {
+                self.lose(at, Reason::Disabled, 1);
             }
         }
         if !wanted {
             record.release(&mut self.names);
             return None;
+        }
+        while self.queue.is_full(usize::from(record.payload_len)) {
+            self.evict();
         }
         Some(self.queue.push(record, held.unwrap_or(self.writer.payload())))
     }

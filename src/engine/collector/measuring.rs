@@ -7,10 +7,14 @@ use crate::engine::stats::metrics::Observation;
 
 impl Collector {
     /// Gives the duration of `event`, going by `name`, to each metrics sink.
+    #[inline]
     pub(super) fn measure(&mut self, event: &Event<'_>, name: &str) {
-        if !self.measures {
-            return;
+        if self.measures {
+            self.measure_now(event, name);
         }
+    }
+
+    fn measure_now(&mut self, event: &Event<'_>, name: &str) {
         let Some(observation) = Observation::of(event, name) else { return };
         let (now, wall) = (self.clock.now(), self.clock.wall());
         for at in 0..self.sinks.len() {

@@ -119,6 +119,7 @@ impl Collector {
         self.admits_now(event)
     }
 
+    #[inline]
     pub(super) fn admits_now(&mut self, event: &Event<'_>) -> bool {
         self.ledger.add(Count::Emitted, 1);
         let admits = !self.closed && event.is_usable() && self.rng.is_some();
@@ -166,6 +167,7 @@ impl Collector {
     }
 
     /// The decision on a request whose rate is known; `None`: excluded.
+    #[inline]
     pub(super) fn head(&mut self, rate: Option<f64>, parent_sampled: bool) -> Head {
         match &mut self.draws {
             Draws::Own => self.policy.head(rate, parent_sampled),
@@ -187,14 +189,14 @@ impl Collector {
         token
     }
 
+    /// [`conclude`](Self::conclude) for an event that nothing is known of from before.
+    fn finish_event(&mut self, event: &Event<'_>, named: &mut Named<'_>, head: Head, origin: Origin) {
+        self.conclude(event, named, head, origin);
+    }
+
     /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
-    pub(super) fn finish_event(
-        &mut self,
-        event: &Event<'_>,
-        named: &mut Named<'_>,
-        head: Head,
-        origin: Origin,
-    ) {
+    #[inline(always)]
+    pub(super) fn conclude(&mut self, event: &Event<'_>, named: &mut Named<'_>, head: Head, origin: Origin) {
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
             return;
@@ -233,6 +235,7 @@ impl Collector {
     }
 
     /// The record of an event that is kept or held.
+    #[inline]
     fn write(&mut self, event: &Event<'_>, named: &Named<'_>, link: Link, p: f64) -> Record {
         if let Some(known) = &named.known {
             return self.writer.write_known(event, known.ids, link, p, &mut self.names);
@@ -241,6 +244,7 @@ impl Collector {
         self.writer.write(event, named.text, link, p, &mut self.names)
     }
 
+    #[inline]
     fn observe_stats(&mut self, event: &Event<'_>, named: &mut Named<'_>) {
         self.measure(event, named.text);
         let kind = match event.kind {
@@ -258,6 +262,7 @@ impl Collector {
         };
     }
 
+    #[inline]
     fn is_slow(&self, event: &Event<'_>, name: &str) -> bool {
         let p99 = match (event.kind, self.config.sampling.keep_slow) {
             (EventKind::Req, Some(KeepSlow::P99)) => self.stats.p99(SeriesKind::Req, name),
@@ -266,6 +271,7 @@ impl Collector {
         self.policy.is_slow(event.duration, p99)
     }
 
+    #[inline]
     fn root_link(&mut self, parent: Option<TraceContext>) -> Link {
         let Some(rng) = &mut self.rng else { return Link::default() };
         Link {

@@ -3,8 +3,8 @@
 //! The host keeps the numbers by text and gives them instead of text. Only a route that has proven to return gets
 //! one, as in the table of names. The numbers hold until [`Numbers::renewed`] says that all were given anew.
 
-use super::Collector;
 use super::recording::Origin;
+use super::{Collector, Signal};
 use crate::engine::event::names::NameId;
 use crate::engine::event::{Event, EventKind, path};
 use crate::engine::stats::RowHint;
@@ -117,25 +117,29 @@ impl Collector {
         if is_template { self.number(path, method) } else { None }
     }
 
-    /// Time passes to `host`, for requests that have waited at the host since `since`: the moment they are queued at.
-    pub fn arrive(&mut self, since: f64, host: f64) -> Millis {
+    /// Records requests outside any other, each as [`record`](Self::record) does. They have waited at the host since
+    /// `since`; now it is `host`.
+    pub fn record_known(
+        &mut self,
+        requests: impl Iterator<Item = KnownRequest>,
+        since: f64,
+        host: f64,
+    ) -> Signal {
         let queued_at = self.observe(since);
         self.observe(host);
-        queued_at
-    }
-
-    /// Records a request outside any other, as [`record`](Self::record) does, that [arrived](Self::arrive) at
-    /// `queued_at`. What to tell the host is [`signal`](Self::signal)'s: once for many.
-    pub fn record_known(&mut self, request: &KnownRequest, queued_at: Millis) {
         let mut routes = std::mem::take(&mut self.routes);
-        let (route, method) = (usize::from(request.route), usize::from(request.method));
-        match (routes.routes.get_mut(route), routes.methods.get(method)) {
-            (Some(route), Some(method)) => self.finish_known(request, route, method, queued_at),
-            _ => self.refuse(1),
+        for request in requests {
+            let (route, method) = (usize::from(request.route), usize::from(request.method));
+            match (routes.routes.get_mut(route), routes.methods.get(method)) {
+                (Some(route), Some(method)) => self.finish_known(&request, route, method, queued_at),
+                _ => self.refuse(1),
+            }
         }
         self.routes = routes;
+        self.signal()
     }
 
+    #[inline(always)]
     fn finish_known(
         &mut self,
         request: &KnownRequest,
@@ -155,7 +159,7 @@ impl Collector {
         let head = self.head(route.rate, false);
         let known = Known { ids: [route.id, method.id], row: &mut route.row, queued_at };
         let mut named = Named { text: &route.text, known: Some(known) };
-        self.finish_event(&event, &mut named, head, Origin::Root(None));
+        self.conclude(&event, &mut named, head, Origin::Root(None));
     }
 
     fn method(&mut self, text: &str) -> Option<u16> {

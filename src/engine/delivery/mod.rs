@@ -304,9 +304,13 @@ impl Delivery {
             metrics.freeze();
             self.waiting = 0;
         }
-        while self.waiting > 0 && self.staged.load.items() < self.limit {
-            let (record, payload) = queue.get(self.needs(queue));
-            let Load::Records { records, payload: staged } = &mut self.staged.load else { return };
+        let Load::Records { records, payload: staged } = &mut self.staged.load else { return };
+        while self.waiting > 0 && records.len() < self.limit {
+            let (record, payload) = queue.get(self.cursor);
+            if !self.options.format.accepts(record.kind) {
+                self.cursor += 1;
+                continue;
+            }
             if !records.is_empty() && staged.len() + payload.len() > MAX_BATCH_PAYLOAD {
                 break;
             }

@@ -149,15 +149,16 @@ pub(crate) struct Record {
 
 impl Record {
     /// What it has in common with others: all but its ids and times. `None`: it has more than a record holds.
+    #[inline]
     pub(crate) fn shape(&self) -> Option<Shape> {
-        let has_parent = self.link.parent_id != [0; 8];
+        let has_parent = u64::from_ne_bytes(self.link.parent_id) != 0;
+        let [name, error, detail] = [self.name, self.error, self.detail].map(NameId::number);
         (self.payload_len == 0).then(|| Shape {
-            texts: [self.name, self.error, self.detail],
-            status: self.status,
+            texts: name | error << 16 | detail << 32 | u64::from(self.status) << 48,
+            p: self.p.to_bits(),
             kind: self.kind,
             has_parent,
             has_duration: !self.duration.is_nan(),
-            p: self.p.to_bits(),
         })
     }
 
@@ -179,20 +180,19 @@ impl Record {
 /// What events of one sort share. Ids of names mean the same until [`Names::renamings`] moves on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
-    texts: [NameId; 3],
-    status: u16,
+    /// The ids of its name, error and detail, and its status.
+    texts: u64,
+    p: u64,
     kind: EventKind,
     pub has_parent: bool,
     pub has_duration: bool,
-    p: u64,
 }
 
 impl Shape {
     /// Spreads shapes over a table.
+    #[inline]
     pub(crate) fn hash(&self) -> u64 {
-        let [name, error, detail] = self.texts.map(NameId::number);
-        let words = name | error << 16 | detail << 32 | u64::from(self.status) << 48;
-        (words ^ self.p.rotate_left(7)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        (self.texts ^ self.p.rotate_left(7)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) struct NameId(u16);
 impl NameId {
     pub(crate) const NONE: Self = Self(u16::MAX);
 
+    #[inline]
     pub(crate) fn number(self) -> u64 {
         u64::from(self.0)
     }

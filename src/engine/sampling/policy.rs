@@ -90,12 +90,10 @@ impl Policy {
     }
 
     /// Decides as [`decide`](Self::decide), of a path whose rate is known: [`rate_of`](Self::rate_of)'s answer.
+    #[inline]
     pub fn head(&mut self, rate: Option<f64>, parent_sampled: bool) -> Head {
-        let mut rng = self.rng.take();
-        let mut draw = || rng.get_or_insert_with(|| Rng::from_seed(0)).draw();
-        let head = self.head_with(rate, parent_sampled, &mut draw);
-        self.rng = rng;
-        head
+        let forced = self.respect_parent && parent_sampled;
+        head(rate, forced, || self.draw())
     }
 
     /// The rate, in [0, 1], that governs `path`; `None`: excluded. It is the same each time.
@@ -121,9 +119,7 @@ impl Policy {
 
     /// Decides as [`head`](Self::head), with draws in [0, 1) from elsewhere.
     pub fn head_with(&self, rate: Option<f64>, parent_sampled: bool, draw: &mut dyn FnMut() -> f64) -> Head {
-        let Some(rate) = rate else { return Head::Excluded };
-        let forced = self.respect_parent && parent_sampled;
-        Head::Decided { sampled: forced || should_sample_request(rate, draw), rate, forced }
+        head(rate, self.respect_parent && parent_sampled, draw)
     }
 
     /// Whether a finished request is recorded, and with which `p`.
@@ -132,6 +128,7 @@ impl Policy {
     /// with this outcome is recorded, so that Σ 1/p counts all. It is 1 for an error under
     /// `always_sample_errors`, a kept-slow or a parent-forced request, else the effective rate.
     /// `slow` is [`is_slow`](Self::is_slow)'s answer; it counts only if slow requests are kept.
+    #[inline]
     #[must_use]
     pub fn outcome(&self, head: Head, status: Option<u16>, has_error: bool, slow: bool) -> Option<f64> {
         let Head::Decided { sampled, rate, forced } = head else { return None };
@@ -168,4 +165,10 @@ impl Policy {
     pub fn rate(&self) -> f64 {
         self.rate
     }
+}
+
+#[inline]
+fn head(rate: Option<f64>, forced: bool, mut draw: impl FnMut() -> f64) -> Head {
+    let Some(rate) = rate else { return Head::Excluded };
+    Head::Decided { sampled: forced || should_sample_request(rate, &mut draw), rate, forced }
 }

@@ -125,6 +125,7 @@ impl StatsStore {
     }
 
     /// As [`record`](Self::record), where `hint` knows the series from before, or learns it now.
+    #[inline]
     pub(crate) fn record_by(
         &mut self,
         sample: Sample,
@@ -137,13 +138,13 @@ impl StatsStore {
             self.refused += 1;
             return false;
         };
-        self.window.observe(sample.at.min(self.window.now()));
+        self.window.observe(event.at);
         let row = series.map(|(kind, name)| self.table.row_by(hint, kind, name));
         let room = if event.is_open { ROOM_OPEN } else { ROOM_CLOSED };
         self.table.reserve(room, row.unwrap_or(TOTAL));
         if series.is_none_or(|(kind, _)| kind == SeriesKind::Req) {
             self.table.record(TOTAL, &event);
-            self.seconds.record(sample.at.min(self.window.now()));
+            self.seconds.record(event.at);
         }
         if let Some(row) = row {
             self.table.record(row, &event);
@@ -151,14 +152,17 @@ impl StatsStore {
         true
     }
 
+    #[inline]
     fn place(&self, sample: &Sample) -> Option<Placed> {
         let is_usable = sample.duration.is_none_or(|ms| (0.0..=f64::MAX).contains(&ms));
         if !sample.at.is_finite() || !is_usable || !self.table.can_hold(2) {
             return None;
         }
-        let (position, is_open) = self.window.position(sample.at.min(self.window.now()))?;
+        let now = self.window.now();
+        let at = if sample.at < now { sample.at } else { now };
+        let (position, is_open) = self.window.position(at)?;
         let duration = sample.duration.map(|ms| (ms, bucket::index(ms)));
-        Some(Placed { position, is_open, duration, is_error: sample.is_error })
+        Some(Placed { at, position, is_open, duration, is_error: sample.is_error })
     }
 
     /// Moves on to `now`: closes and forgets slots, renews what [`StatsStore::p99`] tells. The same
@@ -168,7 +172,14 @@ impl StatsStore {
         self.table.refresh();
     }
 
+    #[inline]
     fn roll(&mut self, now: f64) {
+        if now > self.window.now() {
+            self.roll_on(now);
+        }
+    }
+
+    fn roll_on(&mut self, now: f64) {
         let open = self.window.open();
         let entered = self.window.advance(now);
         self.seconds.advance(self.window.now());

@@ -4,6 +4,8 @@ use super::pool::BlockId;
 
 /// An event whose slot and bucket are known.
 pub(super) struct Placed {
+    /// Not later than now.
+    pub(super) at: f64,
     pub(super) position: usize,
     pub(super) is_open: bool,
     pub(super) duration: Option<(f64, usize)>,
@@ -40,11 +42,14 @@ impl Slot {
     }
 
     /// Counts one event.
+    #[inline]
     pub(super) fn note(&mut self, event: &Placed) {
         self.count += 1;
         self.errors += u32::from(event.is_error);
         if let Some((ms, _)) = event.duration {
-            self.max = self.max.max(ms);
+            if ms > self.max {
+                self.max = ms;
+            }
             self.add_to_sum(ms);
         }
     }
@@ -62,7 +67,8 @@ impl Slot {
         let (large, small) = if self.sum >= ms { (self.sum, ms) } else { (ms, self.sum) };
         let rounded = large + small;
         let rest = f64::from(self.correction) + (small - (rounded - large));
-        self.sum = (rounded + rest).min(f64::MAX);
+        let sum = rounded + rest;
+        self.sum = if sum < f64::MAX { sum } else { f64::MAX };
         let correction = (rest - (self.sum - rounded)) as f32;
         self.correction = if correction.is_finite() { correction } else { 0.0 };
     }
@@ -74,7 +80,8 @@ mod tests {
 
     #[test]
     fn sums_agree_in_any_order() {
-        let event = |ms| Placed { position: 0, is_open: true, duration: Some((ms, 0)), is_error: false };
+        let event =
+            |ms| Placed { at: 0.0, position: 0, is_open: true, duration: Some((ms, 0)), is_error: false };
         let (mut one, mut parts) = (Slot::EMPTY, [Slot::EMPTY; 4]);
         for i in 0..400_000 {
             one.note(&event(0.1));
@@ -88,7 +95,13 @@ mod tests {
     fn a_sum_beyond_all_numbers_stays_a_number() {
         let mut slot = Slot::EMPTY;
         for ms in [f64::MAX, f64::MAX, 1e300, 1.0] {
-            slot.note(&Placed { position: 0, is_open: true, duration: Some((ms, 0)), is_error: false });
+            slot.note(&Placed {
+                at: 0.0,
+                position: 0,
+                is_open: true,
+                duration: Some((ms, 0)),
+                is_error: false,
+            });
         }
         assert_eq!((slot.sum_ms(), slot.max), (f64::MAX, f64::MAX));
     }

@@ -56,10 +56,12 @@ impl Window {
 
     /// The position in the ring of an event at `at`, which is not later than now, and whether that
     /// slot is the open one; `None` if it is older than the window.
+    #[inline]
     pub(super) fn position(&self, at: f64) -> Option<(usize, bool)> {
-        if at >= self.slot_from {
-            return Some((self.open, true));
-        }
+        if at >= self.slot_from { Some((self.open, true)) } else { self.earlier(at) }
+    }
+
+    fn earlier(&self, at: f64) -> Option<(usize, bool)> {
         let age = self.slot - self.slot_of(at);
         if at < self.now - self.window_ms {
             return None;
@@ -89,8 +91,11 @@ impl Window {
     }
 
     /// Notes that an event happened at `at`.
+    #[inline]
     pub(super) fn observe(&mut self, at: f64) {
-        self.first = self.first.min(at);
+        if at < self.first {
+            self.first = at;
+        }
     }
 
     /// For how long events were observed: at least a second, at most the window.
@@ -160,8 +165,13 @@ impl Seconds {
     }
 
     /// Counts an event at `at`, which is not later than now.
+    #[inline]
     pub(super) fn record(&mut self, at: f64) {
-        self.add(if at >= self.from { self.second } else { second_of(at) }, 1);
+        if at < self.from {
+            self.add(second_of(at), 1);
+        } else if let Some(newest) = self.counts.get_mut(self.newest) {
+            *newest = newest.saturating_add(1);
+        }
     }
 
     /// Counts `count` events of a second; those outside the ring are passed over.
