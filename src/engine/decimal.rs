@@ -41,8 +41,7 @@ pub(crate) fn push(value: f64, out: &mut Vec<u8>) {
     if value < WHOLE && fractional == 0.0 {
         whole(integer, out);
     } else if value < SHORT && is_short() {
-        whole(integer, out);
-        decimals(thousandths, out);
+        short(integer, thousandths, out);
     } else if (1e-5..WHOLE).contains(&value) {
         let (digits, places) = fraction(value);
         spread(digits, places, out);
@@ -52,58 +51,61 @@ pub(crate) fn push(value: f64, out: &mut Vec<u8>) {
     }
 }
 
-/// Thousandths, without zeros at the end.
-fn decimals(thousandths: u32, out: &mut Vec<u8>) {
-    let [tens, ones] = PAIRS[thousandths as usize / 10 % 100];
-    out.extend_from_slice(&[b'.', tens, ones, b'0' + (thousandths % 10) as u8]);
-    while out.last() == Some(&b'0') {
-        out.pop();
-    }
-}
-
 /// Appends a whole number.
 pub(crate) fn whole(value: u64, out: &mut Vec<u8>) {
-    match u32::try_from(value) {
-        Ok(value) => word(value, out),
-        Err(_) => {
-            whole(value / 100_000_000, out);
-            let mut digits = [0; 8];
-            eight((value % 100_000_000) as u32, &mut digits);
-            out.extend_from_slice(&digits);
-        }
-    }
+    short(value, 0, out);
 }
 
-fn word(mut value: u32, out: &mut Vec<u8>) {
-    let mut digits = [0; 10];
-    let mut at = digits.len();
-    while value >= 10 {
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&PAIRS[value as usize % 100]);
-        value /= 100;
+/// Appends a whole number and what thousandths there are, without zeros at the end.
+#[inline]
+fn short(integer: u64, thousandths: u32, out: &mut Vec<u8>) {
+    let mut text = [0; POINT + 4];
+    let start = put(integer, &mut text[..POINT]);
+    let mut end = POINT;
+    if thousandths > 0 {
+        let [tens, ones] = PAIRS[thousandths as usize / 10 % 100];
+        text[POINT..].copy_from_slice(&[b'.', tens, ones, b'0' + (thousandths % 10) as u8]);
+        end = text.len();
+        while text[end - 1] == b'0' {
+            end -= 1;
+        }
     }
-    // A pair may have begun with a zero.
-    if value > 0 || at == digits.len() {
-        at -= 1;
-        digits[at] = b'0' + value as u8;
-    } else if digits[at] == b'0' {
-        at += 1;
-    }
-    append(&digits[at..], out);
+    append(&text[start..end], out);
 }
 
 /// The digits of a whole number, in `buffer`.
-pub(crate) fn digits(mut value: u64, buffer: &mut [u8; 20]) -> &[u8] {
-    let mut at = buffer.len();
-    loop {
-        at -= 1;
-        buffer[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            return &buffer[at..];
-        }
-    }
+pub(crate) fn digits(value: u64, buffer: &mut [u8; POINT]) -> &[u8] {
+    let start = put(value, buffer);
+    &buffer[start..]
 }
+
+/// Writes the digits of a number at the end of `room`; where they begin.
+#[inline]
+fn put(mut value: u64, room: &mut [u8]) -> usize {
+    let mut at = room.len();
+    while value > u64::from(u32::MAX) {
+        at -= 8;
+        fill(value % 100_000_000, &mut room[at..at + 8]);
+        value /= 100_000_000;
+    }
+    let mut value = value as u32;
+    while value >= 10 {
+        at -= 2;
+        room[at..at + 2].copy_from_slice(&PAIRS[value as usize % 100]);
+        value /= 100;
+    }
+    // A pair may have begun with a zero.
+    if value > 0 || at == room.len() {
+        at -= 1;
+        room[at] = b'0' + value as u8;
+    } else if room[at] == b'0' {
+        at += 1;
+    }
+    at
+}
+
+/// The digits that any whole number has at most.
+const POINT: usize = 20;
 
 /// Writes a number that has as many digits as there is room for.
 #[inline]
@@ -127,18 +129,6 @@ fn eight(mut value: u32, digits: &mut [u8; 8]) {
         pair.copy_from_slice(&PAIRS[value as usize % 100]);
         value /= 100;
     }
-}
-
-/// The two digits of each number below `N`.
-pub(crate) const fn pairs<const N: usize>(base: usize) -> [[u8; 2]; N] {
-    let digits = b"0123456789abcdef";
-    let mut pairs = [[0; 2]; N];
-    let mut at = 0;
-    while at < N {
-        pairs[at] = [digits[at / base], digits[at % base]];
-        at += 1;
-    }
-    pairs
 }
 
 /// The digits, and how many of them are decimal places, of a number from 1e-5 to 2^53 that is not whole.
@@ -236,10 +226,19 @@ fn parts(value: f64) -> (u64, i32) {
 
 const HIDDEN: u64 = 1 << 52;
 
-/// From here on every number is whole.
-const PAIRS: [[u8; 2]; 100] = pairs(10);
+/// The two digits of each number below 100.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[0; 2]; 100];
+    let mut at = 0;
+    while at < pairs.len() {
+        pairs[at] = [b'0' + at as u8 / 10, b'0' + at as u8 % 10];
+        at += 1;
+    }
+    pairs
+};
 /// Below this f64 tells every thousandth apart.
 const SHORT: f64 = (1_u64 << 43) as f64;
+/// From here on every number is whole.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
