@@ -174,7 +174,7 @@ pub(crate) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// The lower-case hexadecimal digits of an id, whose length is a multiple of four bytes.
-#[inline]
+#[inline(always)]
 pub(crate) fn hex_digits(id: &[u8], room: &mut [u8]) {
     for (digits, bytes) in room.as_chunks_mut().0.iter_mut().zip(id.as_chunks().0) {
         *digits = eight_digits(*bytes);
@@ -182,7 +182,7 @@ pub(crate) fn hex_digits(id: &[u8], room: &mut [u8]) {
 }
 
 /// All at once: each half byte in a byte of its own, then made a digit.
-#[inline]
+#[inline(always)]
 fn eight_digits(bytes: [u8; 4]) -> [u8; 8] {
     let word = u64::from(u32::from_le_bytes(bytes));
     let word = (word | word << 16) & 0x0000_FFFF_0000_FFFF;

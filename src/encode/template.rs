@@ -63,7 +63,7 @@ impl Templates {
     }
 
     /// Writes `record` from the template of its shape; whether there is one, and it serves.
-    #[inline]
+    #[inline(always)]
     pub(super) fn write(&self, record: &Record, out: &mut Vec<u8>) -> bool {
         let Some(shape) = record.shape() else { return false };
         let Some(template) = self.find(&shape) else { return false };
@@ -79,16 +79,15 @@ impl Templates {
         let shift = out.len() - base - head.len();
         out.extend_from_slice(tail);
         let event = &mut out[base..];
-        let [first, second] = template.times.map(usize::from);
-        self.style.put_time(times[0], &mut event[first..]);
+        let Template { ids: [trace, span, parent], times: [first, second], .. } = template;
+        self.style.put_time(times.0, &mut event[usize::from(*first)..]);
         if self.style != Style::Milliseconds {
-            self.style.put_time(times[1], &mut event[second..]);
+            self.style.put_time(times.1, &mut event[usize::from(*second)..]);
         }
-        let [trace, span, parent] = template.ids.map(|at| usize::from(at) + shift);
-        self.style.put_id(&record.link.trace_id, &mut event[trace..]);
-        self.style.put_id(&record.link.span_id, &mut event[span..]);
+        self.style.put_id(&record.link.trace_id, &mut event[usize::from(*trace) + shift..]);
+        self.style.put_id(&record.link.span_id, &mut event[usize::from(*span) + shift..]);
         if shape.has_parent {
-            self.style.put_id(&record.link.parent_id, &mut event[parent..]);
+            self.style.put_id(&record.link.parent_id, &mut event[usize::from(*parent) + shift..]);
         }
         true
     }
@@ -117,14 +116,22 @@ impl Templates {
         self.entries.resize(ENTRIES, None);
         self.bytes.extend_from_slice(&event[..split]);
         self.bytes.extend_from_slice(&event[split + skipped..]);
-        let places = places(&shape);
-        let free = places.clone().find(|&at| self.entries[at].is_none());
-        let at = free.or_else(|| places.clone().next()).unwrap_or(0);
-        self.entries[at] = Some(template);
+        let home = home(&shape);
+        let free = (home..home + PROBES).find(|at| self.entries[at % ENTRIES].is_none());
+        self.entries[free.unwrap_or(home) % ENTRIES] = Some(template);
     }
 
+    #[inline(always)]
     fn find(&self, shape: &Shape) -> Option<&Template> {
-        places(shape).find_map(|at| self.entries.get(at)?.as_ref().filter(|found| found.shape == *shape))
+        let home = home(shape);
+        for at in home..home + PROBES {
+            if let Some(Some(found)) = self.entries.get(at % ENTRIES)
+                && found.shape == *shape
+            {
+                return Some(found);
+            }
+        }
+        None
     }
 
     fn clear(&mut self) {
@@ -135,17 +142,25 @@ impl Templates {
 
 impl Style {
     /// The times of `record` as they are told, if all of them have the usual number of digits.
-    fn times(self, record: &Record) -> Option<[u64; 2]> {
+    #[inline(always)]
+    fn times(self, record: &Record) -> Option<(u64, u64)> {
         let ms = record.start;
+        // The years 2001 to 2286.
+        let is_usual = (1e12..1e13).contains(&ms);
+        if !is_usual {
+            return None;
+        }
         if self == Self::Milliseconds {
-            return ((1e12..1e13).contains(&ms) && ms.fract() == 0.0).then_some([ms as u64; 2]);
+            let whole = ms as u64;
+            return if whole as f64 == ms { Some((whole, whole)) } else { None };
         }
         let start = nanos(ms);
         let duration = if record.duration.is_nan() { 0 } else { nanos(record.duration) };
-        let times = [start, start.saturating_add(duration)];
-        times.iter().all(|time| (10_u64.pow(18)..10_u64.pow(19)).contains(time)).then_some(times)
+        let end = start.saturating_add(duration);
+        if end < 10_000_000_000_000_000_000 { Some((start, end)) } else { None }
     }
 
+    #[inline(always)]
     fn put_time(self, time: u64, out: &mut [u8]) {
         match self {
             Self::Binary => out[..8].copy_from_slice(&time.to_le_bytes()),
@@ -154,6 +169,7 @@ impl Style {
         }
     }
 
+    #[inline(always)]
     fn put_id<const N: usize>(self, id: &[u8; N], out: &mut [u8]) {
         match self {
             Self::Binary => out[..N].copy_from_slice(id),
@@ -162,10 +178,10 @@ impl Style {
     }
 }
 
-/// Where the template of a shape may be.
-fn places(shape: &Shape) -> impl Iterator<Item = usize> + Clone {
-    let home = (shape.hash() >> 32) as usize;
-    (home..home + PROBES).map(|at| at % ENTRIES)
+/// The first of the places where the template of a shape may be.
+#[inline(always)]
+fn home(shape: &Shape) -> usize {
+    (shape.hash() >> 32) as usize % ENTRIES
 }
 
 /// Twice as many as an ordinary service has routes, methods and outcomes.

@@ -80,7 +80,7 @@ pub(crate) fn digits(value: u64, buffer: &mut [u8; POINT]) -> &[u8] {
 }
 
 /// Writes the digits of a number at the end of `room`; where they begin.
-#[inline]
+#[inline(always)]
 fn put(mut value: u64, room: &mut [u8]) -> usize {
     let mut at = room.len();
     while value > u64::from(u32::MAX) {
@@ -123,7 +123,7 @@ pub(crate) fn fill(mut value: u64, room: &mut [u8]) {
 }
 
 /// The last eight digits of a longer number.
-#[inline]
+#[inline(always)]
 fn eight(mut value: u32, digits: &mut [u8; 8]) {
     for pair in digits.rchunks_exact_mut(2) {
         pair.copy_from_slice(&PAIRS[value as usize % 100]);

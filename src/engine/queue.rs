@@ -30,13 +30,13 @@ impl Queue {
     }
 
     /// Whether the oldest record must go before one with a payload of `len` bytes fits.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_full(&self, len: usize) -> bool {
         self.len() == self.capacity || !self.payload.fits(len)
     }
 
     /// Adds a record that fits, and returns its sequence number. The queue takes over its references to names.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, mut record: Record, payload: &[u8]) -> u64 {
         debug_assert!(!self.is_full(payload.len()) && payload.len() <= MAX_PAYLOAD);
         record.payload_at = self.payload.push(payload);
@@ -104,6 +104,7 @@ impl Queue {
         self.capacity * size_of::<Record>() + self.payload.bytes.len()
     }
 
+    #[inline(always)]
     fn index(&self, at: u64) -> usize {
         let index = self.head + (at - self.first) as usize;
         if index < self.capacity { index } else { index - self.capacity }

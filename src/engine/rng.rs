@@ -21,13 +21,13 @@ impl Rng {
     }
 
     /// One draw in [0, 1): the upper 53 bits of the next word.
-    #[inline]
+    #[inline(always)]
     pub fn draw(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
     /// A random id of `N` bytes, a multiple of 8, never all zero (W3C Trace Context 3.2.2.3, 3.2.2.4).
-    #[inline]
+    #[inline(always)]
     pub fn id<const N: usize>(&mut self) -> [u8; N] {
         loop {
             let mut id = [0; N];

@@ -50,10 +50,14 @@ pub(super) fn metrics(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
 }
 
 /// Wall-clock milliseconds as nanoseconds since the epoch, exactly: whole and fraction apart. Before it: 0.
-#[inline]
+#[inline(always)]
 pub(super) fn nanos(ms: f64) -> u64 {
     let whole = ms as u64;
-    whole.saturating_mul(1_000_000).saturating_add(((ms - whole as f64) * 1e6 + 0.5) as u64)
+    // Beyond is no time, and multiplying would need 128 bits to find out.
+    if whole > u64::MAX / 1_000_000 {
+        return u64::MAX;
+    }
+    (whole * 1_000_000).saturating_add(((ms - whole as f64) * 1e6 + 0.5) as u64)
 }
 
 #[cfg(test)]

@@ -189,14 +189,15 @@ impl Collector {
         token
     }
 
-    /// [`conclude`](Self::conclude) for an event that nothing is known of from before.
-    fn finish_event(&mut self, event: &Event<'_>, named: &mut Named<'_>, head: Head, origin: Origin) {
-        self.conclude(event, named, head, origin);
-    }
-
     /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
-    #[inline(always)]
-    pub(super) fn conclude(&mut self, event: &Event<'_>, named: &mut Named<'_>, head: Head, origin: Origin) {
+    #[inline(never)]
+    pub(super) fn finish_event(
+        &mut self,
+        event: &Event<'_>,
+        named: &mut Named<'_>,
+        head: Head,
+        origin: Origin,
+    ) {
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
             return;
@@ -215,7 +216,10 @@ impl Collector {
             return;
         };
         let record = self.write(event, named, link, p);
-        let queued_at = named.known.as_ref().map_or(self.clock.now(), |known| known.queued_at);
+        let queued_at = match &named.known {
+            Some(known) => known.queued_at,
+            None => self.clock.now(),
+        };
         self.accept(Record { queued_at, ..record }, None);
     }
 
@@ -235,7 +239,7 @@ impl Collector {
     }
 
     /// The record of an event that is kept or held.
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, event: &Event<'_>, named: &Named<'_>, link: Link, p: f64) -> Record {
         if let Some(known) = &named.known {
             return self.writer.write_known(event, known.ids, link, p, &mut self.names);
@@ -244,7 +248,7 @@ impl Collector {
         self.writer.write(event, named.text, link, p, &mut self.names)
     }
 
-    #[inline]
+    #[inline(always)]
     fn observe_stats(&mut self, event: &Event<'_>, named: &mut Named<'_>) {
         self.measure(event, named.text);
         let kind = match event.kind {
@@ -262,7 +266,7 @@ impl Collector {
         };
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_slow(&self, event: &Event<'_>, name: &str) -> bool {
         let p99 = match (event.kind, self.config.sampling.keep_slow) {
             (EventKind::Req, Some(KeepSlow::P99)) => self.stats.p99(SeriesKind::Req, name),
@@ -271,13 +275,19 @@ impl Collector {
         self.policy.is_slow(event.duration, p99)
     }
 
-    #[inline]
+    #[inline(always)]
     fn root_link(&mut self, parent: Option<TraceContext>) -> Link {
         let Some(rng) = &mut self.rng else { return Link::default() };
         Link {
-            trace_id: parent.map_or_else(|| rng.id(), |parent| parent.trace_id),
+            trace_id: match parent {
+                Some(TraceContext { trace_id, .. }) => trace_id,
+                None => rng.id(),
+            },
             span_id: rng.id(),
-            parent_id: parent.map_or([0; 8], |parent| parent.parent_id),
+            parent_id: match parent {
+                Some(TraceContext { parent_id, .. }) => parent_id,
+                None => [0; 8],
+            },
         }
     }
 

@@ -159,7 +159,7 @@ impl Collector {
         let head = self.head(route.rate, false);
         let known = Known { ids: [route.id, method.id], row: &mut route.row, queued_at };
         let mut named = Named { text: &route.text, known: Some(known) };
-        self.conclude(&event, &mut named, head, Origin::Root(None));
+        self.finish_event(&event, &mut named, head, Origin::Root(None));
     }
 
     fn method(&mut self, text: &str) -> Option<u16> {

@@ -7,6 +7,7 @@ use crate::engine::delivery::Outcome;
 use crate::engine::ledger::{Count, Reason, SinkCount};
 use crate::engine::notice::Notice;
 use crate::engine::rng::Rng;
+use crate::engine::sampling::KeepSlow;
 use crate::engine::time::Millis;
 
 impl Collector {
@@ -24,7 +25,9 @@ impl Collector {
         while let Some(children) = self.open.decide_before(now + -OPEN_MS) {
             self.let_go(children);
         }
-        self.stats.advance(self.clock.wall());
+        if self.config.sampling.keep_slow == Some(KeepSlow::P99) {
+            self.stats.advance(self.clock.wall());
+        }
         self.next_deadline()
     }
 

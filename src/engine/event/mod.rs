@@ -104,15 +104,24 @@ impl<'a> Event<'a> {
     }
 
     /// Whether its times can be used: a finite start, and a duration that is unknown or finite and not negative.
+    #[inline(always)]
     #[must_use]
     pub fn is_usable(&self) -> bool {
-        self.start.is_finite() && self.duration.is_none_or(|ms| ms.is_finite() && ms >= 0.0)
+        let is_unusable = match self.duration {
+            Some(ms) => !(ms.is_finite() && ms >= 0.0),
+            None => false,
+        };
+        self.start.is_finite() && !is_unusable
     }
 
     /// When it ended, as far as is known, in ms since the epoch.
+    #[inline(always)]
     #[must_use]
     pub fn end(&self) -> f64 {
-        self.start + self.duration.unwrap_or(0.0)
+        match self.duration {
+            Some(ms) => self.start + ms,
+            None => self.start,
+        }
     }
 }
 
@@ -149,11 +158,14 @@ pub(crate) struct Record {
 
 impl Record {
     /// What it has in common with others: all but its ids and times. `None`: it has more than a record holds.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn shape(&self) -> Option<Shape> {
         let has_parent = u64::from_ne_bytes(self.link.parent_id) != 0;
-        let [name, error, detail] = [self.name, self.error, self.detail].map(NameId::number);
-        (self.payload_len == 0).then(|| Shape {
+        let (name, error, detail) = (self.name.number(), self.error.number(), self.detail.number());
+        if self.payload_len > 0 {
+            return None;
+        }
+        Some(Shape {
             texts: name | error << 16 | detail << 32 | u64::from(self.status) << 48,
             p: self.p.to_bits(),
             kind: self.kind,
@@ -163,17 +175,18 @@ impl Record {
     }
 
     /// Refers once more to each of its names: there is another copy of it.
+    #[inline(always)]
     pub(crate) fn retain(&self, names: &mut Names) {
-        for id in [self.name, self.error, self.detail] {
-            names.retain(id);
-        }
+        names.retain(self.name);
+        names.retain(self.error);
+        names.retain(self.detail);
     }
 
     /// Gives back its references to names: it will not be read again.
     pub(crate) fn release(&self, names: &mut Names) {
-        for id in [self.name, self.error, self.detail] {
-            names.release(id);
-        }
+        names.release(self.name);
+        names.release(self.error);
+        names.release(self.detail);
     }
 }
 
@@ -190,7 +203,7 @@ pub(crate) struct Shape {
 
 impl Shape {
     /// Spreads shapes over a table.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hash(&self) -> u64 {
         (self.texts ^ self.p.rotate_left(7)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }

@@ -13,7 +13,7 @@ pub(crate) struct NameId(u16);
 impl NameId {
     pub(crate) const NONE: Self = Self(u16::MAX);
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn number(self) -> u64 {
         u64::from(self.0)
     }
@@ -89,6 +89,7 @@ impl Names {
     }
 
     /// Refers once more to `id`, which somebody refers to.
+    #[inline(always)]
     pub(crate) fn retain(&mut self, id: NameId) {
         if id != NameId::NONE {
             self.slots[usize::from(id.0)].refs += 1;
@@ -96,6 +97,7 @@ impl Names {
     }
 
     /// Refers to `id` once less.
+    #[inline(always)]
     pub(crate) fn release(&mut self, id: NameId) {
         if id == NameId::NONE {
             return;

@@ -117,6 +117,7 @@ impl RecordWriter {
     }
 
     /// The record of a request whose `name` and `method` are interned already, and that has no more to it.
+    #[inline(always)]
     pub(crate) fn write_known(
         &mut self,
         event: &Event<'_>,
@@ -131,6 +132,7 @@ impl RecordWriter {
         record
     }
 
+    #[inline(always)]
     fn record(&self, event: &Event<'_>, link: Link, p: f64) -> Record {
         Record {
             link,

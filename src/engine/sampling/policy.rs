@@ -90,7 +90,7 @@ impl Policy {
     }
 
     /// Decides as [`decide`](Self::decide), of a path whose rate is known: [`rate_of`](Self::rate_of)'s answer.
-    #[inline]
+    #[inline(always)]
     pub fn head(&mut self, rate: Option<f64>, parent_sampled: bool) -> Head {
         let forced = self.respect_parent && parent_sampled;
         head(rate, forced, || self.draw())
@@ -128,7 +128,7 @@ impl Policy {
     /// with this outcome is recorded, so that Σ 1/p counts all. It is 1 for an error under
     /// `always_sample_errors`, a kept-slow or a parent-forced request, else the effective rate.
     /// `slow` is [`is_slow`](Self::is_slow)'s answer; it counts only if slow requests are kept.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn outcome(&self, head: Head, status: Option<u16>, has_error: bool, slow: bool) -> Option<f64> {
         let Head::Decided { sampled, rate, forced } = head else { return None };
@@ -167,7 +167,7 @@ impl Policy {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn head(rate: Option<f64>, forced: bool, mut draw: impl FnMut() -> f64) -> Head {
     let Some(rate) = rate else { return Head::Excluded };
     Head::Decided { sampled: forced || should_sample_request(rate, &mut draw), rate, forced }

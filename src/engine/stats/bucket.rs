@@ -21,7 +21,7 @@ const LONGEST_NS: f64 = 3.6e12;
 const MANTISSA: u64 = (1 << 52) - 1;
 
 /// The bucket of a duration; outside 1 ns … 1 h it is clamped. `ms` is neither NaN nor negative.
-#[inline]
+#[inline(always)]
 pub(super) fn index(ms: f64) -> usize {
     let ns = ms * 1e6;
     let ns = if ns > LONGEST_NS { LONGEST_NS } else { ns };
@@ -29,7 +29,7 @@ pub(super) fn index(ms: f64) -> usize {
 }
 
 /// OpenTelemetry's bucket at scale 6 of a positive normal number.
-#[inline]
+#[inline(always)]
 pub(super) fn otel_index(value: f64) -> i32 {
     let bits = value.to_bits();
     let exponent = (bits >> 52) as i32 - 1023;

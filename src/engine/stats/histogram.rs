@@ -35,7 +35,7 @@ impl Histogram {
 
     /// Adds to a bucket of scale `6 - shift`; a new page needs a free block, which the caller has
     /// seen to. Without one it coarsens until an old page serves.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, pool: &mut Pool, bucket: usize, shift: u8, count: u32) {
         let at = bucket >> (self.shift - shift);
         let page = self.pages[at / 16];

@@ -125,7 +125,7 @@ impl StatsStore {
     }
 
     /// As [`record`](Self::record), where `hint` knows the series from before, or learns it now.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record_by(
         &mut self,
         sample: Sample,
@@ -139,29 +139,35 @@ impl StatsStore {
             return false;
         };
         self.window.observe(event.at);
-        let row = series.map(|(kind, name)| self.table.row_by(hint, kind, name));
+        let (row, is_request) = match series {
+            Some((kind, name)) => (self.table.row_by(hint, kind, name), kind == SeriesKind::Req),
+            None => (TOTAL, true),
+        };
         let room = if event.is_open { ROOM_OPEN } else { ROOM_CLOSED };
-        self.table.reserve(room, row.unwrap_or(TOTAL));
-        if series.is_none_or(|(kind, _)| kind == SeriesKind::Req) {
+        self.table.reserve(room, row);
+        if is_request {
             self.table.record(TOTAL, &event);
             self.seconds.record(event.at);
         }
-        if let Some(row) = row {
+        if row != TOTAL {
             self.table.record(row, &event);
         }
         true
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(&self, sample: &Sample) -> Option<Placed> {
-        let is_usable = sample.duration.is_none_or(|ms| (0.0..=f64::MAX).contains(&ms));
-        if !sample.at.is_finite() || !is_usable || !self.table.can_hold(2) {
+        if !sample.at.is_finite() || !self.table.can_hold(2) {
             return None;
         }
+        let duration = match sample.duration {
+            Some(ms) if ms.is_finite() && ms >= 0.0 => Some((ms, bucket::index(ms))),
+            Some(_) => return None,
+            None => None,
+        };
         let now = self.window.now();
         let at = if sample.at < now { sample.at } else { now };
         let (position, is_open) = self.window.position(at)?;
-        let duration = sample.duration.map(|ms| (ms, bucket::index(ms)));
         Some(Placed { at, position, is_open, duration, is_error: sample.is_error })
     }
 
@@ -172,7 +178,7 @@ impl StatsStore {
         self.table.refresh();
     }
 
-    #[inline]
+    #[inline(always)]
     fn roll(&mut self, now: f64) {
         if now > self.window.now() {
             self.roll_on(now);

@@ -48,6 +48,7 @@ impl Row {
     }
 
     /// Records one event.
+    #[inline(always)]
     pub(super) fn record(&mut self, arena: &mut Arena, event: &Placed) {
         self.slots[event.position].note(event);
         self.count += 1;

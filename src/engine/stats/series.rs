@@ -64,6 +64,7 @@ impl Table {
     }
 
     /// Whether `count` more events can be counted.
+    #[inline(always)]
     pub(super) fn can_hold(&self, count: u64) -> bool {
         self.held.saturating_add(count) <= u64::from(u32::MAX)
     }
@@ -109,6 +110,7 @@ impl Table {
     }
 
     /// As [`row_for`](Self::row_for), at once if `hint` is still true; else `hint` learns the answer.
+    #[inline(always)]
     pub(super) fn row_by(&mut self, hint: &mut RowHint, kind: SeriesKind, name: &str) -> usize {
         if hint.row > OTHER && hint.renamings == self.renamings {
             return hint.row;

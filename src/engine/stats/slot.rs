@@ -42,7 +42,7 @@ impl Slot {
     }
 
     /// Counts one event.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note(&mut self, event: &Placed) {
         self.count += 1;
         self.errors += u32::from(event.is_error);

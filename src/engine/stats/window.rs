@@ -56,7 +56,7 @@ impl Window {
 
     /// The position in the ring of an event at `at`, which is not later than now, and whether that
     /// slot is the open one; `None` if it is older than the window.
-    #[inline]
+    #[inline(always)]
     pub(super) fn position(&self, at: f64) -> Option<(usize, bool)> {
         if at >= self.slot_from { Some((self.open, true)) } else { self.earlier(at) }
     }
@@ -91,7 +91,7 @@ impl Window {
     }
 
     /// Notes that an event happened at `at`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn observe(&mut self, at: f64) {
         if at < self.first {
             self.first = at;
@@ -165,7 +165,7 @@ impl Seconds {
     }
 
     /// Counts an event at `at`, which is not later than now.
-    #[inline]
+    #[inline(always)]
     pub(super) fn record(&mut self, at: f64) {
         if at < self.from {
             self.add(second_of(at), 1);
