@@ -136,7 +136,7 @@ export class State implements Pumped, Led {
   }
 
   trapped(cause: unknown): void {
-    this.#handle?.trapped(cause, this.now());
+    this.#handle?.trapped(cause);
   }
 
   /** The hot path: whether a request could be written for the core to be told of with others. */
@@ -149,9 +149,10 @@ export class State implements Pumped, Led {
     isPath: boolean,
   ): boolean {
     const handle = this.#handle;
-    if (!handle?.write(name, method, status, startMs, durationMs, isPath)) return false;
-    if (handle.isFull) this.#tell(handle);
-    else if (handle.written === 1 && this.settings?.sinks.length !== 0) this.#waits();
+    const stage = handle?.stage;
+    if (!stage?.write(name, method, status, startMs, durationMs, isPath)) return false;
+    if (stage.isFull) this.#tell(handle as CoreHandle);
+    else if (stage.count === 1 && this.settings?.sinks.length !== 0) this.#waits();
     return true;
   }
 
@@ -300,17 +301,21 @@ export class State implements Pumped, Led {
   }
 
   call<T>(fallback: T, work: (core: Core) => T): T {
-    return this.#handle === undefined ? fallback : this.#handle.run(this.now(), fallback, work);
+    return this.#handle === undefined ? fallback : this.#handle.run(fallback, work);
   }
 
   /** As `call`, but also of a core that has been given up: its totals stay true. */
   read<T>(fallback: T, work: (core: Core) => T): T {
-    return this.#handle === undefined ? fallback : this.#handle.read(this.now(), fallback, work);
+    return this.#handle === undefined ? fallback : this.#handle.read(fallback, work);
   }
 
   /** Gives waiting notices to their listeners: no call into the core is on the stack. */
   notify(): void {
     if (this.#draining) return;
+    if (this.board.size === 0) {
+      this.call(undefined, (core) => core.forgetNotices());
+      return;
+    }
     this.#draining = true;
     for (let left = NOTICES_A_CALL; left > 0; left -= 1) {
       const notice = this.call(undefined, (core) => core.notice() as Notices["drop"] | undefined);

@@ -45,24 +45,14 @@ export class CoreHandle {
     this.#build();
   }
 
-  /** Writes a request for the core to be told of later; false if it must be recorded the long way. */
-  write(...request: Parameters<Stage["write"]>): boolean {
-    return this.#home.epoch === epoch() && this.#stage.write(...request);
-  }
-
-  /** Requests written and not told of. */
-  get written(): number {
-    return this.#stage.count;
+  /** Where a request can be written for the core to be told of later; undefined: its instance is gone. */
+  get stage(): Stage | undefined {
+    return this.#home.epoch === epoch() ? this.#stage : undefined;
   }
 
   /** The core has answered an event with `flags`. */
   heed(flags: number): void {
     this.#stage.heed(flags);
-  }
-
-  /** Whether no more can wait. */
-  get isFull(): boolean {
-    return this.#stage.isFull;
   }
 
   /** After a request that was recorded the long way: the next one of its route can be written. */
@@ -85,7 +75,7 @@ export class CoreHandle {
       this.#events.onTold(flags);
       return flags;
     } catch (cause) {
-      this.trapped(cause, this.#events.now());
+      this.trapped(cause);
       return 0;
     }
   }
@@ -100,20 +90,20 @@ export class CoreHandle {
   }
 
   /** Runs `work` on the core; a trap is made good and `fallback` returned. */
-  run<T>(nowMs: number, fallback: T, work: (core: Core) => T): T {
+  run<T>(fallback: T, work: (core: Core) => T): T {
     const core = this.live();
     if (core === undefined) return fallback;
     try {
       return work(core);
     } catch (cause) {
-      this.trapped(cause, nowMs);
+      this.trapped(cause);
       return fallback;
     }
   }
 
   /** Reads from the core, also from one that was given up. */
-  read<T>(nowMs: number, fallback: T, work: (core: Core) => T): T {
-    if (!this.#retired) return this.run(nowMs, fallback, work);
+  read<T>(fallback: T, work: (core: Core) => T): T {
+    if (!this.#retired) return this.run(fallback, work);
     try {
       if (this.#home.epoch !== epoch()) this.#rebuild();
       return this.#core === undefined ? fallback : work(this.#core);
@@ -123,7 +113,7 @@ export class CoreHandle {
   }
 
   /** Called with whatever a call into the core threw. */
-  trapped(cause: unknown, nowMs: number): void {
+  trapped(cause: unknown, nowMs: number = this.#events.now()): void {
     // A host at the end of its own stack is no fault of the core: the next call looks whether it lives.
     if (cause instanceof RangeError && !this.#suspect) {
       this.#suspect = true;

@@ -369,6 +369,12 @@ impl Core {
         notice.map_or(JsValue::UNDEFINED, |notice| object(|object| convert::notice(&notice, object)))
     }
 
+    /// Forgets what waits: nobody listens.
+    #[wasm_bindgen(js_name = "forgetNotices")]
+    pub fn forget_notices(&mut self) {
+        while self.collector.poll_notice().is_some() {}
+    }
+
     /// The address of the counters in memory, in bytes.
     #[wasm_bindgen(js_name = "ledgerAddress")]
     pub fn ledger_address(&self) -> usize {
