@@ -15,7 +15,7 @@ export async function run({ rounds, say }) {
   const grew = growth(Math.min(rounds, 3), say);
   say("start");
   const start = starts(rounds);
-  const inWorkerd = await workers(rounds, say);
+  const inWorkerd = await workers(rounds * 2 - 1, say);
   const ndjson = events["tidegate, NDJSON"];
   const ratios = {
     vsOtelProtobuf: ratio(events["OpenTelemetry, protobuf"], events["tidegate, OTLP protobuf"]),
@@ -26,6 +26,7 @@ export async function run({ rounds, say }) {
     nativeRatio: ndjson.ns / plain.ndjson,
     nativeRatioOtlpProtobuf: events["tidegate, OTLP protobuf"].ns / plain["otlp-protobuf"],
     workerThroughput: inWorkerd.tidegate.ofBare,
+    workerThroughputNode: inWorkerd.tidegateNode.ofBare,
     workerControl: inWorkerd.control.ofBare,
     growthEvents: grown(grew.events),
     growthPaths: grown(grew.paths),

@@ -14,15 +14,21 @@ import { startWorkerd } from "../scripts/_workerd.mjs";
 import { median } from "./workload.mjs";
 
 const FOLDER = join(import.meta.dirname, "workers");
-const SECONDS = 3;
+const SECONDS = 2;
 const CONNECTIONS = 32;
-/** The control is the bare Worker once more: how far apart the same thing lies. */
+const NODE = ["nodejs_compat"];
+/**
+ * File, flags, and what it is compared with. The controls are the bare Worker once more: how far apart the same thing
+ * lies. Sentry and otel-cf-workers need Node's modules; with them tidegate keeps an AsyncLocalStorage a request.
+ */
 const WORKERS = {
-  bare: "bare",
-  control: "bare",
-  tidegate: "tidegate",
-  sentry: "sentry",
-  otelCfWorkers: "otel-cf-workers",
+  bare: ["bare", [], "bare"],
+  control: ["bare", [], "bare"],
+  tidegate: ["tidegate", [], "bare"],
+  bareNode: ["bare", NODE, "bareNode"],
+  tidegateNode: ["tidegate", NODE, "bareNode"],
+  sentry: ["sentry", NODE, "bareNode"],
+  otelCfWorkers: ["otel-cf-workers", NODE, "bareNode"],
 };
 
 export async function workers(rounds, say) {
@@ -31,22 +37,28 @@ export async function workers(rounds, say) {
   const base = `http://127.0.0.1:${port}`;
   const running = {};
   try {
-    for (const [name, file] of Object.entries(WORKERS)) {
-      const options = { bindings: { SINK: base }, flags: ["nodejs_compat"] };
+    for (const [name, [file, flags]] of Object.entries(WORKERS)) {
+      const options = { bindings: { SINK: base }, flags };
       running[name] = await startWorkerd(join(FOLDER, `${file}.js`), options);
       await load(running[name].url, 1);
     }
     const turns = Object.fromEntries(Object.keys(WORKERS).map((name) => [name, []]));
     for (let round = 1; round <= rounds; round += 1) {
       say(`workerd, round ${round} of ${rounds}`);
-      for (const name of Object.keys(WORKERS)) turns[name].push(await turn(running[name].url, base));
+      for (const name of inTurn(round)) turns[name].push(await turn(running[name].url, base));
     }
-    await checkWhole(running.tidegate.url);
+    for (const name of ["tidegate", "tidegateNode"]) await checkWhole(running[name].url);
     return summary(turns);
   } finally {
     for (const worker of Object.values(running)) await worker.stop();
     sink.kill();
   }
+}
+
+/** Each round begins with another one: what the machine does at some moment should not always hit the same. */
+function inTurn(round) {
+  const names = Object.keys(WORKERS);
+  return names.map((_, at) => names[(at + round) % names.length]);
 }
 
 async function turn(url, base) {
@@ -64,7 +76,7 @@ const load = (url, duration) => autocannon({ url: `${url}/items/7`, connections:
 async function checkWhole(url) {
   let counters;
   const drained = async () => {
-    counters = await (await fetch(`${url}/__tide`)).json();
+    counters = await (await fetch(`${url}/__counters`)).json();
     return isDrained(counters, 1);
   };
   await until(drained, 30_000, "tidegate's queue to drain").catch(() => {});
@@ -75,7 +87,10 @@ async function checkWhole(url) {
 }
 
 function summary(turns) {
-  const shares = (name) => turns[name].map(({ perSecond }, round) => perSecond / turns.bare[round].perSecond);
+  const shares = (name) => {
+    const beside = turns[WORKERS[name][2]];
+    return turns[name].map(({ perSecond }, round) => perSecond / beside[round].perSecond);
+  };
   return Object.fromEntries(
     Object.entries(turns).map(([name, rounds]) => [
       name,

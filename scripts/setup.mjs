@@ -42,6 +42,7 @@ export function setup(task = "test") {
     needBrowser();
     needFirefox();
     needPrometheus();
+    wantValgrind();
   }
   say(`ready (${((Date.now() - started) / 1000).toFixed(1)} s)`);
   return environment(toolchain);
@@ -170,6 +171,12 @@ function needPrometheus() {
   if (which("prometheus") && which("promtool")) return;
   if (process.platform === "darwin") throw new Missing("Prometheus", "brew install prometheus");
   apt("Prometheus and promtool", ["prometheus"], ["debian", "ubuntu"]);
+}
+
+/** It counts instructions; where there is none, as on macOS, that suite is left out. */
+function wantValgrind() {
+  if (which("valgrind") || !isSystem(["debian", "ubuntu"])) return;
+  apt("valgrind", ["valgrind"], ["debian", "ubuntu"]);
 }
 
 /** Ubuntu's own chromium is a snap, so only what says so is taken from there. */

@@ -37,6 +37,7 @@ const suites = [
   ]),
   check("rust", "rust docs", ["cargo", "doc", "--no-deps"], { RUSTDOCFLAGS: "-D warnings" }),
   tests("rust", "rust, native", ["cargo", "test"], countCargo),
+  tests("rust", "instructions", nodeTest("tests/instructions/*.test.mjs"), countNode),
   tests(
     "web",
     "rust in Node",

@@ -3,10 +3,6 @@ import { instrument } from "tidegate/workers";
 import handler from "./bare.js";
 
 const tide = createCollector((env) => ({ sinks: [ndjson({ url: `${env.SINK}/tidegate` })] }));
+globalThis.counters = () => tide.counters();
 
-export default instrument(tide, {
-  async fetch(request, env, ctx) {
-    if (request.url.endsWith("/__tide")) return Response.json(tide.counters());
-    return handler.fetch(request, env, ctx);
-  },
-});
+export default instrument(tide, handler);

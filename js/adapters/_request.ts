@@ -64,18 +64,14 @@ export function respond<T>(seen: Seen, call: () => T, context: Context | undefin
     answered(seen, result, context);
     return result;
   }
-  // A thenable that is no promise need not return one from `then`.
-  const watched = Promise.resolve(result).then(
-    (response: unknown) => {
-      answered(seen, response, context);
-      return response;
-    },
-    (error: unknown) => {
-      failed(seen, error, context);
-      throw error;
-    },
+  // A thenable that is no promise need not return one from `then`, and may not like to be asked twice.
+  const promise = Promise.resolve(result);
+  // Watched from the side, before anybody who waits for it: the response goes the way it would go without.
+  promise.then(
+    (response: unknown) => answered(seen, response, context),
+    (error: unknown) => failed(seen, error, context),
   );
-  return watched as T;
+  return promise as T;
 }
 
 /** The template that a framework has found, unless the user has named the request. */
@@ -86,8 +82,17 @@ export function nameRoute(seen: Seen, template: unknown): void {
 
 /** Records the end of the request that was answered with `response`. */
 export function answered(seen: Seen, response: unknown, context: Context | undefined): void {
-  const status = (response as { status?: unknown } | null | undefined)?.status;
-  seen.link.end(seen.record, typeof status === "number" ? status : undefined, undefined, context);
+  seen.link.end(seen.record, statusOf(response), undefined, context);
+}
+
+/** Whatever a handler answers with: it may be anything, with getters that throw. */
+function statusOf(response: unknown): number | undefined {
+  try {
+    const status = (response as { status?: unknown } | null | undefined)?.status;
+    return typeof status === "number" ? status : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Records the end of the request whose handler threw. */
