@@ -9,6 +9,8 @@ import { hasStdSource } from "./_env.mjs";
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const TARGET = "wasm32-unknown-unknown";
 const WASM = join(ROOT, "build", "wasm");
+/** The same crate without the feature `full`. */
+const SLIM = join(ROOT, "build", "wasm-slim");
 const PKG = join(ROOT, "pkg");
 const DIST = join(PKG, "dist");
 
@@ -25,13 +27,13 @@ function local(tool, args) {
   run(join(ROOT, "node_modules", ".bin", tool), args, "Run npm install first.");
 }
 
-/** The engine as one wasm module and its JavaScript glue, in build/wasm. */
-export async function buildWasm() {
-  await rm(WASM, { recursive: true, force: true });
-  await mkdir(WASM, { recursive: true });
-  await writeFile(join(WASM, "std"), compile());
-  bindgen(WASM, ["--remove-name-section"]);
-  const module = join(WASM, "tidegate_bg.wasm");
+/** The engine as one wasm module and its JavaScript glue, in `folder`. */
+export async function buildWasm(folder = WASM, features = []) {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "std"), compile(features));
+  bindgen(folder, ["--remove-name-section"]);
+  const module = join(folder, "tidegate_bg.wasm");
   local("wasm-opt", [...WASM_OPT, module, "-o", module]);
 }
 
@@ -44,9 +46,9 @@ export function namedWasm(folder) {
 }
 
 /** Compiles; answers which standard library is in it: "small", or "prebuilt" where there is no source to build one from. */
-function compile() {
+function compile(features) {
   // The cdylib alone: together with the rlib it would silently lose link-time optimization.
-  const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET];
+  const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET, ...features];
   if (hasStdSource()) {
     const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
     const { status } = spawnSync("cargo", [...args, ...SMALL_STD], {
@@ -140,8 +142,19 @@ async function bundle() {
       await emit(`js/adapters/${name}.ts`, `${name}.${extension[format]}`, format, inlineWasm);
     }
   }
+  for (const format of ["esm", "cjs"])
+    await emit("js/slim.ts", `slim.${extension[format]}`, format, slimGlue);
   await cp(join(WASM, "tidegate_bg.wasm"), join(DIST, "core.wasm"));
+  await cp(join(SLIM, "tidegate_bg.wasm"), join(DIST, "slim.wasm"));
 }
+
+/** The glue of the slim module, which has fewer functions. */
+const slimGlue = {
+  name: "slim-glue",
+  setup(build) {
+    build.onResolve({ filter: /\/build\/wasm\/tidegate\.js$/ }, () => ({ path: join(SLIM, "tidegate.js") }));
+  },
+};
 
 async function emit(source, file, format, plugin) {
   const { outputFiles } = await esbuild.build({
@@ -203,9 +216,11 @@ async function declarations() {
   };
   await mkdir(join(DIST, "types"), { recursive: true });
   for (const extension of ["ts", "cts"]) {
-    await writeFile(join(DIST, "types", `core.wasm.d.${extension}`), WASM_TYPES);
+    for (const name of ["core", "slim"]) {
+      await writeFile(join(DIST, "types", `${name}.wasm.d.${extension}`), WASM_TYPES);
+    }
   }
-  for (const root of [...SURFACES, ...ADAPTERS.map((name) => `adapters/${name}`)]) {
+  for (const root of [...SURFACES, "slim", ...ADAPTERS.map((name) => `adapters/${name}`)]) {
     await reach(join(emitted, `${root}.d.ts`));
   }
 }
@@ -227,6 +242,8 @@ async function assemble() {
 
 /** Everything, into pkg/, which is what npm publishes. */
 export async function build() {
+  await buildWasm(SLIM, ["--no-default-features"]);
+  // Last: what the target folder is left with is the whole one.
   await buildWasm();
   await rm(PKG, { recursive: true, force: true });
   await mkdir(DIST, { recursive: true });

@@ -9,7 +9,7 @@ import { root } from "./_env.mjs";
 import { anatomy } from "./_wasm-names.mjs";
 
 const PKG = join(root, "pkg");
-const SURFACES = [".", "./stats", "./sampling"];
+const SURFACES = [".", "./stats", "./sampling", "./slim"];
 
 /** A Worker that uses all there is for one: every export of the index, which has all sinks, and the adapter. */
 const FULL = `import * as all from "tidegate"; import * as workers from "tidegate/workers"; export { all, workers };`;
@@ -17,7 +17,9 @@ const MINIMAL = `import { createCollector, ndjson } from "tidegate";
   import { instrument } from "tidegate/workers";
   export default instrument(createCollector({ sinks: [ndjson({ url: "https://example.com" })] }), { fetch: () => new Response() });`;
 
-/** What is measured: a name, a program, and whether the wasm module comes with it. */
+const SLIM = FULL.replace('"tidegate"', '"tidegate/slim"');
+
+/** What is measured: a name, a program, and the wasm module that comes with it. */
 function entries() {
   const { exports } = JSON.parse(readFileSync(join(PKG, "package.json"), "utf8"));
   const adapters = Object.keys(exports).filter(
@@ -25,21 +27,21 @@ function entries() {
   );
   const whole = (path) => `import * as all from "tidegate${path.slice(1)}"; export { all };`;
   return [
-    { name: "workers, all of it", source: FULL, wasm: true },
-    { name: "workers, one sink", source: MINIMAL, wasm: true },
-    { name: "stats", source: whole("./stats"), wasm: true },
-    { name: "sampling", source: whole("./sampling"), wasm: true },
-    ...adapters.map((path) => ({ name: `${path.slice(2)} alone`, source: whole(path), wasm: false })),
+    { name: "workers, all of it", source: FULL, wasm: "core.wasm" },
+    { name: "workers, one sink", source: MINIMAL, wasm: "core.wasm" },
+    { name: "workers, slim", source: SLIM, wasm: "slim.wasm" },
+    { name: "stats", source: whole("./stats"), wasm: "core.wasm" },
+    { name: "sampling", source: whole("./sampling"), wasm: "core.wasm" },
+    ...adapters.map((path) => ({ name: `${path.slice(2)} alone`, source: whole(path) })),
   ];
 }
 
 /** The bytes of each entry: as they are, and compressed. */
 export async function measure() {
-  const module = readFileSync(join(PKG, "dist", "core.wasm"));
   const measured = await Promise.all(
     entries().map(async ({ name, source, wasm }) => {
       const js = sizes(await bundle(source));
-      const core = wasm ? sizes(module) : { raw: 0, gzip: 0, brotli: 0 };
+      const core = wasm ? sizes(readFileSync(join(PKG, "dist", wasm))) : { raw: 0, gzip: 0, brotli: 0 };
       return { name, wasm: core, js, total: sum(core, js) };
     }),
   );

@@ -207,7 +207,7 @@ fn a_collector_takes_up_to_16_sinks_and_every_format_has_its_name() {
         config.add_sink(sink.clone()).unwrap();
     }
     assert_eq!(config.add_sink(sink).unwrap_err().code(), "config/sink");
-    for format in Format::ALL {
+    for &format in Format::ALL {
         assert_eq!(Format::from_name(format.as_str()), Some(format));
     }
     let kinds = |format: Format| EventKind::ALL.map(|kind| format.accepts(kind));

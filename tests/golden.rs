@@ -67,7 +67,7 @@ fn carries(format: Format, kind: EventKind, full: bool) -> bool {
 #[test]
 fn every_kind_in_every_format_has_its_bytes() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    for format in Format::ALL {
+    for &format in Format::ALL {
         for kind in EventKind::ALL {
             for (full, suffix) in [(true, "full"), (false, "bare")] {
                 assert_eq!(batch(kind, format, full).is_some(), carries(format, kind, full));

@@ -10,7 +10,8 @@ export interface Instance {
 }
 
 let compiled: WebAssembly.Module | undefined;
-let refusal: unknown = "no entry of the package has set the wasm module";
+const NO_MODULE = "there is no module: tidegate/slim needs initWasm(module) first";
+let refusal: unknown = NO_MODULE;
 let epochNow = 1;
 
 /**
@@ -38,8 +39,8 @@ export function instance(): Instance {
     return { epoch: epochNow, memory: initSync({ module: compiled }).memory };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = "a Content-Security-Policy needs 'wasm-unsafe-eval'";
-    throw new TidegateError("wasm/blocked", `WebAssembly could not be started (${reason}); ${hint}`, cause);
+    const hint = cause === NO_MODULE ? "" : "; a Content-Security-Policy needs 'wasm-unsafe-eval'";
+    throw new TidegateError("wasm/blocked", `WebAssembly could not be started (${reason})${hint}`, cause);
   }
 }
 

@@ -3,7 +3,9 @@
 use super::convert::{self, object, outcome, status, throw};
 use super::draft::Draft;
 use super::options::Options;
-use crate::encode::{Encoder, prometheus};
+use crate::encode::Encoder;
+#[cfg(feature = "full")]
+use crate::encode::prometheus;
 use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
 use crate::engine::{Collector, Event, EventKind, KnownRequest, Numbers, Outcome, Send, Signal, Value};
@@ -356,11 +358,19 @@ impl Core {
     }
 
     /// Totals and the window's figures as Prometheus text.
+    #[cfg(feature = "full")]
     #[wasm_bindgen(js_name = "metricsText")]
     pub fn metrics_text(&mut self, now: f64) -> String {
         let mut text = Vec::new();
         prometheus::encode(&self.collector.counters(), &self.collector.stats(now), &mut text);
         String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// A text without metrics that says where they are.
+    #[cfg(not(feature = "full"))]
+    #[wasm_bindgen(js_name = "metricsText")]
+    pub fn metrics_text(&mut self, _now: f64) -> String {
+        "# tidegate/slim writes no metrics: tidegate does\n".into()
     }
 
     /// The next waiting notice; undefined: none.

@@ -7,5 +7,7 @@ mod convert;
 mod core;
 mod draft;
 mod options;
+#[cfg(feature = "full")]
 mod sampling;
+#[cfg(feature = "full")]
 mod stats;

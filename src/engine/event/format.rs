@@ -1,4 +1,4 @@
-//! The wire formats: names, and the kinds of event each carries.
+//! The wire formats: names, and the kinds of event each carries. Without the feature `full` there are three.
 
 use super::EventKind;
 
@@ -12,27 +12,37 @@ pub enum Format {
     /// OTLP spans, in protobuf.
     OtlpTracesProtobuf,
     /// OTLP spans, in JSON.
+    #[cfg(feature = "full")]
     OtlpTracesJson,
     /// OTLP log records, in protobuf.
+    #[cfg(feature = "full")]
     OtlpLogsProtobuf,
     /// OTLP log records, in JSON.
+    #[cfg(feature = "full")]
     OtlpLogsJson,
     /// OTLP metrics, in protobuf. A sink of it reads no events: it accumulates.
+    #[cfg(feature = "full")]
     OtlpMetricsProtobuf,
     /// OTLP metrics, in JSON.
+    #[cfg(feature = "full")]
     OtlpMetricsJson,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &[Self] = &[
         Self::Ndjson,
         Self::Events,
         Self::OtlpTracesProtobuf,
+        #[cfg(feature = "full")]
         Self::OtlpTracesJson,
+        #[cfg(feature = "full")]
         Self::OtlpLogsProtobuf,
+        #[cfg(feature = "full")]
         Self::OtlpLogsJson,
+        #[cfg(feature = "full")]
         Self::OtlpMetricsProtobuf,
+        #[cfg(feature = "full")]
         Self::OtlpMetricsJson,
     ];
 
@@ -43,10 +53,15 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Events => "events",
             Self::OtlpTracesProtobuf => "otlp-traces-protobuf",
+            #[cfg(feature = "full")]
             Self::OtlpTracesJson => "otlp-traces-json",
+            #[cfg(feature = "full")]
             Self::OtlpLogsProtobuf => "otlp-logs-protobuf",
+            #[cfg(feature = "full")]
             Self::OtlpLogsJson => "otlp-logs-json",
+            #[cfg(feature = "full")]
             Self::OtlpMetricsProtobuf => "otlp-metrics-protobuf",
+            #[cfg(feature = "full")]
             Self::OtlpMetricsJson => "otlp-metrics-json",
         }
     }
@@ -54,7 +69,7 @@ impl Format {
     /// The format called `name`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == name)
+        Self::ALL.iter().copied().find(|format| format.as_str() == name)
     }
 
     /// Whether the format carries events of `kind`.
@@ -62,10 +77,12 @@ impl Format {
     pub fn accepts(self, kind: EventKind) -> bool {
         match self {
             Self::Ndjson | Self::Events => true,
-            Self::OtlpTracesProtobuf | Self::OtlpTracesJson => {
-                matches!(kind, EventKind::Req | EventKind::Fn | EventKind::Db)
-            }
+            Self::OtlpTracesProtobuf => kind != EventKind::Evt,
+            #[cfg(feature = "full")]
+            Self::OtlpTracesJson => kind != EventKind::Evt,
+            #[cfg(feature = "full")]
             Self::OtlpLogsProtobuf | Self::OtlpLogsJson => kind == EventKind::Evt,
+            #[cfg(feature = "full")]
             Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson => false,
         }
     }
@@ -73,6 +90,9 @@ impl Format {
     /// Whether the format carries measurements, accumulated before sampling, instead of events.
     #[must_use]
     pub fn is_metrics(self) -> bool {
-        matches!(self, Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson)
+        #[cfg(feature = "full")]
+        return matches!(self, Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson);
+        #[cfg(not(feature = "full"))]
+        false
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+#[cfg(feature = "full")]
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::engine::decimal::Decimal;
@@ -18,6 +19,7 @@ pub struct CompiledOverrides(Vec<(Rule, f64)>);
 #[derive(Clone, Debug)]
 enum Rule {
     Prefix(Box<str>),
+    #[cfg(feature = "full")]
     Regex(Regex),
 }
 
@@ -100,6 +102,9 @@ impl Rule {
         let refuse = |reason: &dyn Display| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
         match pattern.strip_prefix("re:") {
             Some("") => Err(refuse(&"has no regex after \"re:\": write one, or remove the rule")),
+            #[cfg(not(feature = "full"))]
+            Some(_) => Err(refuse(&"regex rules are in the full package, not in this build: write a prefix")),
+            #[cfg(feature = "full")]
             Some(regex) => {
                 let built = RegexBuilder::new(regex).size_limit(REGEX_SIZE_LIMIT).build();
                 built.map(Self::Regex).map_err(|error| refuse(&format_args!("does not compile: {error}")))
@@ -114,6 +119,7 @@ impl Rule {
     fn matches(&self, path: &str) -> bool {
         match self {
             Self::Prefix(prefix) => path.starts_with(&**prefix),
+            #[cfg(feature = "full")]
             Self::Regex(regex) => regex.is_match(path),
         }
     }
