@@ -10,6 +10,8 @@ const HEAD = 2;
 const STATUS_MAX = 999;
 const METHOD = 2 ** 16;
 const STATUS = 2 ** 32;
+/** Paths have no end, where routes have one. */
+const PATHS_MAX = 1024;
 /** Where the core says among its flags how many it wants to be told of at once. */
 const ROOM_BITS = 3;
 
@@ -19,7 +21,7 @@ export class Stage {
   /** After how many the core is told, as it said last: so that no batch is found full too late. */
   #limit = 1;
   readonly #routes = new Map<string, number>();
-  /** Raw paths apart: as a route, a path would be kept as it is. */
+  /** Raw paths apart, by the number of their template: as a route, a path would be kept as it is. */
   readonly #paths = new Map<string, number>();
   readonly #methods = new Map<string, number>();
   /** The one seen last: most often it is GET. */
@@ -110,6 +112,8 @@ export class Stage {
     if (numbers < 0) return;
     if (numbers >= STATUS) {
       this.#routes.clear();
+      this.#paths.clear();
+    } else if (this.#paths.size >= PATHS_MAX) {
       this.#paths.clear();
     }
     (isPath ? this.#paths : this.#routes).set(name, numbers % METHOD);

@@ -18,7 +18,8 @@ fn route(n: u8) -> String {
         0 => "/excluded/x".into(),
         1 => "/half".into(),
         2 => "/never".into(),
-        n => format!("/route/{n}"),
+        3..8 => format!("/route/{n}"),
+        n => format!("/items/{n}000"),
     }
 }
 
@@ -31,7 +32,8 @@ fn collector(sinks: &[Format], keep_slow: bool) -> Collector {
     config.set("queueSize", 20.0).unwrap();
     config.sampling.seed = Some(1);
     config.sampling.exclude = vec!["/excluded".into()];
-    config.sampling.overrides = vec![("/half".into(), 0.5), ("/never".into(), 0.0)];
+    config.sampling.overrides =
+        vec![("/half".into(), 0.5), ("/never".into(), 0.0), ("/items/9000".into(), 0.5)];
     config.sampling.keep_slow = keep_slow.then_some(KeepSlow::P99);
     let mut collector = Collector::new(config).unwrap();
     collector.seed_entropy([7; 64]);
@@ -77,9 +79,12 @@ fn play(
             continue;
         }
         let (text, verb) = (route(name), METHODS[usize::from(method)]);
-        let event = Event { duration, method: verb, status, ..Event::new(EventKind::Req, &text, start) };
+        let is_path = name >= 8;
+        let event =
+            Event { is_path, duration, method: verb, status, ..Event::new(EventKind::Req, &text, start) };
         collector.record(&event, None, now);
-        if let Some(given) = collector.number(&text, verb) {
+        let given = if is_path { collector.number_path(&text, verb) } else { collector.number(&text, verb) };
+        if let Some(given) = given {
             numbers.insert((name, method), given);
         }
     }

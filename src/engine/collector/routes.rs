@@ -92,6 +92,9 @@ impl Collector {
     pub fn number(&mut self, route: &str, method: &str) -> Option<Numbers> {
         let method = self.method(method)?;
         let id = self.names.lookup(path::without_query(route))?;
+        if let Some(known) = self.routes.routes.iter().position(|route| route.id == id) {
+            return Some(Numbers { route: known as u16, method, renewed: false });
+        }
         let renewed = self.routes.routes.len() == MAX_ROUTES;
         if renewed {
             self.routes.turned_away += 1;
@@ -107,14 +110,18 @@ impl Collector {
         Some(Numbers { route: (self.routes.routes.len() - 1) as u16, method, renewed })
     }
 
-    /// As [`number`](Self::number), for a raw path: one that is its own template, or it would have no end of numbers.
+    /// As [`number`](Self::number), for a raw path: the number of its template, if the same rate governs both.
     pub fn number_path(&mut self, path: &str, method: &str) -> Option<Numbers> {
         let mut template = std::mem::take(&mut self.name);
         template.clear();
         path::template(path, &mut template);
-        let is_template = template == path;
+        // Rules are about the path as received: what they say of its template may be something else.
+        let is_known = self.names.lookup(&template).is_some();
+        let is_same =
+            is_known && self.policy.rate_of(path::without_query(path)) == self.policy.rate_of(&template);
+        let numbers = if is_same { self.number(&template, method) } else { None };
         self.name = template;
-        if is_template { self.number(path, method) } else { None }
+        numbers
     }
 
     /// Records requests outside any other, each as [`record`](Self::record) does. They have waited at the host since
