@@ -107,6 +107,7 @@ export function record(state: State, draft: Draft, request?: RequestRecord, ends
       if (typeof value === "string") values.push(text(key), text(value));
       else if (typeof value === "number" || typeof value === "boolean") values.push(text(key), value);
     }
+    values.push(undefined);
     const flags = core.event(
       kind | (isRequest && draft.isPath === true ? IS_PATH : 0) | (ends ? ENDS : 0),
       state.engineTime(nowMs),

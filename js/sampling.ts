@@ -166,7 +166,7 @@ function seedOf(seed: unknown): Uint8Array {
 /** Compiles at once, so that a bad pattern throws here. */
 function compiled(all: WeakMap<object, Held>, kind: "rules" | "overrides", copied: readonly Value[]): object {
   const held = new Held(`${kind}_free`, ({ wasm, desk }) => {
-    desk.give(copied);
+    desk.give([...copied, undefined]);
     return wasm[`${kind}_new`](desk.handle);
   });
   held.use(() => {});

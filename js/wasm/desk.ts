@@ -28,12 +28,10 @@ export class Desk {
     this.handle = wasm.desk_new();
   }
 
-  /** Puts down what the next call is to read. */
+  /** Puts down all that the next call reads; a list that it reads to its end ends with `undefined`. */
   give(values: readonly Value[]): void {
     let end = 0;
     for (const value of values) end = this.#put(value, end);
-    // Whoever reads on finds nothing, and not what an earlier call was given.
-    this.#put(undefined, end);
   }
 
   /** What the last call has left: gone with the next one. */
@@ -74,7 +72,7 @@ export class Desk {
       this.#reserve(start + value.length * 3);
       end = this.#write(value, start);
       head = end - start;
-    } else if (value instanceof Uint8Array) {
+    } else if (typeof value === "object") {
       head = value.byteLength;
       end += head;
       this.#reserve(end);
