@@ -60,7 +60,7 @@ function compile(features) {
   const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET, ...features];
   if (hasStdSource()) {
     const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
-    const { status } = spawnSync("cargo", [...args, ...SMALL_STD], {
+    const { status } = spawnSync("cargo", [...args, ...SMALL_STD, ...READABLE], {
       cwd: ROOT,
       stdio: "inherit",
       env,
@@ -68,9 +68,12 @@ function compile(features) {
     if (status === 0) return "small";
   }
   console.error("build: the wasm is larger than need be: run rustup component add rust-src");
-  run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.");
+  run("cargo", [...args, ...READABLE], "Install Rust (https://rustup.rs), then run npm run setup.");
   return "prebuilt";
 }
+
+/** Names of functions as people write them, for who asks what fills the module: what ships has none. */
+const READABLE = ["--", "-C", "link-arg=--demangle"];
 
 /** A standard library built for size, whose panics trap at once: nothing here could show their texts. */
 const SMALL_STD = [
