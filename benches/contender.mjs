@@ -2,7 +2,8 @@
 //   node contender.mjs <file> <export> <events> <samples> [<distinct routes>]
 // prints nanoseconds an event of each sample, bytes an event, and the size of the wasm memory at the end.
 const [file, name, events, samples, distinct] = process.argv.slice(2);
-const WARM_UP = 51_200;
+/** The same time for each, until what runs is what the compilers have to give. */
+const WARM_UP_MS = 1500;
 
 const memories = [];
 const { Instance } = WebAssembly;
@@ -22,14 +23,17 @@ let bytes = 0;
 const contender = make((length) => {
   bytes += length;
 });
-await play(contender, WARM_UP, routes);
+let played = 0;
+for (const start = performance.now(); performance.now() - start < WARM_UP_MS; played += 2560) {
+  await play(contender, 2560, routes);
+}
 const times = [];
 for (let sample = 0; sample < Number(samples); sample += 1) {
   const start = process.hrtime.bigint();
   await play(contender, count, routes);
   times.push(Number(process.hrtime.bigint() - start) / count);
 }
-const played = WARM_UP + count * Number(samples);
+played += count * Number(samples);
 await contender.check?.(played);
 const wasmBytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 console.log(JSON.stringify({ times, bytes: bytes / played, wasmBytes }));

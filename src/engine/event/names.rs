@@ -181,12 +181,14 @@ impl Names {
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     const K: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut state = K ^ bytes.len() as u64;
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        let word = chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-        state = (state ^ word).wrapping_mul(K).rotate_left(29);
+    let (chunks, rest) = bytes.as_chunks();
+    for chunk in chunks {
+        state = (state ^ u64::from_le_bytes(*chunk)).wrapping_mul(K).rotate_left(29);
     }
-    let tail = chunks.remainder().iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    let mut tail = 0;
+    for &byte in rest {
+        tail = tail << 8 | u64::from(byte);
+    }
     state = (state ^ tail).wrapping_mul(K);
     state ^= state >> 32;
     state.wrapping_mul(K) ^ state >> 29

@@ -138,14 +138,29 @@ impl Histogram {
     pub(super) fn at_ranks<const N: usize>(&self, pool: &Pool, ranks: [u64; N]) -> [f64; N] {
         let mut found = [0.0; N];
         let (mut seen, mut next) = (0, 0);
-        for (bucket, count) in self.entries(pool) {
-            seen += u64::from(count);
-            while next < N && ranks[next] <= seen {
-                found[next] = middle_ms(bucket, self.shift);
-                next += 1;
+        for (index, page) in self.pages.iter().enumerate() {
+            if *page == 0 {
+                continue;
             }
-            if next == N {
-                break;
+            let counts = pool.block(*page);
+            let mut total = 0;
+            for count in counts {
+                total += u64::from(*count);
+            }
+            // Most pages hold none of the ranks.
+            if ranks[next] > seen + total {
+                seen += total;
+                continue;
+            }
+            for (offset, count) in counts.iter().enumerate() {
+                seen += u64::from(*count);
+                while ranks[next] <= seen {
+                    found[next] = middle_ms(index * 16 + offset, self.shift);
+                    next += 1;
+                    if next == N {
+                        return found;
+                    }
+                }
             }
         }
         found

@@ -57,19 +57,18 @@ impl Index {
 
 /// A 64-bit hash, eight bytes at a step; the same everywhere.
 pub(super) fn hash(kind: SeriesKind, name: &str) -> u64 {
-    let chunks = name.as_bytes().chunks_exact(8);
+    let (chunks, rest) = name.as_bytes().as_chunks();
     let mut last = [0; 8];
-    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    let seed = (name.len() as u64) << 8 | kind as u64;
-    let hash = chunks.fold(mix(seed), |hash, chunk| {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        mix(hash ^ u64::from_le_bytes(word))
-    });
+    last[..rest.len()].copy_from_slice(rest);
+    let mut hash = mix((name.len() as u64) << 8 | kind as u64);
+    for chunk in chunks {
+        hash = mix(hash ^ u64::from_le_bytes(*chunk));
+    }
     let hash = mix(hash ^ u64::from_le_bytes(last));
     mix(hash ^ hash >> 32)
 }
 
+#[inline(always)]
 fn mix(value: u64) -> u64 {
     let product = (value ^ 0x9E37_79B9_7F4A_7C15).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     product ^ product >> 32

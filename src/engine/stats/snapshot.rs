@@ -102,14 +102,19 @@ fn of_series(kind: &'static str, name: &str, row: &Row, pool: &Pool, window: &Wi
 
 fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
     let count = u64::from(row.count);
-    let errors: u64 = row.slots().iter().map(|slot| u64::from(slot.errors)).sum();
+    let (mut errors, mut sum, mut max) = (0, 0.0_f64, -1.0_f64);
+    for slot in row.slots() {
+        errors += u64::from(slot.errors);
+        sum += slot.sum_ms();
+        if slot.max > max {
+            max = slot.max;
+        }
+    }
     let known = u64::from(row.live().total());
-    let max = row.max_ms();
     let ranks = QUANTILES.map(|per_mille| (known * per_mille).div_ceil(1000));
     // A bucket's middle may lie above the longest of all.
     let at = row.live().at_ranks(pool, ranks).map(|ms| (known > 0).then_some(ms.min(max)));
     let [p50_ms, p90_ms, p95_ms, p99_ms, p999_ms] = at;
-    let sum: f64 = row.slots().iter().map(|slot| slot.sum_ms()).sum();
     Figures {
         count,
         errors,
@@ -126,6 +131,11 @@ fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
 }
 
 fn slots(row: &Row, window: &Window) -> [u32; SHOWN] {
-    let oldest = window.open() + SLOTS - (SHOWN - 1);
-    std::array::from_fn(|i| row.slot((oldest + i) % SLOTS).count)
+    let mut at = (window.open() + SLOTS - (SHOWN - 1)) % SLOTS;
+    let mut slots = [0; SHOWN];
+    for shown in &mut slots {
+        *shown = row.slot(at).count;
+        at = if at + 1 == SLOTS { 0 } else { at + 1 };
+    }
+    slots
 }
