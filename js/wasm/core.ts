@@ -19,6 +19,7 @@ export interface Polled {
 
 const ENTROPY_BYTES = 64;
 const LINE_FEED = 10;
+const NO_METRICS = "# tidegate/slim writes no metrics: tidegate does\n";
 
 /** All times are wall-clock ms; a number that is unknown is NaN. */
 export class Core {
@@ -195,7 +196,9 @@ export class Core {
   }
 
   metricsText(nowMs: number): string {
-    this.#wasm.core_metrics(this.#desk.handle, this.#handle, nowMs);
+    const wasm = this.#wasm;
+    if (wasm.core_metrics === undefined) return NO_METRICS;
+    wasm.core_metrics(this.#desk.handle, this.#handle, nowMs);
     return this.#desk.text();
   }
 

@@ -5,7 +5,7 @@ export type Handle = number;
 /** 0 or 1. */
 type Flag = number;
 
-/** The smaller module lacks what only `stats` and `sampling` call: the statistics, rules and draws alone. */
+/** The smaller module lacks the metrics, and what only `stats` and `sampling` call: statistics, rules and draws alone. */
 export interface Exports {
   readonly memory: WebAssembly.Memory;
 
@@ -59,7 +59,7 @@ export interface Exports {
   core_depth(core: Handle): number;
   core_counters(desk: Handle, core: Handle): void;
   core_stats(desk: Handle, core: Handle, nowMs: number): void;
-  core_metrics(desk: Handle, core: Handle, nowMs: number): void;
+  core_metrics?(desk: Handle, core: Handle, nowMs: number): void;
   core_notice(desk: Handle, core: Handle): Flag;
   core_forget(core: Handle): void;
   core_ledger(core: Handle): number;

@@ -35,6 +35,8 @@ export class Held {
       } catch (thrown) {
         // A host at the end of its own stack is no fault of the core.
         if (thrown instanceof TidegateError || thrown instanceof RangeError) throw thrown;
+        // A smaller module that lacks the function has not failed either.
+        if (thrown instanceof TypeError) throw fromCore(thrown);
         reset(epoch());
         if (!again) throw fromCore(thrown);
       }

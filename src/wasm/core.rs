@@ -269,11 +269,6 @@ exports! {
         object(desk.open().1, |object| convert::snapshot(&core.change().collector.stats(now), object));
     }
 
-    /// Totals and the window's figures as Prometheus text, or where they are.
-    fn core_metrics(desk: &mut Desk, core: &mut Marked<Core>, now: f64) {
-        core.change().metrics(now, desk.open().1);
-    }
-
     /// Whether a notice waited: as JSON.
     fn core_notice(desk: &mut Desk, core: &mut Marked<Core>) -> bool {
         let notice = core.change().collector.poll_notice();
@@ -303,6 +298,15 @@ exports! {
     }
 }
 
+#[cfg(feature = "full")]
+exports! {
+    /// Totals and the window's figures as Prometheus text.
+    fn core_metrics(desk: &mut Desk, core: &mut Marked<Core>, now: f64) {
+        let collector = &mut core.change().collector;
+        prometheus::encode(&collector.counters(), &collector.stats(now), desk.open().1);
+    }
+}
+
 impl Core {
     fn new(Options { config, host_rng }: Options) -> Result<Self, Error> {
         let mut collector = Collector::new(config)?;
@@ -318,17 +322,6 @@ impl Core {
             stage: vec![0.0; STAGE_HEAD + STAGED_MAX * STAGED_WORDS].into_boxed_slice(),
             numbers: None,
         })
-    }
-
-    #[cfg(feature = "full")]
-    fn metrics(&mut self, now: f64, out: &mut Vec<u8>) {
-        prometheus::encode(&self.collector.counters(), &self.collector.stats(now), out);
-    }
-
-    #[cfg(not(feature = "full"))]
-    #[allow(clippy::unused_self, clippy::needless_pass_by_ref_mut)]
-    fn metrics(&mut self, _now: f64, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"# tidegate/slim writes no metrics: tidegate does\n");
     }
 }
 

@@ -159,6 +159,18 @@ test("whatever a full stack leaves in the middle, the next call with room gives 
   }
 });
 
+test("a function that a smaller module lacks is no trap: the instance lives on", () => {
+  const rules = compileRules(["/a"]);
+  const { wasm } = instance();
+  const { rules_match } = wasm;
+  const before = epoch();
+  Object.assign(wasm, { rules_match: undefined });
+  assert.throws(() => shouldExcludeRoute("/a", rules), { code: "core/failed" });
+  Object.assign(wasm, { rules_match });
+  assert.equal(shouldExcludeRoute("/a", rules), true);
+  assert.equal(epoch(), before);
+});
+
 test("an object of a dead instance is never freed in the next one", async () => {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc") as () => void;
