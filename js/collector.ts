@@ -8,7 +8,7 @@ import { LINK, type RequestRecord } from "./runtime/link.ts";
 import type { Port } from "./runtime/port.ts";
 import { scopeOf } from "./scope.ts";
 import { type OptionsSource, State } from "./state.ts";
-import type { Collector, CollectorOptions, FlushResult, Stats } from "./types.ts";
+import type { Collector, CollectorOptions, FlushResult } from "./types.ts";
 
 const KINDS: Readonly<Record<string, 0 | 1 | 2 | 3>> = { REQ, FN, DB, EVT };
 
@@ -55,7 +55,7 @@ export function collectorOn(port: Port, options: OptionsSource): Collector {
     counters: () => state.counters(),
     stats: () => {
       const nowMs = state.engineNow();
-      return state.read(emptyStats(), (core) => core.stats(nowMs) as Stats);
+      return state.read(emptyStats(), (core) => core.stats(nowMs));
     },
     metricsText: () => {
       const nowMs = state.engineNow();

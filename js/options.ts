@@ -2,7 +2,7 @@
 import { fromCore, TidegateError } from "./errors.ts";
 import type { HostKind } from "./runtime/port.ts";
 import type { CollectorOptions, ContextStorage, Sink } from "./types.ts";
-import type { Options } from "./wasm/handle.ts";
+import type { SetOption } from "./wasm/core.ts";
 
 /** What the shim keeps of the options; the rest went to the engine. */
 export interface Settings {
@@ -13,7 +13,7 @@ export interface Settings {
   readonly context: ContextStorage | undefined;
   readonly rng: (() => number) | undefined;
   /** Gives the engine its part, and what `host` is. Throws TidegateError naming the option. */
-  describe(target: Options, host: HostKind): void;
+  describe(set: SetOption, host: HostKind): void;
 }
 
 type Kind = "number" | "boolean" | "string" | "function" | "object" | "array" | "bigint";
@@ -91,47 +91,39 @@ export function parseOptions(options: unknown): Settings {
     clock: given.clock,
     context: given.context,
     rng: sampling.rng,
-    describe(target, host) {
-      target.service(given.service?.name, given.service?.version);
-      for (const [key, value] of RESOURCES[host] ?? []) target.resource(key, value);
-      describeNumbers(target, given);
-      describeSampling(target, sampling, seed);
-      for (const sink of sinks) {
-        located("sinks", () => target.sink(sink.name, sink.format, sink.batchMax, sink.maxBytes));
+    describe(set, host) {
+      set("service", given.service?.name, given.service?.version);
+      for (const resource of RESOURCES[host] ?? []) set("resource", ...resource);
+      for (const name of NUMBERS) setNumber(set, name, given[name]);
+      describeSampling(set, sampling, seed);
+      for (const { name, format, batchMax, maxBytes } of sinks) {
+        located("sinks", () => set("sink", name, format, batchMax, maxBytes));
       }
     },
   };
 }
 
-function describeNumbers(target: Options, given: CollectorOptions): void {
-  for (const name of NUMBERS) {
-    const value = given[name];
-    if (value !== undefined) located(name, () => target.number(name, value));
-  }
-}
-
 function describeSampling(
-  target: Options,
+  set: SetOption,
   sampling: NonNullable<CollectorOptions["sampling"]>,
   seed: bigint | undefined,
 ): void {
   const { keepSlowMs, rng } = sampling;
-  for (const name of ["rate", "errorThreshold"] as const) {
-    const value = sampling[name];
-    if (value !== undefined) located(`sampling.${name}`, () => target.number(name, value));
-  }
+  for (const name of ["rate", "errorThreshold"] as const) setNumber(set, name, sampling[name], "sampling.");
   for (const name of ["alwaysSampleErrors", "respectParent"] as const) {
     const value = sampling[name];
-    if (value !== undefined) target.flag(name, value);
+    if (value !== undefined) set(name, value);
   }
-  if (keepSlowMs === "p99") target.flag("keepSlowP99", true);
-  else if (keepSlowMs !== undefined) {
-    located("sampling.keepSlowMs", () => target.number("keepSlowMs", keepSlowMs));
-  }
-  for (const pattern of sampling.exclude ?? []) target.exclude(pattern);
-  for (const [pattern, rate] of sampling.overrides ?? []) target.override(pattern, rate);
-  if (seed !== undefined) target.seed(seed);
-  if (rng !== undefined) target.flag("hostRng", true);
+  if (keepSlowMs === "p99") set("keepSlowP99");
+  else setNumber(set, "keepSlowMs", keepSlowMs as number | undefined, "sampling.");
+  for (const pattern of sampling.exclude ?? []) set("exclude", pattern);
+  for (const [pattern, rate] of sampling.overrides ?? []) set("override", pattern, rate);
+  if (seed !== undefined) set("seed", new Uint8Array(BigUint64Array.of(seed).buffer));
+  if (rng !== undefined) set("hostRng");
+}
+
+function setNumber(set: SetOption, name: string, value: number | undefined, path = ""): void {
+  if (value !== undefined) located(path + name, () => set(name, value));
 }
 
 /** Adds the option's path to an engine error that does not name it. */
@@ -169,7 +161,7 @@ function checkRules(exclude: readonly unknown[], overrides: readonly unknown[]):
   });
 }
 
-/** A bigint wraps silently at the boundary, so this range is checked here. */
+/** A bigint wraps silently when it becomes bytes, so this range is checked here. */
 function seedOf(seed: number | bigint | undefined): bigint | undefined {
   if (seed === undefined) return undefined;
   const fits =

@@ -1,12 +1,20 @@
 /** Events on their way into the core. Values of any type may come: what cannot be used is counted as refused. */
 import type { RequestRecord } from "./runtime/link.ts";
 import type { State } from "./state.ts";
-import type { Core } from "./wasm/handle.ts";
+import type { Core } from "./wasm/core.ts";
+import type { Value } from "./wasm/desk.ts";
 
 export const REQ = 0;
 export const FN = 1;
 export const DB = 2;
 export const EVT = 3;
+
+/** What the core is told of an event beside its kind. */
+const IS_PATH = 4;
+const ENDS = 8;
+
+/** A duration that makes its event unusable. */
+const UNUSABLE = -1;
 
 /** Longer texts are cut before they cross: the engine keeps less of them, and a huge one could exhaust it. */
 const TEXT_MAX = 16_384;
@@ -83,14 +91,32 @@ export function record(state: State, draft: Draft, request?: RequestRecord, ends
     const token = request && tokenOf(state, core, request);
     // What the user's own draw decides was decided when the request was opened.
     if (kind === REQ && token === undefined && state.settings?.rng !== undefined) {
-      supplyDraw(state, core, nameOf(draft));
+      supplyDraw(state, core, nameOf(draft.name));
     }
-    describe(core, draft);
-    const atMs = state.engineTime(nowMs);
-    let flags: number;
-    if (token === undefined) flags = core.commit(atMs);
-    else if (ends) flags = core.end(atMs, token);
-    else flags = core.commitIn(atMs, token);
+    const { name, error, method, traceparent, span } = draft;
+    const sound = typeof name === "string" && (kind !== REQ || typeof method === "string");
+    const isRequest = kind === REQ;
+    const values: Value[] = [
+      nameOf(name),
+      error === undefined || error === null ? undefined : errorType(error),
+      isRequest ? nameOf(method) : optional(draft.system),
+      optional(traceparent),
+      span,
+    ];
+    for (const [key, value] of draft.attributes ?? []) {
+      if (typeof value === "string") values.push(text(key), text(value));
+      else if (typeof value === "number" || typeof value === "boolean") values.push(text(key), value);
+    }
+    values.push(undefined);
+    const flags = core.event(
+      kind | (isRequest && draft.isPath === true ? IS_PATH : 0) | (ends ? ENDS : 0),
+      state.engineTime(nowMs),
+      token ?? Number.NaN,
+      sound ? numeric(draft.start) : Number.NaN,
+      durationOf(draft.duration),
+      numeric(isRequest ? draft.status : draft.rows),
+      values,
+    );
     state.after(flags, nowMs);
   } catch (cause) {
     state.trapped(cause);
@@ -107,7 +133,7 @@ export function tokenOf(state: State, core: Core, request: RequestRecord): numbe
     const path = method === undefined ? undefined : text(head);
     if (state.settings?.rng !== undefined) supplyDraw(state, core, path);
     const atMs = state.engineTime(state.now());
-    request.token = path === undefined ? core.openRoot(atMs) : core.open(atMs, path, traceparent);
+    request.token = core.open(atMs, path, traceparent);
     request.generation = state.generation;
   }
   return request.generation === state.generation ? request.token : undefined;
@@ -146,7 +172,7 @@ export function timed<T>(
 
 /** The request's draw from the user's source. It is called only if the rate leaves something to draw; no path: the global one. */
 export function supplyDraw(state: State, core: Core, path: string | undefined): void {
-  const rate = path === undefined ? core.number("sampling.rate") : core.effectiveRate(path);
+  const rate = core.rate(path);
   if (!(rate > 0 && rate < 1)) return;
   let draw: unknown;
   try {
@@ -173,42 +199,12 @@ export function errorType(error: unknown): string {
   }
 }
 
-function describe(core: Core, draft: Draft): void {
-  const { kind, name, error, system, rows, traceparent, status } = draft;
-  const sound = typeof name === "string" && (kind !== REQ || typeof draft.method === "string");
-  core.begin(
-    kind,
-    nameOf(draft),
-    sound ? numeric(draft.start) : Number.NaN,
-    durationOf(draft.duration),
-    error === undefined || error === null ? undefined : errorType(error),
-  );
-  if (kind === REQ) {
-    core.request(
-      nameOf({ name: draft.method }),
-      typeof status === "number" ? status : undefined,
-      draft.isPath ?? false,
-    );
-  }
-  if (kind === DB) {
-    core.database(
-      typeof system === "string" ? text(system) : undefined,
-      typeof rows === "number" ? rows : undefined,
-    );
-  }
-  for (const [key, value] of draft.attributes ?? []) attribute(core, text(key), value);
-  if (typeof traceparent === "string") core.parent(text(traceparent));
-  if (draft.span !== undefined) core.span(draft.span);
+function nameOf(value: unknown): string {
+  return optional(value) ?? "";
 }
 
-function attribute(core: Core, key: string, value: unknown): void {
-  if (typeof value === "string") core.text(key, text(value));
-  else if (typeof value === "number") core.numeric(key, value);
-  else if (typeof value === "boolean") core.flag(key, value);
-}
-
-function nameOf({ name }: { readonly name: unknown }): string {
-  return typeof name === "string" ? text(name) : "";
+function optional(value: unknown): string | undefined {
+  return typeof value === "string" ? text(value) : undefined;
 }
 
 function text(value: string): string {
@@ -219,9 +215,10 @@ function numeric(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
 }
 
-/** Absent is unknown; anything else that is no number is unusable. */
-function durationOf(value: unknown): number | undefined {
-  return value === undefined || value === null ? undefined : numeric(value);
+/** Absent is unknown, which is NaN to the core; so what is no duration has to be something else. */
+function durationOf(value: unknown): number {
+  if (value === undefined || value === null) return Number.NaN;
+  return typeof value === "number" && value >= 0 ? value : UNUSABLE;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

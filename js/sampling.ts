@@ -1,6 +1,6 @@
 /** The sampling rules without a collector. */
-import { Draws, Overrides, Rules } from "../build/wasm/tidegate.js";
 import { TidegateError } from "./errors.ts";
+import type { Value } from "./wasm/desk.ts";
 import { Held } from "./wasm/held.ts";
 
 declare const COMPILED: unique symbol;
@@ -27,8 +27,8 @@ const DEFAULT_ERROR_THRESHOLD = 500;
 
 const STATE_BYTES = 32;
 
-const rulesOf: WeakMap<object, Held<Rules>> = new WeakMap();
-const overridesOf: WeakMap<object, Held<Overrides>> = new WeakMap();
+const rulesOf: WeakMap<object, Held> = new WeakMap();
+const overridesOf: WeakMap<object, Held> = new WeakMap();
 
 /**
  * Checks a sampling rate: a probability in [0, 1]. Despite its name it never clamps.
@@ -50,7 +50,7 @@ export function clampSamplingRate(rate: number): number {
 export function compileRules(patterns: readonly string[]): CompiledRules {
   const list = listOf(patterns, "rules", "config/sampling-rule");
   const copied = list.map((pattern, at) => textOf(pattern, "rule", at));
-  return compiled(rulesOf, () => new Rules(copied)) as CompiledRules;
+  return compiled(rulesOf, "rules", copied) as CompiledRules;
 }
 
 /**
@@ -61,15 +61,13 @@ export function compileRules(patterns: readonly string[]): CompiledRules {
  */
 export function compileOverrides(overrides: readonly (readonly [string, number])[]): CompiledOverrides {
   const list = listOf(overrides, "overrides", "config/sampling-rule");
-  const patterns: string[] = [];
-  const rates = new Float64Array(list.length);
+  const copied: Value[] = [];
   list.forEach((entry, at) => {
     const [pattern, rate] = listOf(entry, `override ${at}`, "config/sampling-rule");
-    patterns.push(textOf(pattern, "override", at));
     // What is no number is none of [0, 1] either: the core says so, with index and pattern.
-    rates[at] = typeof rate === "number" ? rate : Number.NaN;
+    copied.push(textOf(pattern, "override", at), typeof rate === "number" ? rate : Number.NaN);
   });
-  return compiled(overridesOf, () => new Overrides(patterns, rates)) as CompiledOverrides;
+  return compiled(overridesOf, "overrides", copied) as CompiledOverrides;
 }
 
 /** The rate of the first override that matches `path`, else `defaultRate`. The path comes without its query. */
@@ -79,15 +77,21 @@ export function getEffectiveRate(
   defaultRate: number,
 ): number {
   const held = known(overridesOf, compiledOverrides, "compileOverrides");
-  return typeof path === "string"
-    ? held.use((overrides) => overrides.rateOf(path, defaultRate))
-    : defaultRate;
+  if (typeof path !== "string") return defaultRate;
+  return held.use(({ wasm, desk }, overrides) => {
+    desk.give([path]);
+    return wasm.overrides_rate(desk.handle, overrides, defaultRate);
+  });
 }
 
 /** Whether any rule matches `path`, which comes without its query. Draws nothing. */
 export function shouldExcludeRoute(path: string, compiledRules: CompiledRules): boolean {
   const held = known(rulesOf, compiledRules, "compileRules");
-  return typeof path === "string" && held.use((rules) => rules.matches(path));
+  if (typeof path !== "string") return false;
+  return held.use(({ wasm, desk }, rules) => {
+    desk.give([path]);
+    return wasm.rules_match(desk.handle, rules) !== 0;
+  });
 }
 
 /** A rate ≥ 1 or ≤ 0 draws nothing; any other draws exactly once and samples if the draw is below it. */
@@ -130,22 +134,18 @@ export function makeRng(options: RngOptions = {}): () => number {
     if (typeof rng === "function") return rng;
     throw new TidegateError("config/type", "rng must be a function");
   }
-  let held: Held<Draws> | undefined;
+  let held: Held | undefined;
   return () => {
     held ??= drawsOf(start === undefined ? entropy() : start);
-    return held.use((draws) => draws.draw());
+    return held.use(({ wasm }, draws) => wasm.draws_next(draws));
   };
 }
 
 /** Draws that go on where they were when an instance dies: their state is read from its memory. */
-function drawsOf(start: bigint | Uint8Array): Held<Draws> {
-  let address = 0;
-  return new Held((dead) => {
-    let state = start;
-    if (dead !== undefined) state = new Uint8Array(dead.buffer, address, STATE_BYTES).slice();
-    const draws = typeof state === "bigint" ? Draws.ofSeed(state) : Draws.ofState(state);
-    address = draws.stateAddress();
-    return draws;
+function drawsOf(start: Uint8Array): Held {
+  return new Held("draws_free", ({ wasm, desk }, dead) => {
+    desk.give([dead === undefined ? start : new Uint8Array(dead.buffer, dead.byteOffset, STATE_BYTES)]);
+    return wasm.draws_new(desk.handle);
   });
 }
 
@@ -153,24 +153,29 @@ function entropy(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(STATE_BYTES));
 }
 
-/** A bigint wraps silently at the boundary, so the range is checked here. */
-function seedOf(seed: unknown): bigint {
-  if (typeof seed === "bigint" && seed >= 0n && seed < 1n << 64n) return seed;
-  if (typeof seed === "number" && seed >= 0 && Number.isSafeInteger(seed)) return BigInt(seed);
+/** Its 8 bytes. A bigint wraps silently when it becomes bytes, so the range is checked here. */
+function seedOf(seed: unknown): Uint8Array {
+  const fits =
+    (typeof seed === "bigint" && seed >= 0n && seed < 1n << 64n) ||
+    (typeof seed === "number" && seed >= 0 && Number.isSafeInteger(seed));
+  if (fits) return new Uint8Array(BigUint64Array.of(BigInt(seed)).buffer);
   const message = `seed is ${shown(seed)}; give an integer from 0 to 2^53-1 or an unsigned 64-bit bigint`;
   throw new TidegateError("config/seed", message);
 }
 
 /** Compiles at once, so that a bad pattern throws here. */
-function compiled<T extends object>(all: WeakMap<object, Held<T>>, make: () => T): object {
-  const held = new Held(make);
+function compiled(all: WeakMap<object, Held>, kind: "rules" | "overrides", copied: readonly Value[]): object {
+  const held = new Held(`${kind}_free`, ({ wasm, desk }) => {
+    desk.give([...copied, undefined]);
+    return wasm[`${kind}_new`](desk.handle);
+  });
   held.use(() => {});
   const handle = Object.freeze({});
   all.set(handle, held);
   return handle;
 }
 
-function known<T extends object>(all: WeakMap<object, Held<T>>, handle: object, maker: string): Held<T> {
+function known(all: WeakMap<object, Held>, handle: object, maker: string): Held {
   const held = typeof handle === "object" && handle !== null ? all.get(handle) : undefined;
   if (held !== undefined) return held;
   throw new TidegateError("config/sampling-rule", `not compiled: give what ${maker} returned`);

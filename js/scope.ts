@@ -87,7 +87,7 @@ function spanOf(state: State, request: RequestRecord | undefined): OutgoingSpan 
   const { traceparent = "", tracestate } = request ?? {};
   const headers = state.call("", (core) => {
     const token = request && tokenOf(state, core, request);
-    return core.outgoing(token, token === undefined ? undefined : tracestate);
+    return core.outgoing(token ?? Number.NaN, token === undefined ? undefined : tracestate);
   });
   if (headers === "") return undefined;
   const own = headers.slice(0, TRACEPARENT_LENGTH);

@@ -11,10 +11,10 @@ import type { Port } from "./runtime/port.ts";
 import { watchExit } from "./runtime/process.ts";
 import { Ticker } from "./runtime/timer.ts";
 import type { CollectorOptions, Counters, FlushResult, Notices } from "./types.ts";
-import { type Core, CoreHandle } from "./wasm/handle.ts";
+import type { Core, Polled } from "./wasm/core.ts";
+import { CoreHandle } from "./wasm/handle.ts";
 
 /** Bits of what the core answers to an event. */
-const NOTICES = 1;
 export const DUE = 2;
 export const WAITING = 4;
 
@@ -81,7 +81,7 @@ export class State implements Pumped, Led {
     const { kind } = this.port;
     const timers = kind === "process" || kind === "browser";
     try {
-      this.#handle = new CoreHandle((options) => settings.describe(options, kind), {
+      this.#handle = new CoreHandle((set) => settings.describe(set, kind), {
         now: () => this.now(),
         engineNow: () => this.engineNow(),
         onTold: (flags) => {
@@ -93,11 +93,11 @@ export class State implements Pumped, Led {
           this.refused += count;
         },
       });
-      this.flushDeadlineMs = this.call(0, (core) => core.number("flushDeadlineMs"));
-      this.leaseMs = this.call(0, (core) => core.number("leaseMs"));
-      const intervalMs = this.call(0, (core) => core.number("flushIntervalMs"));
-      this.stepMs = Math.max(intervalMs, SHORTEST_STEP_MS);
-      this.closeTimeoutMs = this.call(0, (core) => core.number("closeTimeoutMs"));
+      const inForce = (name: string) => this.call(0, (core) => core.option(name));
+      this.flushDeadlineMs = inForce("flushDeadlineMs");
+      this.leaseMs = inForce("leaseMs");
+      this.stepMs = Math.max(inForce("flushIntervalMs"), SHORTEST_STEP_MS);
+      this.closeTimeoutMs = inForce("closeTimeoutMs");
     } catch (thrown) {
       const error = fromCore(thrown);
       // Where wasm is forbidden the host must go on; bad options are for the developer to see.
@@ -176,7 +176,6 @@ export class State implements Pumped, Led {
   after(flags: number, nowMs: number): void {
     this.flags = flags;
     this.#handle?.heed(flags);
-    if ((flags & NOTICES) !== 0 && this.board.size > 0) this.notify();
     this.#wake(flags, nowMs);
   }
 
@@ -216,7 +215,7 @@ export class State implements Pumped, Led {
       if (!settings.autoTick && settings.clock === undefined) this.#manual = true;
     }
     const atMs = typeof nowMs === "number" ? nowMs : this.engineNow();
-    this.call(undefined, (core) => void core.tick(atMs));
+    this.call(undefined, (core) => core.tick(atMs));
     this.notify();
   }
 
@@ -243,20 +242,15 @@ export class State implements Pumped, Led {
 
   poll(): Batch | undefined {
     const nowMs = this.engineNow();
-    return this.call(undefined, (core) => {
-      const lease = core.poll(nowMs);
-      const sink = lease > 0 ? this.settings?.sinks[core.batchSink()] : undefined;
-      if (sink === undefined) return undefined;
-      const { generation } = this;
-      const [id, count, bytes] = [core.batchId(), core.batchCount(), core.batchBytes()];
-      return { sink, lease, generation, id, count, bytes };
-    });
+    const polled = this.call<Polled | undefined>(undefined, (core) => core.poll(nowMs));
+    const sink = polled && this.settings?.sinks[polled.sink];
+    return sink && { ...polled, sink, generation: this.generation };
   }
 
   settle(batch: Batch, { code, value }: Outcome): void {
     if (batch.generation !== this.generation) return;
     const nowMs = this.engineNow();
-    this.call(undefined, (core) => void core.settle(nowMs, batch.lease, code ?? RETRY, value));
+    this.call(undefined, (core) => core.settle(nowMs, batch.lease, code ?? RETRY, value ?? Number.NaN));
     this.notify();
     this.rearm();
   }
@@ -287,15 +281,18 @@ export class State implements Pumped, Led {
   }
 
   totals(): Omit<FlushResult, "timedOut"> {
-    return this.call({ delivered: 0, remaining: 0, dropped: 0 }, (core) => ({
-      delivered: core.delivered(),
-      remaining: core.remaining(),
-      dropped: core.dropped(),
-    }));
+    const { sinks } = this.call(emptyCounters(), (core) => core.counters());
+    const sums = { delivered: 0, remaining: 0, dropped: 0 };
+    for (const { delivered, queued, inFlight, dropped } of sinks) {
+      sums.delivered += delivered;
+      sums.remaining += queued + inFlight;
+      for (const count of Object.values(dropped)) sums.dropped += count;
+    }
+    return sums;
   }
 
   counters(): Counters {
-    const counted = this.read(emptyCounters(), (core) => core.counters() as Counters);
+    const counted = this.read(emptyCounters(), (core) => core.counters());
     const { emitted, refused } = counted;
     return { ...counted, emitted: emitted + this.refused, refused: refused + this.refused };
   }
@@ -318,8 +315,8 @@ export class State implements Pumped, Led {
     }
     this.#draining = true;
     for (let left = NOTICES_A_CALL; left > 0; left -= 1) {
-      const notice = this.call(undefined, (core) => core.notice() as Notices["drop"] | undefined);
-      if (notice === undefined || notice === null) break;
+      const notice = this.call(undefined, (core) => core.notice<Notices["drop"]>());
+      if (notice === undefined) break;
       const sink = this.settings?.sinks[notice.sink as unknown as number]?.name;
       this.board.emit(sink === undefined ? notice : { ...notice, sink });
     }

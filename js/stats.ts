@@ -1,5 +1,4 @@
 /** Rolling statistics without a collector. */
-import { StatsStore as CoreStats } from "../build/wasm/tidegate.js";
 import { TidegateError } from "./errors.ts";
 import type { Stats } from "./types.ts";
 import { Held } from "./wasm/held.ts";
@@ -32,13 +31,16 @@ const BYTES_MAX = 64 * 1024 * 1024;
  * console.log(stats.snapshot(Date.now()).p99Ms);
  */
 export class StatsStore {
-  readonly #held: Held<CoreStats>;
+  readonly #held: Held;
   #refused = 0;
 
   /** Throws TidegateError `config/stats-window`, `config/stats-series`, `config/type`, `config/unknown-option`. */
   constructor(options: StatsStoreOptions = {}) {
     const { windowMs, series } = checked(options);
-    this.#held = new Held(() => new CoreStats(windowMs, series));
+    this.#held = new Held("stats_free", ({ wasm, desk }) => {
+      desk.give([windowMs, series]);
+      return wasm.stats_new(desk.handle);
+    });
     this.#held.use(() => {});
   }
 
@@ -56,21 +58,29 @@ export class StatsStore {
   ): boolean {
     const named = series === undefined || series === null || typeof series === "string";
     const at = named ? numeric(atMs) : Number.NaN;
-    const duration = durationMs === undefined || durationMs === null ? undefined : numeric(durationMs);
     const name = typeof series === "string" ? series.slice(0, NAME_MAX) : undefined;
-    const counted = this.#held.use((store) => store.record(at, duration, Boolean(isError), name));
+    const counted = this.#held.use(({ wasm, desk }, store) => {
+      desk.give([name]);
+      return wasm.stats_record(desk.handle, store, at, durationOf(durationMs), isError ? 1 : 0) !== 0;
+    });
     if (!counted) this.#refused += 1;
     return counted;
   }
 
   /** All figures at `nowMs`, as a plain object of its own. Not a number: at the latest time given. */
   snapshot(nowMs: number): Stats {
-    return this.#held.use((store) => store.snapshot(numeric(nowMs)) as Stats);
+    return this.#held.use(({ wasm, desk }, store) => {
+      wasm.stats_snapshot(desk.handle, store, numeric(nowMs));
+      return desk.json<Stats>();
+    });
   }
 
   /** The whole window in a versioned binary form, for `merge`. The bytes are a copy. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#held.use((store) => store.toBytes() as Uint8Array<ArrayBuffer>);
+    return this.#held.use(({ wasm, desk }, store) => {
+      wasm.stats_bytes(desk.handle, store);
+      return desk.result().slice();
+    });
   }
 
   /**
@@ -86,10 +96,11 @@ export class StatsStore {
     if (bytes.length > BYTES_MAX) {
       throw new TidegateError("stats/bytes", `${bytes.length} bytes are more than any store has`);
     }
-    this.#refused += this.#held.use((store) => {
-      const before = store.refused();
-      store.merge(bytes);
-      return store.refused() - before;
+    this.#refused += this.#held.use(({ wasm, desk }, store) => {
+      desk.give([bytes]);
+      const refused = wasm.stats_merge(desk.handle, store);
+      if (refused < 0) throw desk.error();
+      return refused;
     });
   }
 
@@ -117,6 +128,12 @@ function checked(options: StatsStoreOptions): StatsStoreOptions {
     }
   }
   return options;
+}
+
+/** Absent is unknown, which is NaN to the core; so what is no duration has to be something else. */
+function durationOf(value: unknown): number {
+  if (value === undefined || value === null) return Number.NaN;
+  return typeof value === "number" && value >= 0 ? value : -1;
 }
 
 function numeric(value: unknown): number {

@@ -1,4 +1,4 @@
-// Builds the npm package: cargo → wasm-bindgen → wasm-opt → esbuild and tsc → pkg/.
+// Builds the npm package: cargo → wasm-opt → esbuild and tsc → pkg/.
 import { spawnSync } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
@@ -11,6 +11,7 @@ const TARGET = "wasm32-unknown-unknown";
 const WASM = join(ROOT, "build", "wasm");
 /** The same crate without the feature `full`. */
 const SLIM = join(ROOT, "build", "wasm-slim");
+const MODULE = "tidegate.wasm";
 const PKG = join(ROOT, "pkg");
 const DIST = join(PKG, "dist");
 
@@ -27,21 +28,29 @@ function local(tool, args) {
   run(join(ROOT, "node_modules", ".bin", tool), args, "Run npm install first.");
 }
 
-/** The engine as one wasm module and its JavaScript glue, in `folder`. */
+/** The engine as one wasm module, in `folder`. */
 export async function buildWasm(folder = WASM, features = []) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "std"), compile(features));
-  bindgen(folder, ["--remove-name-section"]);
-  const module = join(folder, "tidegate_bg.wasm");
-  local("wasm-opt", [...WASM_OPT, module, "-o", module]);
+  optimize(folder, ["--strip-debug", "--strip-producers"]);
 }
 
 /** The same module with the names of its functions, for those who ask what fills it. */
 export function namedWasm(folder) {
-  bindgen(folder, []);
-  const module = join(folder, "tidegate_bg.wasm");
-  local("wasm-opt", [...WASM_OPT, "-g", module, "-o", module]);
+  return optimize(folder, ["-g"]);
+}
+
+/** What cargo has compiled last, smaller. The features it may use stand in the module, and go when they are known. */
+function optimize(folder, names) {
+  const compiled = join(
+    process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"),
+    TARGET,
+    "release",
+    "tidegate.wasm",
+  );
+  const module = join(folder, MODULE);
+  local("wasm-opt", ["-O3", ...names, "--strip-target-features", compiled, "-o", module]);
   return module;
 }
 
@@ -51,7 +60,7 @@ function compile(features) {
   const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET, ...features];
   if (hasStdSource()) {
     const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
-    const { status } = spawnSync("cargo", [...args, ...SMALL_STD], {
+    const { status } = spawnSync("cargo", [...args, ...SMALL_STD, ...READABLE], {
       cwd: ROOT,
       stdio: "inherit",
       env,
@@ -59,31 +68,18 @@ function compile(features) {
     if (status === 0) return "small";
   }
   console.error("build: the wasm is larger than need be: run rustup component add rust-src");
-  run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.");
+  run("cargo", [...args, ...READABLE], "Install Rust (https://rustup.rs), then run npm run setup.");
   return "prebuilt";
 }
+
+/** Names of functions as people write them, for who asks what fills the module: what ships has none. */
+const READABLE = ["--", "-C", "link-arg=--demangle"];
 
 /** A standard library built for size, whose panics trap at once: nothing here could show their texts. */
 const SMALL_STD = [
   ...["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"],
   ...["-Z", "panic-immediate-abort", "--config", 'profile.release.panic="immediate-abort"'],
 ];
-
-function bindgen(folder, names) {
-  const cargoTarget = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
-  run(
-    "wasm-bindgen",
-    [
-      join(cargoTarget, TARGET, "release", "tidegate.wasm"),
-      ...["--target", "web", "--out-name", "tidegate", "--out-dir", folder],
-      ...["--remove-producers-section", "--omit-default-module-path", ...names],
-      "--experimental-reset-state-function",
-    ],
-    "Run npm run setup, which installs wasm-bindgen-cli.",
-  );
-}
-
-const WASM_OPT = ["-O3"];
 
 /** How each runtime gets its wasm: js/entries, one engine file each. */
 const ENGINES = [
@@ -104,7 +100,7 @@ const inlineWasm = {
   setup(build) {
     build.onResolve({ filter: /^tidegate:core$/ }, ({ path }) => ({ path, namespace: "core" }));
     build.onLoad({ filter: /.*/, namespace: "core" }, async () => {
-      const bytes = await readFile(join(WASM, "tidegate_bg.wasm"));
+      const bytes = await readFile(join(WASM, MODULE));
       return { contents: `export default ${JSON.stringify(bytes.toString("base64"))}`, loader: "js" };
     });
   },
@@ -139,24 +135,15 @@ async function bundle() {
   }
   for (const name of ADAPTERS) {
     for (const format of ["esm", "cjs"]) {
-      await emit(`js/adapters/${name}.ts`, `${name}.${extension[format]}`, format, inlineWasm);
+      await emit(`js/adapters/${name}.ts`, `${name}.${extension[format]}`, format);
     }
   }
-  for (const format of ["esm", "cjs"])
-    await emit("js/slim.ts", `slim.${extension[format]}`, format, slimGlue);
-  await cp(join(WASM, "tidegate_bg.wasm"), join(DIST, "core.wasm"));
-  await cp(join(SLIM, "tidegate_bg.wasm"), join(DIST, "slim.wasm"));
+  for (const format of ["esm", "cjs"]) await emit("js/slim.ts", `slim.${extension[format]}`, format);
+  await cp(join(WASM, MODULE), join(DIST, "core.wasm"));
+  await cp(join(SLIM, MODULE), join(DIST, "slim.wasm"));
 }
 
-/** The glue of the slim module, which has fewer functions. */
-const slimGlue = {
-  name: "slim-glue",
-  setup(build) {
-    build.onResolve({ filter: /\/build\/wasm\/tidegate\.js$/ }, () => ({ path: join(SLIM, "tidegate.js") }));
-  },
-};
-
-async function emit(source, file, format, plugin) {
+async function emit(source, file, format, ...plugins) {
   const { outputFiles } = await esbuild.build({
     write: false,
     absWorkingDir: ROOT,
@@ -170,7 +157,7 @@ async function emit(source, file, format, plugin) {
     minifyWhitespace: true,
     legalComments: "none",
     external: ["./core.wasm", "./core.wasm?module"],
-    plugins: [plugin],
+    plugins,
     logLevel: "warning",
   });
   for (const { path, text } of outputFiles) {

@@ -35,9 +35,9 @@ export function setup(task = "test") {
   needRust();
   const toolchain = needTarget();
   wantStdSource(toolchain);
-  needBindgen();
   if (task === "test") {
     needLints(toolchain);
+    needBindgen();
     needWasmPack();
     needBrowser();
     needFirefox();
@@ -131,6 +131,7 @@ function needLints(toolchain) {
   if (lacks().length > 0) throw new Missing("rustfmt and clippy", "rustup component add rustfmt clippy");
 }
 
+/** Of the tests in Node and in browsers alone: the package is built without. */
 function needBindgen() {
   // Its published lock file pins versions that not every index still has; the program itself builds without it.
   cargoTool("wasm-bindgen", "wasm-bindgen-cli", versions.wasmBindgen, ["--debug"]);

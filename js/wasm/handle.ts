@@ -1,13 +1,13 @@
 /** A `Core` that survives traps: the totals of a dead one go on in the next. */
-import { Core, Options } from "../../build/wasm/tidegate.js";
 import { fromCore, TidegateError } from "../errors.ts";
+import { Core, type SetOption } from "./core.ts";
 import { epoch, type Instance, instance, reset } from "./instance.ts";
 import { Stage } from "./stage.ts";
 
 /** Two traps within this time end the collector: a loop of resets would only burn the host's CPU. */
 const TRAP_WINDOW_MS = 10_000;
 
-export type { Core, Options };
+const COUNTER_BYTES = 8;
 
 /** What the collector wants to know, and the time it tells. All are called when no wasm call is on the stack. */
 export interface HandleEvents {
@@ -27,18 +27,18 @@ export class CoreHandle {
   /** Goes up with each new core: leases and request tokens of an older one mean nothing here. */
   generation = 0;
   readonly #stage: Stage;
-  readonly #describe: (options: Options) => void;
+  readonly #describe: (set: SetOption) => void;
   readonly #events: HandleEvents;
   #core: Core | undefined;
   #home!: Instance;
-  #address = 0;
-  #length = 0;
+  /** Where the counters lie, and how many they are. */
+  #ledger: readonly [at: number, length: number] = [0, 0];
   #lastTrapMs = Number.NEGATIVE_INFINITY;
   #suspect = false;
   #retired = false;
 
   /** Throws TidegateError if the options are bad or wasm is blocked. */
-  constructor(describe: (options: Options) => void, events: HandleEvents) {
+  constructor(describe: (set: SetOption) => void, events: HandleEvents) {
     this.#describe = describe;
     this.#events = events;
     this.#stage = new Stage(() => events.engineNow());
@@ -136,11 +136,8 @@ export class CoreHandle {
     this.#home = instance();
     this.#core = undefined;
     try {
-      const options = new Options();
-      this.#describe(options);
-      const core = new Core(options);
-      this.#address = core.ledgerAddress();
-      this.#length = core.ledgerLength();
+      const core = new Core(this.#home, this.#describe);
+      this.#ledger = core.ledger();
       this.#stage.enter(core, this.#home.memory);
       this.#core = core;
     } catch (thrown) {
@@ -148,10 +145,11 @@ export class CoreHandle {
     }
   }
 
-  /** The dead handle is dropped, never freed: free() would release its address in the new instance. */
+  /** The dead handle is dropped, never freed: in the new instance something else lies there. */
   #rebuild(): void {
     // The memory of a dead instance stays readable, and the ledger lies at a fixed address in it.
-    const ledger = new Float64Array(this.#home.memory.buffer, this.#address, this.#length).slice();
+    const [at, length] = this.#ledger;
+    const ledger = new Uint8Array(this.#home.memory.buffer, at, length * COUNTER_BYTES);
     this.#events.onLost(this.#stage.forget());
     reset(this.#home.epoch);
     this.generation += 1;
@@ -185,7 +183,7 @@ export class CoreHandle {
 
   #probe(): void {
     try {
-      // A core that a stack overflow left in the middle of a call refuses every further one.
+      // An instance that a stack overflow left in the middle of a call refuses every further one.
       if (this.#home.epoch === epoch()) this.#core?.flushing(Number.NaN);
       this.#suspect = false;
     } catch (cause) {

@@ -1,20 +1,24 @@
 /** An object of the core that outlives its instance: it is made again from what JavaScript knows of it. */
 import { fromCore, TidegateError } from "../errors.ts";
-import { epoch, type Instance, instance, reset } from "./instance.ts";
+import type { Freeing, Handle } from "./exports.ts";
+import { epoch, type Instance, instance, own, reset } from "./instance.ts";
+
+/** Makes an object; 0: it is refused. `dead` is where the last one lay, in a memory that stays readable. */
+type Make = (home: Instance, dead: DataView | undefined) => Handle;
 
 /**
  * Makes its object at the first use, and anew once the instance it lay in is gone: after a trap here or in
- * any collector. The glue frees the memory of an object that nobody refers to any more, where the runtime has
- * a FinalizationRegistry and the instance still lives; one of a dead instance is dropped, never freed.
+ * any collector. One of a dead instance is dropped, never freed.
  */
-export class Held<T extends object> {
-  readonly #make: (dead: WebAssembly.Memory | undefined) => T;
-  #object: T | undefined;
+export class Held {
+  readonly #free: Freeing;
+  readonly #make: Make;
+  #handle = 0;
   #home: Instance | undefined;
   #resets = 0;
 
-  /** `make` is given the memory of the dead instance, if there was one: it stays readable. */
-  constructor(make: (dead: WebAssembly.Memory | undefined) => T) {
+  constructor(free: Freeing, make: Make) {
+    this.#free = free;
     this.#make = make;
   }
 
@@ -24,27 +28,31 @@ export class Held<T extends object> {
   }
 
   /** Runs `work`; a trap is made good once. Throws TidegateError for what the core refuses. */
-  use<R>(work: (object: T) => R): R {
+  use<R>(work: (home: Instance, handle: Handle) => R): R {
     for (let again = true; ; again = false) {
       try {
-        return work(this.#live());
+        return work(this.#live(), this.#handle);
       } catch (thrown) {
-        if (typeof thrown === "string") throw fromCore(thrown);
         // A host at the end of its own stack is no fault of the core.
         if (thrown instanceof TidegateError || thrown instanceof RangeError) throw thrown;
+        // A smaller module that lacks the function has not failed either.
+        if (thrown instanceof TypeError) throw fromCore(thrown);
         reset(epoch());
         if (!again) throw fromCore(thrown);
       }
     }
   }
 
-  #live(): T {
-    if (this.#object !== undefined && this.#home?.epoch === epoch()) return this.#object;
+  #live(): Instance {
+    const last = this.#home;
+    if (last?.epoch === epoch()) return last;
     const home = instance();
-    const made = this.#make(this.#home?.memory);
-    if (this.#object !== undefined) this.#resets += 1;
+    const made = this.#make(home, last && new DataView(last.memory.buffer, this.#handle >>> 0));
+    if (made === 0) throw home.desk.error();
+    own(this, this.#free, made);
+    if (last !== undefined) this.#resets += 1;
     this.#home = home;
-    this.#object = made;
-    return made;
+    this.#handle = made;
+    return home;
   }
 }

@@ -1,5 +1,5 @@
 /** Requests written straight into the core's memory and told of once for many: the boundary is crossed for them all. */
-import type { Core } from "../../build/wasm/tidegate.js";
+import type { Core } from "./core.ts";
 
 /** As in the core: requests staged at most, and numbers of each. */
 const REQUESTS = 64;
@@ -40,7 +40,7 @@ export class Stage {
   enter(core: Core, memory: WebAssembly.Memory): void {
     this.leave();
     this.#memory = memory;
-    this.#address = core.stageAddress();
+    this.#address = core.stage();
     this.#limit = 1;
   }
 

@@ -1,15 +1,9 @@
-//! Conversions between JavaScript values and the engine's.
+//! Conversions between the host's values and the engine's.
 
 use crate::encode::json::{Object, key};
 pub(super) use crate::encode::ndjson::counters;
 use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
-use crate::engine::{Error, Notice, Outcome};
-use wasm_bindgen::prelude::*;
-
-/// An error as the shim expects it: its code, a line feed, its message.
-pub(super) fn throw(error: Error) -> JsValue {
-    JsValue::from_str(&format!("{}\n{}", error.code(), error.message()))
-}
+use crate::engine::{Notice, Outcome};
 
 /// A response status; anything else is unknown.
 pub(super) fn status(value: f64) -> Option<u16> {
@@ -17,22 +11,25 @@ pub(super) fn status(value: f64) -> Option<u16> {
 }
 
 /// What a sink answered, from the shim's number and its value.
-pub(super) fn outcome(outcome: u32, value: Option<f64>) -> Outcome {
+pub(super) fn outcome(outcome: u32, value: f64) -> Outcome {
     match outcome {
-        0 => Outcome::Ok { rejected: value.unwrap_or(0.0) as u32 },
-        1 => Outcome::Retry { after_ms: value },
+        0 => Outcome::Ok { rejected: value as u32 },
+        1 => Outcome::Retry { after_ms: known(value) },
         3 => Outcome::TooLarge,
         _ => Outcome::Fatal,
     }
 }
 
-/// A plain object, by way of its JSON; unknown figures are `null`.
-pub(super) fn object(write: impl FnOnce(&mut Object<'_>)) -> JsValue {
-    let mut json = Vec::new();
-    let mut object = Object::open(&mut json);
+/// NaN is unknown.
+pub(super) fn known(value: f64) -> Option<f64> {
+    (!value.is_nan()).then_some(value)
+}
+
+/// An object as JSON; unknown figures are `null`.
+pub(super) fn object(out: &mut Vec<u8>, write: impl FnOnce(&mut Object<'_>)) {
+    let mut object = Object::open(out);
     write(&mut object);
     object.close();
-    js_sys::JSON::parse(str::from_utf8(&json).unwrap_or_default()).unwrap_or(JsValue::NULL)
 }
 
 /// A statistics snapshot, in DESIGN's shape.

@@ -1,108 +1,99 @@
-//! The handle that JavaScript holds: one collector, the event being built, the bytes of the last batch.
+//! One collector, the requests that the host has written for it, and its encoders. All times are host wall-clock
+//! milliseconds.
 
-use super::convert::{self, object, outcome, status, throw};
-use super::draft::Draft;
+use super::convert::{self, known, object, outcome, status};
+use super::desk::{Desk, Given};
+use super::handle::Marked;
 use super::options::Options;
 use crate::encode::Encoder;
+use crate::encode::json::key;
 #[cfg(feature = "full")]
 use crate::encode::prometheus;
 use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
-use crate::engine::{Collector, Event, EventKind, KnownRequest, Numbers, Outcome, Send, Signal, Value};
-use wasm_bindgen::prelude::*;
+use crate::engine::{Attributes, Collector, Error, Event, EventKind, KnownRequest, Numbers, Outcome, Signal};
 
-/// One collector. All times are host wall-clock milliseconds; `undefined` means unknown.
-#[wasm_bindgen]
-pub struct Core {
+/// What the host knows as one core.
+struct Core {
     collector: Collector,
-    draft: Draft,
-    send: Send,
     encoders: Vec<Encoder>,
-    bytes: Vec<u8>,
+    /// Those of the event being recorded, kept for their room.
+    attributes: Attributes,
     stage: Box<[f64]>,
     numbers: Option<Numbers>,
 }
 
-#[wasm_bindgen]
-impl Core {
-    /// A collector of `options`.
-    #[wasm_bindgen(constructor)]
-    pub fn new(options: Options) -> Result<Core, JsValue> {
-        let Options { config, host_rng } = options;
-        let mut collector = Collector::new(config).map_err(throw)?;
-        if host_rng {
-            collector.use_host_draws();
-        }
-        let sinks = collector.config().sinks();
-        let encoders = sinks.iter().map(|sink| Encoder::new(sink.format)).collect();
-        Ok(Self {
-            collector,
-            encoders,
-            draft: Draft::new(),
-            send: Send { lease: 0, sink: 0 },
-            bytes: Vec::new(),
-            stage: vec![0.0; STAGE_HEAD + STAGED_MAX * STAGED_WORDS].into_boxed_slice(),
-            numbers: None,
-        })
+exports! {
+    /// A collector of the options that were set. None: they are refused, and the error is the result.
+    fn core_new(desk: &mut Desk) -> Option<Box<Marked<Core>>> {
+        let tried = Core::new(std::mem::take(&mut desk.options));
+        desk.check(tried).map(Marked::boxed)
     }
 
-    /// The value in force of a numeric option, or of `sampling.rate`; NaN if there is none of that name.
-    pub fn number(&self, name: &str) -> f64 {
-        if name == "sampling.rate" {
-            return self.collector.config().sampling.rate;
-        }
-        self.collector.config().get_by_name(name).unwrap_or(f64::NAN)
+    /// It is not needed any more.
+    fn core_free(core: Box<Marked<Core>>) {
+        drop(core);
     }
 
-    /// Records a request in one call; `is_path`: its name is a raw path, to be shown as its template. Returns flags.
-    #[expect(clippy::too_many_arguments, reason = "each is one argument of the host's only call")]
-    pub fn req(
-        &mut self,
+    /// Takes 64 bytes of the host's randomness. Needed once, before the first event.
+    fn core_seed(desk: &mut Desk, core: &mut Marked<Core>) {
+        if let Ok(entropy) = desk.given().bytes().try_into() {
+            core.change().collector.seed_entropy(entropy);
+        }
+    }
+
+    /// The value in force of a numeric option; NaN if there is none of that name.
+    fn core_option(desk: &mut Desk, core: &Marked<Core>) -> f64 {
+        core.collector.config().get_by_name(desk.given().string()).unwrap_or(f64::NAN)
+    }
+
+    /// Records a request that is no more than its name, its method and, if it failed, its error. `is_path`: the name is
+    /// a raw path, to be shown as its template. `duration` NaN: unknown. Returns flags.
+    fn core_req(
+        desk: &mut Desk,
+        core: &mut Marked<Core>,
         now: f64,
-        route: &str,
-        method: &str,
         status_code: f64,
         start: f64,
-        duration: Option<f64>,
-        error: Option<String>,
+        duration: f64,
         is_path: bool,
     ) -> u32 {
-        if !self.seed() {
-            return self.refuse(1);
-        }
+        let core = &mut *core.change();
+        let mut given = desk.given();
+        let (route, method, error) = (given.string(), given.string(), given.text());
         let event = Event {
-            duration,
-            error: error.as_deref(),
+            duration: known(duration),
+            error,
             method,
             status: status(status_code),
             is_path,
             ..Event::new(EventKind::Req, route, start)
         };
-        let signal = self.collector.record(&event, None, now);
-        self.numbers = match is_path {
-            true => self.collector.number_path(route, method),
-            false => self.collector.number(route, method),
+        let signal = core.collector.record(&event, None, now);
+        core.numbers = match is_path {
+            true => core.collector.number_path(route, method),
+            false => core.collector.number(route, method),
         };
         flags(signal)
     }
 
-    /// What the request recorded last may be staged by: its route's number, 65536 times its method's, and 2³² if
-    /// all earlier numbers are void; -1: it has none.
-    pub fn numbers(&self) -> f64 {
-        let Some(Numbers { route, method, renewed }) = self.numbers else { return -1.0 };
+    /// What the request recorded last may be staged by: its route's number, 65536 times its method's, and 2³² if all
+    /// earlier numbers are void; -1: it has none.
+    fn core_numbers(core: &Marked<Core>) -> f64 {
+        let Some(Numbers { route, method, renewed }) = core.numbers else { return -1.0 };
         (u64::from(route) | u64::from(method) << 16 | u64::from(renewed) << 32) as f64
     }
 
     /// Where the host writes requests: how many we have begun, when the first was written, then three numbers a
     /// request: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status.
-    #[wasm_bindgen(js_name = "stageAddress")]
-    pub fn stage_address(&self) -> usize {
-        self.stage.as_ptr() as usize
+    fn core_stage(core: &Marked<Core>) -> *const f64 {
+        core.stage.as_ptr()
     }
 
     /// Records the `count` requests that the host has written. Returns flags.
-    pub fn staged(&mut self, count: usize, now: f64) -> u32 {
-        let [begun, since, rows @ ..] = &mut *self.stage else { return 0 };
+    fn core_staged(core: &mut Marked<Core>, count: usize, now: f64) -> u32 {
+        let core = &mut *core.change();
+        let [begun, since, rows @ ..] = &mut *core.stage else { return 0 };
         let rows = rows.as_chunks::<STAGED_WORDS>().0.iter().take(count);
         let requests = rows.map(|[start, duration, numbers]| {
             // For a host that has to ask a dead instance.
@@ -113,306 +104,233 @@ impl Core {
                 method: (numbers >> 16) as u16,
                 status: Some((numbers >> 32) as u16).filter(|status| *status >= 100),
                 start: *start,
-                duration: Some(*duration).filter(|ms| !ms.is_nan()),
+                duration: known(*duration),
             }
         });
-        flags(self.collector.record_known(requests, *since, now))
+        flags(core.collector.record_known(requests, *since, now))
     }
 
-    /// Begins an event: `kind` 0 REQ, 1 FN, 2 DB, 3 EVT.
-    pub fn begin(
-        &mut self,
-        kind: u8,
-        name: String,
+    /// Records any event: within an open `request`, as its end, or (NaN) outside of all. `what` is 0 REQ, 1 FN, 2 DB,
+    /// 3 EVT; plus 4 if its name is a raw path, 8 if it ends the request. `number` is a REQ's status, a DB's rows. Given
+    /// are name, error, method or system, parent, span; then keys and values of attributes. Returns flags.
+    fn core_event(
+        desk: &mut Desk,
+        core: &mut Marked<Core>,
+        what: u32,
+        now: f64,
+        request: f64,
         start: f64,
-        duration: Option<f64>,
-        error: Option<String>,
-    ) {
-        let kind = EventKind::ALL.get(usize::from(kind)).copied().unwrap_or(EventKind::Evt);
-        self.draft.begin(kind, name, start, duration, error);
+        duration: f64,
+        number: f64,
+    ) -> u32 {
+        let core = &mut *core.change();
+        let mut given = desk.given();
+        let (name, error, detail) = (given.string(), given.text(), given.text());
+        let [parent, span] = [given.text(), given.text()].map(|header| header.and_then(TraceContext::parse));
+        read_attributes(&mut core.attributes, given);
+        let kind = EventKind::ALL[what as usize % EventKind::ALL.len()];
+        let event = Event {
+            is_path: what & PATH != 0,
+            duration: known(duration),
+            error,
+            attributes: &core.attributes,
+            span,
+            ..Event::new(kind, name, start)
+        };
+        let event = match kind {
+            EventKind::Req => Event { method: detail.unwrap_or_default(), status: status(number), ..event },
+            EventKind::Db => Event { system: detail, rows: known(number), ..event },
+            _ => event,
+        };
+        let token = known(request).map(Token::from_number);
+        flags(match token {
+            None => core.collector.record(&event, parent, now),
+            Some(token) if what & ENDS != 0 => core.collector.end(&event, token, now),
+            Some(token) => core.collector.record_in(&event, token, now),
+        })
     }
 
-    /// The details of a REQ. `is_path`: its name is a raw path, to be shown as its template.
-    pub fn request(&mut self, method: String, status: Option<f64>, is_path: bool) {
-        (self.draft.method, self.draft.status, self.draft.is_path) = (method, status, is_path);
+    /// A request begins, of a path and perhaps with a `traceparent`; without a path a handler that is no request. Returns
+    /// its token.
+    fn core_open(desk: &mut Desk, core: &mut Marked<Core>, now: f64) -> f64 {
+        let core = &mut *core.change();
+        let mut given = desk.given();
+        let token = match given.text() {
+            Some(path) => core.collector.open(path, given.text().and_then(TraceContext::parse), now),
+            None => core.collector.open_root(now),
+        };
+        token.to_number()
     }
 
-    /// The details of a DB.
-    pub fn database(&mut self, system: Option<String>, rows: Option<f64>) {
-        (self.draft.system, self.draft.rows) = (system, rows);
-    }
-
-    /// Adds a text attribute.
-    pub fn text(&mut self, key: &str, value: &str) {
-        self.draft.attributes.push(key, Value::Text(value));
-    }
-
-    /// Adds a number attribute.
-    pub fn numeric(&mut self, key: &str, value: f64) {
-        self.draft.attributes.push(key, Value::Number(value));
-    }
-
-    /// Adds a truth-valued attribute.
-    pub fn flag(&mut self, key: &str, value: bool) {
-        self.draft.attributes.push(key, Value::Flag(value));
-    }
-
-    /// The event's parent outside a request; an invalid header starts a new trace.
-    pub fn parent(&mut self, traceparent: &str) {
-        self.draft.parent = TraceContext::parse(traceparent);
-    }
-
-    /// Records the event outside a request. Returns flags.
-    pub fn commit(&mut self, now: f64) -> u32 {
-        if !self.seed() {
-            return self.refuse(1);
+    /// The rate that governs a path, or all that has none; -1: it is excluded.
+    fn core_rate(desk: &mut Desk, core: &Marked<Core>) -> f64 {
+        match desk.given().text() {
+            Some(path) => core.collector.effective_rate(path).unwrap_or(-1.0),
+            None => core.collector.config().sampling.rate,
         }
-        flags(self.collector.record(&self.draft.event(), self.draft.parent, now))
-    }
-
-    /// Records the event as a child of an open request. Returns flags.
-    #[wasm_bindgen(js_name = "commitIn")]
-    pub fn commit_in(&mut self, now: f64, request: f64) -> u32 {
-        if !self.seed() {
-            return self.refuse(1);
-        }
-        flags(self.collector.record_in(&self.draft.event(), Token::from_number(request), now))
-    }
-
-    /// A request begins; returns its token.
-    pub fn open(&mut self, now: f64, path: &str, traceparent: Option<String>) -> f64 {
-        self.seed();
-        let parent = traceparent.as_deref().and_then(TraceContext::parse);
-        self.collector.open(path, parent, now).to_number()
-    }
-
-    /// A handler that is not a request begins; returns its token.
-    #[wasm_bindgen(js_name = "openRoot")]
-    pub fn open_root(&mut self, now: f64) -> f64 {
-        self.seed();
-        self.collector.open_root(now).to_number()
-    }
-
-    /// Whether the request is excluded.
-    pub fn excluded(&self, request: f64) -> bool {
-        Token::from_number(request).is_excluded()
-    }
-
-    /// The rate that governs `path`; -1: excluded.
-    #[wasm_bindgen(js_name = "effectiveRate")]
-    pub fn effective_rate(&self, path: &str) -> f64 {
-        self.collector.effective_rate(path).unwrap_or(-1.0)
     }
 
     /// The next decision's draw, where the host draws.
-    #[wasm_bindgen(js_name = "supplyDraw")]
-    pub fn supply_draw(&mut self, draw: f64) {
-        self.collector.supply_draw(draw);
+    fn core_draw(core: &mut Marked<Core>, draw: f64) {
+        core.change().collector.supply_draw(draw);
     }
 
-    /// The request ends with the event built. Returns flags.
-    pub fn end(&mut self, now: f64, request: f64) -> u32 {
-        if !self.seed() {
-            return self.refuse(1);
-        }
-        flags(self.collector.end(&self.draft.event(), Token::from_number(request), now))
-    }
-
-    /// The request will not end.
-    pub fn abandon(&mut self, request: f64) {
-        self.collector.abandon(Token::from_number(request));
-    }
-
-    /// The `traceparent` of a call about to be made, within an open request or not; after a blank the `tracestate`
-    /// to go with it, if the one given is valid. Empty: none is to be sent.
-    pub fn outgoing(&mut self, request: Option<f64>, tracestate: Option<String>) -> String {
-        self.seed();
+    /// The `traceparent` of a call about to be made, within an open request or (NaN) not; after a blank the `tracestate` to
+    /// go with it, if the one given is valid. Empty: none is to be sent.
+    fn core_outgoing(desk: &mut Desk, core: &mut Marked<Core>, request: f64) {
+        let (mut given, result) = desk.open();
+        let request = known(request).map(Token::from_number);
+        let Some(context) = core.change().collector.outgoing(request) else { return };
         let mut headers = String::new();
-        if let Some(context) = self.collector.outgoing(request.map(Token::from_number)) {
-            context.format(&mut headers);
-            if let Some(state) = tracestate.as_deref().and_then(trace::tracestate) {
-                headers.push(' ');
-                headers.push_str(state);
-            }
+        context.format(&mut headers);
+        if let Some(state) = given.text().and_then(trace::tracestate) {
+            headers.push(' ');
+            headers.push_str(state);
         }
-        headers
+        *result = headers.into_bytes();
     }
 
-    /// The event is the span of a `traceparent` that [`outgoing`](Self::outgoing) gave.
-    pub fn span(&mut self, traceparent: &str) {
-        self.draft.span = TraceContext::parse(traceparent);
-    }
-
-    /// Counts events that could not even be given. Returns flags.
-    pub fn refuse(&mut self, count: u32) -> u32 {
-        self.collector.refuse(count as usize);
-        0
+    /// Counts an event that could not even be given.
+    fn core_refuse(core: &mut Marked<Core>) {
+        core.change().collector.refuse(1);
     }
 
     /// Milliseconds until the next tick is wanted; NaN: nothing waits.
-    pub fn tick(&mut self, now: f64) -> f64 {
-        self.collector.tick(now).unwrap_or(f64::NAN)
+    fn core_tick(core: &mut Marked<Core>, now: f64) -> f64 {
+        core.change().collector.tick(now).unwrap_or(f64::NAN)
     }
 
-    /// As [`tick`](Self::tick) answers, without ticking.
-    #[wasm_bindgen(js_name = "nextDeadline")]
-    pub fn next_deadline(&mut self) -> f64 {
-        self.collector.next_deadline().unwrap_or(f64::NAN)
+    /// As `core_tick` answers, without ticking.
+    fn core_deadline(core: &mut Marked<Core>) -> f64 {
+        core.change().collector.next_deadline().unwrap_or(f64::NAN)
     }
 
-    /// The lease of a batch to send now; 0: none.
-    pub fn poll(&mut self, now: f64) -> f64 {
-        while let Some(send) = self.collector.poll_send(now) {
-            let sink = &self.collector.config().sinks()[send.sink];
-            let max_bytes = sink.max_bytes.map_or(usize::MAX, |max| max as usize);
-            self.bytes.clear();
-            self.encoders[send.sink].encode(&self.collector.batch(send), &mut self.bytes);
-            if self.bytes.len() <= max_bytes {
-                self.send = send;
-                return send.lease as f64;
+    /// Whether there is a batch to send now: a line of JSON that says which, and its bytes.
+    fn core_poll(desk: &mut Desk, core: &mut Marked<Core>, now: f64) -> bool {
+        let core = &mut *core.change();
+        while let Some(send) = core.collector.poll_send(now) {
+            let batch = core.collector.batch(send);
+            let (_, result) = desk.open();
+            object(result, |object| {
+                object.number(key!("sink"), send.sink as f64);
+                object.number(key!("lease"), send.lease as f64);
+                object.number(key!("count"), batch.count() as f64);
+                object.text(key!("id"), batch.id().as_str());
+            });
+            result.push(b'\n');
+            let head = result.len();
+            core.encoders[send.sink].encode(&batch, result);
+            let max_bytes = core.collector.config().sinks()[send.sink].max_bytes;
+            if max_bytes.is_none_or(|max| result.len() - head <= max as usize) {
+                return true;
             }
-            self.collector.settle(send.lease, Outcome::TooLarge, now);
+            core.collector.settle(send.lease, Outcome::TooLarge, now);
         }
-        0.0
+        false
     }
 
-    /// The sink of the batch polled last.
-    #[wasm_bindgen(js_name = "batchSink")]
-    pub fn batch_sink(&self) -> usize {
-        self.send.sink
-    }
-
-    /// The id of the batch polled last.
-    #[wasm_bindgen(js_name = "batchId")]
-    pub fn batch_id(&self) -> String {
-        self.collector.batch(self.send).id().to_string()
-    }
-
-    /// The events, or observations, of the batch polled last.
-    #[wasm_bindgen(js_name = "batchCount")]
-    pub fn batch_count(&self) -> usize {
-        self.collector.batch(self.send).count()
-    }
-
-    /// The bytes of the batch polled last: a copy.
-    #[wasm_bindgen(js_name = "batchBytes")]
-    pub fn batch_bytes(&self) -> js_sys::Uint8Array {
-        js_sys::Uint8Array::from(&self.bytes[..])
-    }
-
-    /// A sink has answered: 0 ok (`value`: rejected), 1 retry (`value`: after ms), 2 fatal, 3 too large. Returns flags.
-    pub fn settle(&mut self, now: f64, lease: f64, answer: u32, value: Option<f64>) -> u32 {
-        self.collector.settle(lease as u64, outcome(answer, value), now);
-        u32::from(self.collector.has_notices())
+    /// A sink has answered: 0 ok (`value`: rejected), 1 retry (`value`: after ms, or NaN), 2 fatal, 3 too large.
+    fn core_settle(core: &mut Marked<Core>, now: f64, lease: f64, answer: u32, value: f64) {
+        core.change().collector.settle(lease as u64, outcome(answer, value), now);
     }
 
     /// What is queued now is due until `deadline_ms` from now.
-    pub fn flush(&mut self, now: f64, deadline_ms: f64) {
-        self.collector.flush(deadline_ms, now);
+    fn core_flush(core: &mut Marked<Core>, now: f64, deadline_ms: f64) {
+        core.change().collector.flush(deadline_ms, now);
     }
 
     /// Whether the flush still has something to wait for.
-    pub fn flushing(&mut self, now: f64) -> bool {
-        self.collector.is_flushing(now)
+    fn core_flushing(core: &mut Marked<Core>, now: f64) -> bool {
+        core.change().collector.is_flushing(now)
     }
 
     /// Refuses new events from now on.
-    pub fn close(&mut self, now: f64) {
-        self.collector.close(now);
+    fn core_close(core: &mut Marked<Core>, now: f64) {
+        core.change().collector.close(now);
     }
 
     /// The end of closing: what is queued counts as closed.
-    pub fn finish(&mut self) {
-        self.collector.finish();
-    }
-
-    /// Events delivered so far, over all sinks.
-    pub fn delivered(&self) -> f64 {
-        self.collector.counters().sinks.iter().map(|sink| sink.delivered).sum()
-    }
-
-    /// Events queued or in flight now, over all sinks.
-    pub fn remaining(&self) -> f64 {
-        self.collector.counters().sinks.iter().map(|sink| sink.queued + sink.in_flight).sum()
-    }
-
-    /// Events lost so far, over all sinks.
-    pub fn dropped(&self) -> f64 {
-        self.collector.counters().sinks.iter().flat_map(|sink| sink.dropped).sum()
+    fn core_finish(core: &mut Marked<Core>) {
+        core.change().collector.finish();
     }
 
     /// Events in the queue.
-    #[wasm_bindgen(js_name = "queueDepth")]
-    pub fn queue_depth(&self) -> usize {
-        self.collector.queue_depth()
+    fn core_depth(core: &Marked<Core>) -> usize {
+        core.collector.queue_depth()
     }
 
-    /// What became of every event.
-    pub fn counters(&self) -> JsValue {
-        object(|object| convert::counters(&self.collector.counters(), object))
+    /// What became of every event, as JSON.
+    fn core_counters(desk: &mut Desk, core: &Marked<Core>) {
+        object(desk.open().1, |object| convert::counters(&core.collector.counters(), object));
     }
 
-    /// The window's statistics.
-    pub fn stats(&mut self, now: f64) -> JsValue {
-        object(|object| convert::snapshot(&self.collector.stats(now), object))
+    /// The window's statistics, as JSON.
+    fn core_stats(desk: &mut Desk, core: &mut Marked<Core>, now: f64) {
+        object(desk.open().1, |object| convert::snapshot(&core.change().collector.stats(now), object));
     }
 
-    /// Totals and the window's figures as Prometheus text.
-    #[cfg(feature = "full")]
-    #[wasm_bindgen(js_name = "metricsText")]
-    pub fn metrics_text(&mut self, now: f64) -> String {
-        let mut text = Vec::new();
-        prometheus::encode(&self.collector.counters(), &self.collector.stats(now), &mut text);
-        String::from_utf8(text).unwrap_or_default()
-    }
-
-    /// A text without metrics that says where they are.
-    #[cfg(not(feature = "full"))]
-    #[wasm_bindgen(js_name = "metricsText")]
-    pub fn metrics_text(&mut self, _now: f64) -> String {
-        "# tidegate/slim writes no metrics: tidegate does\n".into()
-    }
-
-    /// The next waiting notice; undefined: none.
-    pub fn notice(&mut self) -> JsValue {
-        let notice = self.collector.poll_notice();
-        notice.map_or(JsValue::UNDEFINED, |notice| object(|object| convert::notice(&notice, object)))
+    /// Whether a notice waited: as JSON.
+    fn core_notice(desk: &mut Desk, core: &mut Marked<Core>) -> bool {
+        let notice = core.change().collector.poll_notice();
+        notice.map(|notice| object(desk.open().1, |object| convert::notice(&notice, object))).is_some()
     }
 
     /// Forgets what waits: nobody listens.
-    #[wasm_bindgen(js_name = "forgetNotices")]
-    pub fn forget_notices(&mut self) {
-        while self.collector.poll_notice().is_some() {}
+    fn core_forget(core: &mut Marked<Core>) {
+        while core.change().collector.poll_notice().is_some() {}
     }
 
-    /// The address of the counters in memory, in bytes.
-    #[wasm_bindgen(js_name = "ledgerAddress")]
-    pub fn ledger_address(&self) -> usize {
-        self.collector.ledger_block().as_ptr() as usize
+    /// Where the counters lie.
+    fn core_ledger(core: &Marked<Core>) -> *const f64 {
+        core.collector.ledger_block().as_ptr()
     }
 
-    /// The number of counters, 8 bytes each.
-    #[wasm_bindgen(js_name = "ledgerLength")]
-    pub fn ledger_length(&self) -> usize {
-        self.collector.ledger_block().len()
+    /// How many counters there are.
+    fn core_ledger_length(core: &Marked<Core>) -> usize {
+        core.collector.ledger_block().len()
     }
 
     /// Goes on from the counters of a dead instance.
-    pub fn restore(&mut self, ledger: &[f64]) {
-        self.collector.restore(ledger);
+    fn core_restore(desk: &mut Desk, core: &mut Marked<Core>) {
+        let counters = desk.given().bytes().as_chunks().0.iter();
+        let ledger: Vec<_> = counters.map(|counter| f64::from_le_bytes(*counter)).collect();
+        core.change().collector.restore(&ledger);
     }
+}
 
-    /// Draws the host's randomness at the first event: Workers forbid it before the first request.
-    fn seed(&mut self) -> bool {
-        if !self.collector.needs_entropy() {
-            return true;
+#[cfg(feature = "full")]
+exports! {
+    /// Totals and the window's figures as Prometheus text.
+    fn core_metrics(desk: &mut Desk, core: &mut Marked<Core>, now: f64) {
+        let collector = &mut core.change().collector;
+        prometheus::encode(&collector.counters(), &collector.stats(now), desk.open().1);
+    }
+}
+
+impl Core {
+    fn new(Options { config, host_rng }: Options) -> Result<Self, Error> {
+        let mut collector = Collector::new(config)?;
+        if host_rng {
+            collector.use_host_draws();
         }
-        let mut entropy = [0; 64];
-        let drawn = getrandom::fill(&mut entropy).is_ok();
-        if drawn {
-            self.collector.seed_entropy(entropy);
+        let sinks = collector.config().sinks();
+        let encoders = sinks.iter().map(|sink| Encoder::new(sink.format)).collect();
+        Ok(Self {
+            collector,
+            encoders,
+            attributes: Attributes::default(),
+            stage: vec![0.0; STAGE_HEAD + STAGED_MAX * STAGED_WORDS].into_boxed_slice(),
+            numbers: None,
+        })
+    }
+}
+
+fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
+    attributes.clear();
+    while let Some(key) = given.text() {
+        if let Some(value) = given.value() {
+            attributes.push(key, value);
         }
-        drawn
     }
 }
 
@@ -423,6 +341,8 @@ fn flags(Signal { due, room, waiting }: Signal) -> u32 {
     u32::from(due) << 1 | u32::from(waiting) << 2 | room << 3
 }
 
+const PATH: u32 = 4;
+const ENDS: u32 = 8;
 /// Requests that the host writes before it tells.
 const STAGED_MAX: usize = 64;
 const STAGED_WORDS: usize = 3;

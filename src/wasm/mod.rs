@@ -1,11 +1,14 @@
-//! The WebAssembly boundary: options in as scalars and strings, events in by position, batches out as bytes.
+//! The WebAssembly boundary: plain functions over plain numbers, and a desk where texts and bytes are put down.
+//!
+//! A handle is the address of an object of ours, which the host keeps and gives back. Nothing is imported: the host is
+//! never called, so no call can come in while another one runs.
 
-// The bindings that wasm-bindgen generates are unsafe; nothing written here is.
-#![allow(unsafe_code)]
-
+// First: the others use its macro.
+#[macro_use]
+mod handle;
 mod convert;
 mod core;
-mod draft;
+mod desk;
 mod options;
 #[cfg(feature = "full")]
 mod sampling;

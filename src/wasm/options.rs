@@ -1,98 +1,82 @@
 //! Options, set one by one. Names, ranges and defaults are the engine's.
 
-use super::convert::throw;
+use super::desk::{Desk, Given};
 use crate::engine::config::Service;
 use crate::engine::decimal::Decimal;
 use crate::engine::sampling::KeepSlow;
 use crate::engine::{Config, Error, ErrorKind, Format, SinkOptions};
-use wasm_bindgen::prelude::*;
 
 /// The options of a collector to be.
-#[wasm_bindgen]
 #[derive(Default)]
-pub struct Options {
+pub(super) struct Options {
     pub(super) config: Config,
     pub(super) host_rng: bool,
 }
 
-#[wasm_bindgen]
+exports! {
+    /// All defaults, whatever was set for a collector that did not come to be.
+    fn options_begin(desk: &mut Desk) {
+        desk.options = Options::default();
+    }
+
+    /// Sets an option: its name, then its values. False: it is refused, and the error is the result.
+    fn options_set(desk: &mut Desk) -> bool {
+        let (given, options) = desk.options();
+        let tried = options.set(given);
+        desk.check(tried).is_some()
+    }
+}
+
 impl Options {
-    /// All defaults.
-    #[wasm_bindgen(constructor)]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets a numeric option.
-    pub fn number(&mut self, name: &str, value: f64) -> Result<(), JsValue> {
+    fn set(&mut self, mut given: Given<'_>) -> Result<(), Error> {
+        let name = given.string();
         let sampling = &mut self.config.sampling;
         match name {
-            "rate" => sampling.rate = value,
-            "errorThreshold" => sampling.error_threshold = error_threshold(value).map_err(throw)?,
-            "keepSlowMs" => sampling.keep_slow = Some(KeepSlow::Ms(value)),
-            _ => self.config.set(name, value).map_err(throw)?,
+            "alwaysSampleErrors" => sampling.always_sample_errors = given.flag(),
+            "respectParent" => sampling.respect_parent = given.flag(),
+            "keepSlowP99" => sampling.keep_slow = Some(KeepSlow::P99),
+            "keepSlowMs" => sampling.keep_slow = given.number().map(KeepSlow::Ms),
+            "exclude" => sampling.exclude.push(given.string().into()),
+            "override" => {
+                sampling.overrides.push((given.string().into(), given.number().unwrap_or(f64::NAN)));
+            }
+            "seed" => sampling.seed = Some(u64::from_le_bytes(given.bytes().try_into().unwrap_or_default())),
+            "hostRng" => self.host_rng = true,
+            "service" => {
+                let [name, version] = [given.text(), given.text()].map(|text| text.map(String::from));
+                self.config.service = Service { name, version };
+            }
+            "resource" => {
+                let (key, value) = (given.string(), given.string());
+                let resource = &mut self.config.resource;
+                // The last one of a key counts.
+                resource.retain(|(told, _)| told != key);
+                resource.push((key.into(), value.into()));
+            }
+            "sink" => self.config.add_sink(sink(given)?)?,
+            _ => {
+                let value = given.number().unwrap_or(f64::NAN);
+                match name {
+                    "rate" => sampling.rate = value,
+                    "errorThreshold" => sampling.error_threshold = error_threshold(value)?,
+                    _ => self.config.set(name, value)?,
+                }
+            }
         }
         Ok(())
     }
+}
 
-    /// Sets a truth-valued option.
-    pub fn flag(&mut self, name: &str, value: bool) -> Result<(), JsValue> {
-        let sampling = &mut self.config.sampling;
-        match name {
-            "alwaysSampleErrors" => sampling.always_sample_errors = value,
-            "respectParent" => sampling.respect_parent = value,
-            "keepSlowP99" => sampling.keep_slow = value.then_some(KeepSlow::P99),
-            "hostRng" => self.host_rng = value,
-            _ => return Err(throw(Error::new(ErrorKind::UnknownOption, format!("{name} is not an option")))),
-        }
-        Ok(())
-    }
-
-    /// Sets who is measured.
-    pub fn service(&mut self, name: Option<String>, version: Option<String>) {
-        self.config.service = Service { name, version };
-    }
-
-    /// Sets a resource attribute, where it runs; the last one of a key counts.
-    pub fn resource(&mut self, key: String, value: String) {
-        let resource = &mut self.config.resource;
-        resource.retain(|(told, _)| *told != key);
-        resource.push((key, value));
-    }
-
-    /// Adds an exclude rule.
-    pub fn exclude(&mut self, pattern: String) {
-        self.config.sampling.exclude.push(pattern);
-    }
-
-    /// Adds an override rule. (`override` is a reserved word.)
-    #[wasm_bindgen(js_name = "override")]
-    pub fn override_rate(&mut self, pattern: String, rate: f64) {
-        self.config.sampling.overrides.push((pattern, rate));
-    }
-
-    /// Sets the seed of the sampling draws.
-    pub fn seed(&mut self, seed: u64) {
-        self.config.sampling.seed = Some(seed);
-    }
-
-    /// Adds a sink; its index is its place in this order.
-    pub fn sink(
-        &mut self,
-        name: String,
-        format: &str,
-        batch_max: Option<u32>,
-        max_bytes: Option<u32>,
-    ) -> Result<(), JsValue> {
-        let format = Format::from_name(format).ok_or_else(|| {
-            let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
-            throw(Error::new(
-                ErrorKind::Sink,
-                format!("sink {name}: format \"{format}\" is not one of {}", known.join(", ")),
-            ))
-        })?;
-        self.config.add_sink(SinkOptions { name, format, batch_max, max_bytes }).map_err(throw)
-    }
+fn sink(mut given: Given<'_>) -> Result<SinkOptions, Error> {
+    let (name, format) = (given.string(), given.string());
+    let Some(known) = Format::from_name(format) else {
+        let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+        let known = known.join(", ");
+        let message = ["sink ", name, ": format \"", format, "\" is not one of ", &known].concat();
+        return Err(Error::new(ErrorKind::Sink, message));
+    };
+    let [batch_max, max_bytes] = [given.number(), given.number()].map(|max| max.map(|max| max as u32));
+    Ok(SinkOptions { name: name.into(), format: known, batch_max, max_bytes })
 }
 
 fn error_threshold(value: f64) -> Result<u16, Error> {

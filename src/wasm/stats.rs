@@ -1,52 +1,52 @@
-//! Rolling statistics without a collector.
+//! Rolling statistics without a collector. Times and durations are milliseconds.
 
-use super::convert::{self, object, throw};
+use super::convert::{known, object, snapshot};
+use super::desk::Desk;
+use super::handle::Marked;
 use crate::engine::decimal::Decimal;
-use crate::engine::stats::{Sample, SeriesKind, StatsStore as Store};
+use crate::engine::stats::{Sample, SeriesKind, StatsStore};
 use crate::engine::{Error, ErrorKind};
-use wasm_bindgen::prelude::*;
 
-/// One store. Times and durations are milliseconds; `undefined` means unknown.
-#[wasm_bindgen]
-pub struct StatsStore(Store);
-
-#[wasm_bindgen]
-impl StatsStore {
-    /// A store over `window_ms` (60 … 86 400 000; default 900 000) with at most `series` rows (a whole
-    /// number, 1 … 1024; default 128).
-    #[wasm_bindgen(constructor)]
-    pub fn new(window_ms: Option<f64>, series: Option<f64>) -> Result<StatsStore, JsValue> {
-        let series = whole(series.unwrap_or(DEFAULT_SERIES)).map_err(throw)?;
-        Store::new(window_ms.unwrap_or(DEFAULT_WINDOW_MS), series).map(Self).map_err(throw)
+exports! {
+    /// A store over `window_ms` (60 … 86 400 000; default 900 000) with at most `series` rows (a whole number,
+    /// 1 … 1024; default 128): two numbers, or absent. None: one is refused, and the error is the result.
+    fn stats_new(desk: &mut Desk) -> Option<Box<Marked<StatsStore>>> {
+        let mut given = desk.given();
+        let window_ms = given.number().unwrap_or(DEFAULT_WINDOW_MS);
+        let series = given.number().unwrap_or(DEFAULT_SERIES);
+        let tried = whole(series).and_then(|series| StatsStore::new(window_ms, series));
+        desk.check(tried).map(Marked::boxed)
     }
 
-    /// Counts one event that ended `at`, with its series in a row of that name. False: it was refused.
-    pub fn record(&mut self, at: f64, duration: Option<f64>, is_error: bool, series: Option<String>) -> bool {
-        let row = series.as_deref().map(|name| (SeriesKind::Req, name));
-        self.0.record(Sample { at, duration, is_error }, at, row)
+    /// Counts one event that ended `at`, with its series in a row of that name; `duration` NaN: unknown. False: it
+    /// was refused.
+    fn stats_record(desk: &mut Desk, stats: &mut Marked<StatsStore>, at: f64, duration: f64, is_error: bool) -> bool {
+        let row = desk.given().text().map(|name| (SeriesKind::Req, name));
+        let duration = known(duration);
+        stats.change().record(Sample { at, duration, is_error }, at, row)
     }
 
-    /// All figures at `now`.
-    pub fn snapshot(&mut self, now: f64) -> JsValue {
-        object(|object| convert::snapshot(&self.0.snapshot(now), object))
+    /// All figures at `now`, as JSON.
+    fn stats_snapshot(desk: &mut Desk, stats: &mut Marked<StatsStore>, now: f64) {
+        object(desk.open().1, |object| snapshot(&stats.change().snapshot(now), object));
     }
 
     /// The binary form of the whole window.
-    #[wasm_bindgen(js_name = "toBytes")]
-    pub fn bytes(&mut self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        self.0.to_bytes(&mut bytes);
-        bytes
+    fn stats_bytes(desk: &mut Desk, stats: &mut Marked<StatsStore>) {
+        stats.change().to_bytes(desk.open().1);
     }
 
-    /// Adds what another store counted.
-    pub fn merge(&mut self, bytes: &[u8]) -> Result<(), JsValue> {
-        self.0.merge(bytes).map_err(throw)
+    /// Adds what another store counted. Returns how many events that one had refused; -1: its bytes are refused, and
+    /// the error is the result.
+    fn stats_merge(desk: &mut Desk, stats: &mut Marked<StatsStore>) -> f64 {
+        let before = stats.refused();
+        let tried = stats.change().merge(desk.given().bytes());
+        desk.check(tried).map_or(-1.0, |()| (stats.refused() - before) as f64)
     }
 
-    /// How many events were refused, here and in the stores that were merged.
-    pub fn refused(&self) -> f64 {
-        self.0.refused() as f64
+    /// It is not needed any more.
+    fn stats_free(stats: Box<Marked<StatsStore>>) {
+        drop(stats);
     }
 }
 

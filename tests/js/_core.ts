@@ -5,10 +5,62 @@ import { collectorOn } from "../../js/collector.ts";
 import type { Port } from "../../js/runtime/port.ts";
 import type { OptionsSource } from "../../js/state.ts";
 import type { Collector, Counters } from "../../js/types.ts";
+import type { Exports } from "../../js/wasm/exports.ts";
 import { setModule } from "../../js/wasm/instance.ts";
 
+type Call = (...args: unknown[]) => unknown;
+type Name = Exclude<keyof Exports, "memory">;
+
+/** What tests put in place of a function of the core, until they take it away. */
+const replaced = new Map<string, (original: Call) => Call>();
+
+/** Every instance, with functions that can be replaced: those of a real one cannot. */
+WebAssembly.Instance = class extends WebAssembly.Instance {
+  override get exports(): WebAssembly.Exports {
+    const wrap = (name: string, original: Call): Call => {
+      return (...args) => (replaced.get(name)?.(original) ?? original)(...args);
+    };
+    return Object.fromEntries(
+      Object.entries(super.exports).map(([name, value]) => {
+        return [name, typeof value === "function" ? wrap(name, value as Call) : value];
+      }),
+    ) as WebAssembly.Exports;
+  }
+};
+
+/** The next `times` calls of a function of the core trap, as far as the shim can tell. */
+export function trapNext(
+  name: Name,
+  error: Error = new WebAssembly.RuntimeError("unreachable"),
+  times: number = 1,
+): void {
+  let left = times;
+  replaced.set(name, () => {
+    left -= 1;
+    if (left === 0) replaced.delete(name);
+    return () => {
+      throw error;
+    };
+  });
+}
+
+/** Calls of a function of the core while `work` runs. */
+export function callsOf(name: Name, work: () => void): number {
+  let calls = 0;
+  replaced.set(name, (original) => {
+    calls += 1;
+    return original;
+  });
+  try {
+    work();
+  } finally {
+    replaced.delete(name);
+  }
+  return calls;
+}
+
 setModule(
-  () => new WebAssembly.Module(readFileSync(new URL("../../build/wasm/tidegate_bg.wasm", import.meta.url))),
+  () => new WebAssembly.Module(readFileSync(new URL("../../build/wasm/tidegate.wasm", import.meta.url))),
 );
 
 interface Timer {

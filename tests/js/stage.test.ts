@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Core } from "../../build/wasm/tidegate.js";
 import { createCollector, memorySink } from "../../js/index.ts";
 import type { CollectorOptions, NdjsonEvent } from "../../js/types.ts";
-import { assertLaws, simulated } from "./_core.ts";
+import { assertLaws, callsOf, simulated, trapNext } from "./_core.ts";
 
 const METHODS = ["GET", "POST", "PURGE"];
 
@@ -51,31 +50,14 @@ test("requests that wait in memory come out as those that are told one by one", 
   assert.ok(waiting.counters.refused > 100 && waiting.counters.excluded > 100);
 });
 
-/** Calls of `method` while `work` runs. */
-function callsOf(method: "req" | "staged", work: () => void): number {
-  const prototype = Core.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
-  const original = prototype[method] as (...args: unknown[]) => unknown;
-  let calls = 0;
-  prototype[method] = function (this: unknown, ...args: unknown[]) {
-    calls += 1;
-    return original.apply(this, args);
-  };
-  try {
-    work();
-  } finally {
-    prototype[method] = original;
-  }
-  return calls;
-}
-
 test("a known route crosses the boundary once in 64 requests, and never with its text", () => {
   const { tide, host } = simulated({});
   tide.req("/a", "GET", 200, host.nowMs, 1);
   const requests = () => {
     for (let n = 0; n < 640; n += 1) tide.req("/a", "GET", 200, host.nowMs, 1);
   };
-  assert.equal(callsOf("req", requests), 0);
-  assert.equal(callsOf("staged", requests), 10);
+  assert.equal(callsOf("core_req", requests), 0);
+  assert.equal(callsOf("core_staged", requests), 10);
   assert.equal(tide.counters().emitted, 1281);
 });
 
@@ -105,12 +87,7 @@ test("one request leaves in time, on a host with timers and on one that lives by
 test("a trap loses of those that wait what was begun, and refuses the rest by count", () => {
   const { tide, host } = simulated({ sinks: [memorySink()] });
   for (let n = 0; n < 11; n += 1) tide.req("/a", "GET", 200, host.nowMs, 1);
-  const prototype = Core.prototype as unknown as Record<string, unknown>;
-  const original = prototype["staged"];
-  prototype["staged"] = () => {
-    prototype["staged"] = original;
-    throw new WebAssembly.RuntimeError("unreachable");
-  };
+  trapNext("core_staged");
   const { emitted, refused, coreResets } = assertLaws(tide);
   assert.deepEqual({ emitted, refused, coreResets }, { emitted: 11, refused: 10, coreResets: 1 });
   tide.req("/a", "GET", 200, host.nowMs, 1);
@@ -121,12 +98,7 @@ test("a trap loses of those that wait what was begun, and refuses the rest by co
 test("another collector's trap costs those that wait, and they are counted", () => {
   const [one, other] = [simulated({}), simulated({})];
   for (let n = 0; n < 5; n += 1) one.tide.req("/a", "GET", 200, one.host.nowMs, 1);
-  const prototype = Core.prototype as unknown as Record<string, unknown>;
-  const original = prototype["commit"];
-  prototype["commit"] = () => {
-    prototype["commit"] = original;
-    throw new WebAssembly.RuntimeError("unreachable");
-  };
+  trapNext("core_event");
   other.tide.evt("boom");
   one.tide.req("/a", "GET", 200, one.host.nowMs, 1);
   const { emitted, refused } = assertLaws(one.tide);

@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { StatsStore as CoreStats } from "../../build/wasm/tidegate.js";
 import { TidegateError } from "../../js/errors.ts";
 import { StatsStore } from "../../js/stats.ts";
 import type { Stats } from "../../js/types.ts";
 import { epoch, instance, reset } from "../../js/wasm/instance.ts";
-import { settle } from "./_core.ts";
+import { settle, trapNext } from "./_core.ts";
 
 const START = 1_767_225_600_000;
 
@@ -275,21 +274,10 @@ test("a replaced instance loses the history and nothing else, and says so", () =
 test("a trap within a call is made good, once", () => {
   const stats = new StatsStore();
   stats.record(START, 5, false);
-  const prototype = CoreStats.prototype as unknown as Record<string, unknown>;
-  const original = prototype["record"];
-  const trap = (times: number) => {
-    let left = times;
-    prototype["record"] = function (this: object, ...args: unknown[]) {
-      left -= 1;
-      if (left <= 0) prototype["record"] = original;
-      if (left >= 0) throw new WebAssembly.RuntimeError("unreachable");
-      return (original as (...args: unknown[]) => unknown).apply(this, args);
-    };
-  };
-  trap(1);
+  trapNext("stats_record");
   assert.equal(stats.record(START, 6, false), true);
   assert.deepEqual([stats.snapshot(START).count, stats.resets], [1, 1]);
-  trap(2);
+  trapNext("stats_record", undefined, 2);
   assert.throws(() => stats.record(START, 7, false), hasCode("core/failed"));
   assert.equal(stats.record(START, 8, false), true);
   assert.equal(stats.snapshot(START).maxMs, 8);

@@ -1,21 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Core } from "../../build/wasm/tidegate.js";
 import { createCollector, memorySink, TidegateError } from "../../js/index.ts";
-import { assertLaws, simulated } from "./_core.ts";
-
-/** The next call of `method` traps, as far as the shim can tell. */
-function trapNext(
-  method: Extract<keyof Core, string>,
-  error: Error = new WebAssembly.RuntimeError("unreachable"),
-): void {
-  const prototype = Core.prototype as unknown as Record<string, unknown>;
-  const original = prototype[method];
-  prototype[method] = () => {
-    prototype[method] = original;
-    throw error;
-  };
-}
+import { assertLaws, simulated, trapNext } from "./_core.ts";
 
 function setup() {
   const memory = memorySink();
@@ -31,7 +17,7 @@ test("a trap loses what the core held, and says so; totals and the collector go 
   tide.evt("delivered");
   await host.advance(501);
   tide.evt("held");
-  trapNext("req");
+  trapNext("core_req");
   tide.req("/a", "GET", 200, host.nowMs, 1);
   assert.deepEqual(heard, ["reset: unreachable"]);
   tide.evt("after");
@@ -49,14 +35,14 @@ test("a trap loses what the core held, and says so; totals and the collector go 
 
 test("a trap in any call of the run loop reaches nobody", async () => {
   for (const method of [
-    "tick",
-    "poll",
-    "batchBytes",
-    "settle",
-    "nextDeadline",
-    "notice",
-    "counters",
-    "stats",
+    "core_tick",
+    "core_poll",
+    "desk_result",
+    "core_settle",
+    "core_deadline",
+    "core_notice",
+    "core_counters",
+    "core_stats",
   ] as const) {
     const { tide, host } = setup();
     tide.evt("one");
@@ -76,7 +62,7 @@ test("another collector's trap costs this one what it held, and nothing else", a
   const [one, other] = [setup(), setup()];
   one.tide.evt("held");
   for (let n = 0; n < 2; n += 1) {
-    trapNext("req");
+    trapNext("core_req");
     other.tide.req("/a", "GET", 200, other.host.nowMs, 1);
   }
   assert.ok(other.tide.error);
@@ -94,7 +80,7 @@ test("two traps within ten seconds end it: inert, one complaint, totals kept", a
   tide.evt("one");
   for (let n = 0; n < 2; n += 1) {
     await host.advance(100);
-    trapNext("req");
+    trapNext("core_req");
     tide.req("/a", "GET", 200, host.nowMs, 1);
   }
   tide.evt("refused");
@@ -110,7 +96,7 @@ test("two traps within ten seconds end it: inert, one complaint, totals kept", a
 test("traps far apart do not end it", async () => {
   const { tide, host } = setup();
   for (let n = 0; n < 3; n += 1) {
-    trapNext("req");
+    trapNext("core_req");
     tide.req("/a", "GET", 200, host.nowMs, 1);
     await host.advance(10_001);
   }
@@ -121,7 +107,7 @@ test("traps far apart do not end it", async () => {
 test("a stack overflow outside the core is not taken for a trap", async () => {
   const { tide, host, heard } = setup();
   tide.evt("kept");
-  trapNext("req", new RangeError("Maximum call stack size exceeded"));
+  trapNext("core_req", new RangeError("Maximum call stack size exceeded"));
   tide.req("/a", "GET", 200, host.nowMs, 1);
   tide.evt("after");
   assert.deepEqual(heard, []);
@@ -151,7 +137,7 @@ test("an answer to a batch of the dead core does not settle one of the next", as
   tide.evt("lost");
   await host.advance(501);
   const first = answer;
-  trapNext("req");
+  trapNext("core_req");
   tide.req("/a", "GET", 200, host.nowMs, 1);
   tide.evt("next");
   await host.advance(501);

@@ -1,0 +1,110 @@
+/** The desk of an instance: where texts and bytes are put down for a call into it, and where it leaves some. */
+import { fromCore, type TidegateError } from "../errors.ts";
+import type { Exports, Handle } from "./exports.ts";
+
+export type Value = string | number | boolean | Uint8Array | undefined;
+
+/** As in src/wasm/desk.rs: before each value stands its length, or one of these. */
+const ABSENT = 0xffff_ffff;
+const NUMBER = ABSENT - 1;
+const TRUE = ABSENT - 2;
+const FALSE = ABSENT - 3;
+const HEAD = 4;
+
+const LEAST_BYTES = 4096;
+/** From here on the host's encoder is faster than a loop. */
+const SHORT = 64;
+
+export class Desk {
+  readonly handle: Handle;
+  readonly #wasm: Exports;
+  readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder();
+  #bytes = new Uint8Array();
+  #view = new DataView(this.#bytes.buffer);
+
+  constructor(wasm: Exports) {
+    this.#wasm = wasm;
+    this.handle = wasm.desk_new();
+  }
+
+  /** Puts down all that the next call reads; a list that it reads to its end ends with `undefined`. */
+  give(values: readonly Value[]): void {
+    let end = 0;
+    for (const value of values) end = this.#put(value, end);
+  }
+
+  /** What the last call has left: gone with the next one. */
+  result(): Uint8Array {
+    const { handle } = this;
+    const wasm = this.#wasm;
+    return new Uint8Array(wasm.memory.buffer, wasm.desk_result(handle) >>> 0, wasm.desk_length(handle) >>> 0);
+  }
+
+  text(bytes: Uint8Array = this.result()): string {
+    return this.#decoder.decode(bytes);
+  }
+
+  json<T>(bytes?: Uint8Array): T {
+    return JSON.parse(this.text(bytes)) as T;
+  }
+
+  /** What the last call has refused. */
+  error(): TidegateError {
+    return fromCore(this.text());
+  }
+
+  /**
+   * Returns where the next value goes. Numbers are told first, and no two kinds are asked for the same property: V8 of
+   * Node 20, where it copies a call into wasm into its caller, reads the length of a text before it has looked whether
+   * there is a text, and crashes on a small number.
+   */
+  #put(value: Value, at: number): number {
+    const start = at + HEAD;
+    let end = start;
+    let head = ABSENT;
+    if (typeof value === "number") {
+      head = NUMBER;
+      end += 8;
+      this.#reserve(end);
+      this.#view.setFloat64(start, value, true);
+    } else if (typeof value === "string") {
+      this.#reserve(start + value.length * 3);
+      end = this.#write(value, start);
+      head = end - start;
+    } else if (typeof value === "object") {
+      head = value.byteLength;
+      end += head;
+      this.#reserve(end);
+      this.#bytes.set(value, start);
+    } else {
+      if (value !== undefined) head = value ? TRUE : FALSE;
+      this.#reserve(end);
+    }
+    this.#view.setUint32(at, head, true);
+    return end;
+  }
+
+  /** Most texts are short and plain, and a loop writes those faster than the host's encoder. */
+  #write(text: string, start: number): number {
+    const bytes = this.#bytes;
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code > 127 || at === SHORT) {
+        const rest = this.#encoder.encodeInto(text.slice(at), bytes.subarray(start + at));
+        return start + at + rest.written;
+      }
+      bytes[start + at] = code;
+    }
+    return start + text.length;
+  }
+
+  /** Memory that has grown has left its old buffer behind, empty. */
+  #reserve(bytes: number): void {
+    if (bytes <= this.#bytes.length) return;
+    const size = Math.max(bytes, LEAST_BYTES);
+    const at = this.#wasm.desk_reserve(this.handle, size) >>> 0;
+    this.#bytes = new Uint8Array(this.#wasm.memory.buffer, at, size);
+    this.#view = new DataView(this.#bytes.buffer, at, size);
+  }
+}
