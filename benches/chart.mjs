@@ -19,6 +19,7 @@ export function chart({ events, growth }) {
     curve(growth.paths, ({ paths }) => paths, { left: 490, top: plotTop, label: "distinct routes" }),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">
+<title>What one request event costs, by library, and how that grows</title>
 <style>.title { font-weight: bold } .small { font-size: 10px; fill: #555 }</style>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 ${body.flat().join("\n")}
