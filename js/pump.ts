@@ -7,7 +7,9 @@ import { discard, isResponse, OK, type Outcome, outcomeOf, RETRY, readReply } fr
 import { partialSuccess } from "./partial-success.ts";
 import type { Budget } from "./runtime/lease.ts";
 import { type Port, type Sleep, sleep } from "./runtime/port.ts";
+import { isThenable } from "./runtime/thenable.ts";
 import type { FlushResult, NdjsonEvent, ResponseLike, SendInfo, Sink } from "./types.ts";
+import type { Totals } from "./wasm/core.ts";
 
 /** A batch handed out by the core. */
 export interface Batch {
@@ -36,7 +38,7 @@ export interface Pumped {
   startFlush(deadlineMs: number): void;
   flushing(): boolean;
   nextDeadline(): number;
-  totals(): Omit<FlushResult, "timedOut">;
+  totals(): Totals;
 }
 
 /** How often a flush looks after batches that others have leased: nobody tells it when they settle. */
@@ -48,6 +50,7 @@ const UNLIMITED: Budget = { sends: Number.POSITIVE_INFINITY };
 export async function drain(pumped: Pumped, budget: Budget = UNLIMITED, onStep?: () => void): Promise<void> {
   const own = new Set<Promise<void>>();
   for (;;) {
+    const answered: [Batch, Outcome][] = [];
     let once = false;
     while (budget.sends > 0) {
       const batch = pumped.poll();
@@ -55,30 +58,34 @@ export async function drain(pumped: Pumped, budget: Budget = UNLIMITED, onStep?:
       budget.sends -= 1;
       once ||= batch.sink.oncePerInvocation === true;
       onStep?.();
-      const sent = deliver(pumped, batch).finally(() => own.delete(sent));
-      own.add(sent);
+      const sent = deliver(pumped, batch);
+      if (isThenable(sent)) track(own, sent);
+      else answered.push([batch, sent]);
     }
     // Every sink that was due has had its turn: the limits of one of them end this request's lead.
     if (once && Number.isFinite(budget.sends)) budget.sends = 0;
+    for (const [batch, outcome] of answered) pumped.settle(batch, outcome);
+    if (answered.length > 0) continue;
     if (own.size === 0) return;
     // One settled is enough to look again: a slow sink must not hold up the others.
     await Promise.race(own);
   }
 }
 
+function track(own: Set<Promise<void>>, sent: Promise<void>): void {
+  const tracked = sent.finally(() => own.delete(tracked));
+  own.add(tracked);
+}
+
 /** Sends what is queued now; resolves at the deadline at the latest. */
 export async function flush(pumped: Pumped, deadlineMs: number): Promise<FlushResult> {
   const before = pumped.totals();
   const endMs = pumped.now() + deadlineMs;
-  const state = { over: false, timer: undefined as Sleep | undefined };
   pumped.startFlush(deadlineMs);
-  const deadline = sleep(pumped.port, deadlineMs, true);
-  const expired = deadline.done.then(() => true);
-  const finished = settled(pumped, endMs, state).then(() => false);
-  const timedOut = await Promise.race([finished, expired]);
-  state.over = true;
-  state.timer?.cancel();
-  deadline.cancel();
+  pumped.tick();
+  const sent = drain(pumped);
+  // Sinks that answer at once leave nothing to wait for.
+  const timedOut = pumped.flushing() && (await expires(pumped, sent, deadlineMs, endMs));
   const after = pumped.totals();
   return {
     delivered: Math.max(after.delivered - before.delivered, 0),
@@ -88,79 +95,126 @@ export async function flush(pumped: Pumped, deadlineMs: number): Promise<FlushRe
   };
 }
 
+/** Whether the deadline comes before the end of the flush, whose first sends are `sent`. */
+async function expires(
+  pumped: Pumped,
+  sent: Promise<void>,
+  deadlineMs: number,
+  endMs: number,
+): Promise<boolean> {
+  const state = { over: false, timer: undefined as Sleep | undefined };
+  const deadline = sleep(pumped.port, deadlineMs, true);
+  const expired = deadline.done.then(() => true);
+  const finished = settled(pumped, sent, endMs, state).then(() => false);
+  const timedOut = await Promise.race([finished, expired]);
+  state.over = true;
+  state.timer?.cancel();
+  deadline.cancel();
+  return timedOut;
+}
+
 /** Until nothing of the flush is left, sending what is free and watching what others hold by its own timer. */
 async function settled(
   pumped: Pumped,
+  sent: Promise<void>,
   endMs: number,
   state: { over: boolean; timer: Sleep | undefined },
 ): Promise<void> {
-  while (!state.over) {
+  await sent;
+  while (!state.over && pumped.flushing()) {
+    const next = pumped.nextDeadline();
+    const waitMs = Math.min(WATCH_MS, endMs - pumped.now(), Number.isNaN(next) ? WATCH_MS : next);
+    state.timer = sleep(pumped.port, Math.max(waitMs, 1), true);
+    await state.timer.done;
+    if (state.over) return;
     // The tick takes back what others have leased and let go.
     pumped.tick();
     await drain(pumped);
-    if (state.over || !pumped.flushing()) return;
-    const nowMs = pumped.now();
-    const next = pumped.nextDeadline();
-    const waitMs = Math.min(WATCH_MS, endMs - nowMs, Number.isNaN(next) ? WATCH_MS : next);
-    state.timer = sleep(pumped.port, Math.max(waitMs, 1), true);
-    await state.timer.done;
   }
 }
 
-/** One send under one deadline, settled whatever comes of it. */
-async function deliver(pumped: Pumped, batch: Batch): Promise<void> {
-  const abort = lazyAbort();
+/** One send: its outcome if the sink answers at once, else a promise of its being settled. */
+function deliver(pumped: Pumped, batch: Batch): Promise<void> | Outcome {
+  const abort = new LazyAbort();
+  let outcome: Outcome;
+  try {
+    const info = infoOf(pumped, batch, abort);
+    const answer = give(batch, info);
+    if (isThenable(answer) || isResponse(answer)) return awaited(pumped, batch, answer, info, abort);
+    outcome = outcomeOf(answer, batch.sink.format, pumped.now());
+  } catch (cause) {
+    outcome = threw(pumped, batch, cause);
+  }
+  abort.now();
+  return outcome;
+}
+
+/** A send that takes its time has until the deadline. */
+async function awaited(
+  pumped: Pumped,
+  batch: Batch,
+  answer: unknown,
+  info: SendInfo,
+  abort: LazyAbort,
+): Promise<void> {
   const deadline = sleep(pumped.port, pumped.flushDeadlineMs, false);
   const expired = deadline.done.then((): typeof EXPIRED => EXPIRED);
   let outcome: Outcome = { code: RETRY };
   try {
-    const { env, leaving } = pumped;
-    const info: SendInfo = {
-      get signal() {
-        return abort.signal();
-      },
-      env,
-      batchId: batch.id,
-      count: batch.count,
-      ...(leaving === undefined ? {} : { leaving }),
-    };
-    const answer = invoke(batch, info);
-    const first = await Promise.race([answer, expired]);
+    const pending = Promise.resolve(answer);
+    const first = await Promise.race([pending, expired]);
     if (first === EXPIRED) {
       // A late answer is nobody's, but its body still has to go.
-      answer.then(discard, () => {});
+      pending.then(discard, () => {});
     } else {
       outcome = outcomeOf(first, batch.sink.format, pumped.now());
       // The status has decided; a body that stalls changes nothing about it.
       if (isResponse(first)) outcome = await finished(pumped, batch, first, outcome, info, expired);
     }
   } catch (cause) {
-    // Thrown, at once or later: a network error, or a sink's own fault. Worth another try either way.
-    pumped.remark("sink/threw", `${batch.sink.name}: ${messageOf(cause)}`);
+    outcome = threw(pumped, batch, cause);
   }
   deadline.cancel();
-  // Also after success: whatever the sink still runs has no one to report to.
   abort.now();
   pumped.settle(batch, outcome);
 }
 
-/** A signal made when it is asked for: most sinks never do, and aborting costs more than encoding some events. */
-function lazyAbort(): { signal(): AbortSignal; now(): void } {
-  let controller: AbortController | undefined;
-  let aborted = false;
+/** Thrown, at once or later: a network error, or a sink's own fault. Worth another try either way. */
+function threw(pumped: Pumped, { sink }: Batch, cause: unknown): Outcome {
+  pumped.remark("sink/threw", `${sink.name}: ${messageOf(cause)}`);
+  return { code: RETRY };
+}
+
+function infoOf({ env, leaving }: Pumped, { id, count }: Batch, abort: LazyAbort): SendInfo {
   return {
-    signal() {
-      if (controller === undefined) {
-        controller = new AbortController();
-        if (aborted) controller.abort();
-      }
-      return controller.signal;
+    get signal() {
+      return abort.signal();
     },
-    now() {
-      aborted = true;
-      controller?.abort();
-    },
+    env,
+    batchId: id,
+    count,
+    ...(leaving === undefined ? {} : { leaving }),
   };
+}
+
+/** A signal made when it is asked for: most sinks never do, and aborting costs more than encoding some events. */
+class LazyAbort {
+  #controller: AbortController | undefined;
+  #aborted = false;
+
+  signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  /** Also after success: whatever the sink still runs has no one to report to. */
+  now(): void {
+    this.#aborted = true;
+    this.#controller?.abort();
+  }
 }
 
 const EXPIRED = Symbol("expired");
@@ -185,8 +239,8 @@ async function finished(
   return { code: OK, value: Math.max(rejected, 0) };
 }
 
-/** Turns a sink's synchronous throw into a rejection and any thenable into a promise. */
-async function invoke({ sink, bytes }: Batch, info: SendInfo): Promise<unknown> {
+/** Gives the sink its batch, in its form. */
+function give({ sink, bytes }: Batch, info: SendInfo): unknown {
   if (sink.format !== "events") return sink.send(bytes, info);
   let events: NdjsonEvent[];
   try {

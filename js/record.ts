@@ -1,5 +1,6 @@
 /** Events on their way into the core. Values of any type may come: what cannot be used is counted as refused. */
 import type { RequestRecord } from "./runtime/link.ts";
+import { isThenable } from "./runtime/thenable.ts";
 import type { State } from "./state.ts";
 import type { Core } from "./wasm/core.ts";
 import type { Value } from "./wasm/desk.ts";
@@ -219,10 +220,4 @@ function numeric(value: unknown): number {
 function durationOf(value: unknown): number {
   if (value === undefined || value === null) return Number.NaN;
   return typeof value === "number" && value >= 0 ? value : UNUSABLE;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (typeof value === "object" || typeof value === "function") && value !== null && "then" in value
-    ? typeof value.then === "function"
-    : false;
 }

@@ -10,8 +10,8 @@ import { type Budget, type Lease, type Led, newLease } from "./runtime/lease.ts"
 import type { Port } from "./runtime/port.ts";
 import { watchExit } from "./runtime/process.ts";
 import { Ticker } from "./runtime/timer.ts";
-import type { CollectorOptions, Counters, FlushResult, Notices } from "./types.ts";
-import type { Core, Polled } from "./wasm/core.ts";
+import type { CollectorOptions, Counters, Notices } from "./types.ts";
+import type { Core, Polled, Totals } from "./wasm/core.ts";
 import { CoreHandle } from "./wasm/handle.ts";
 
 /** Bits of what the core answers to an event. */
@@ -280,15 +280,8 @@ export class State implements Pumped, Led {
     this.notify();
   }
 
-  totals(): Omit<FlushResult, "timedOut"> {
-    const { sinks } = this.call(emptyCounters(), (core) => core.counters());
-    const sums = { delivered: 0, remaining: 0, dropped: 0 };
-    for (const { delivered, queued, inFlight, dropped } of sinks) {
-      sums.delivered += delivered;
-      sums.remaining += queued + inFlight;
-      for (const count of Object.values(dropped)) sums.dropped += count;
-    }
-    return sums;
+  totals(): Totals {
+    return this.call({ delivered: 0, remaining: 0, dropped: 0 }, (core) => core.totals());
   }
 
   counters(): Counters {

@@ -1,5 +1,6 @@
 /** What adapters have in common: a request's path, method and parent, and its way through the collector. */
 import { type Context, type Incoming, type Link, linkOf, type RequestRecord } from "../runtime/link.ts";
+import { isThenable } from "../runtime/thenable.ts";
 
 /** The part of a `Request` that is read. */
 export interface RequestLike {
@@ -120,8 +121,4 @@ export function routeOf(
   } catch {
     return undefined;
   }
-}
-
-export function isThenable(value: unknown): value is Promise<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }

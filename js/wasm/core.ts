@@ -1,6 +1,6 @@
 /** One collector in wasm: its functions by name, on its own handle. */
-import type { Counters, Stats } from "../types.ts";
-import type { Desk, Value } from "./desk.ts";
+import type { Counters, FlushResult, Stats } from "../types.ts";
+import { type Desk, NUMBER_BYTES, type Value } from "./desk.ts";
 import type { Exports, Handle } from "./exports.ts";
 import { type Instance, own } from "./instance.ts";
 
@@ -17,8 +17,12 @@ export interface Polled {
   readonly bytes: Uint8Array;
 }
 
+/** What became of the events of all sinks together. */
+export type Totals = Omit<FlushResult, "timedOut">;
+
 const ENTROPY_BYTES = 64;
-const LINE_FEED = 10;
+/** Numbers before the id of a batch. */
+const POLLED = 4;
 const NO_METRICS = "# tidegate/slim writes no metrics: tidegate does\n";
 
 /** All times are wall-clock ms; a number that is unknown is NaN. */
@@ -150,9 +154,9 @@ export class Core {
   poll(nowMs: number): Polled | undefined {
     if (this.#wasm.core_poll(this.#desk.handle, this.#handle, nowMs) === 0) return undefined;
     const desk = this.#desk;
-    const result = desk.result();
-    const end = result.indexOf(LINE_FEED);
-    return { ...desk.json<Omit<Polled, "bytes">>(result.subarray(0, end)), bytes: result.slice(end + 1) };
+    const [sink = 0, lease = 0, count = 0, idLength = 0] = desk.numbers(POLLED);
+    const result = desk.result().subarray(POLLED * NUMBER_BYTES);
+    return { sink, lease, count, id: desk.text(result.subarray(0, idLength)), bytes: result.slice(idLength) };
   }
 
   /** A sink has answered. */
@@ -183,6 +187,12 @@ export class Core {
   /** Events in the queue. */
   queueDepth(): number {
     return this.#wasm.core_depth(this.#handle);
+  }
+
+  totals(): Totals {
+    this.#wasm.core_totals(this.#desk.handle, this.#handle);
+    const [delivered = 0, remaining = 0, dropped = 0] = this.#desk.numbers(3);
+    return { delivered, remaining, dropped };
   }
 
   counters(): Counters {

@@ -10,6 +10,7 @@ const NUMBER = ABSENT - 1;
 const TRUE = ABSENT - 2;
 const FALSE = ABSENT - 3;
 const HEAD = 4;
+export const NUMBER_BYTES = 8;
 
 const LEAST_BYTES = 4096;
 /** From here on the host's encoder is faster than a loop. */
@@ -45,8 +46,15 @@ export class Desk {
     return this.#decoder.decode(bytes);
   }
 
-  json<T>(bytes?: Uint8Array): T {
-    return JSON.parse(this.text(bytes)) as T;
+  /** The first numbers of what the last call has left. */
+  numbers(count: number): number[] {
+    const { buffer, byteOffset } = this.result();
+    const view = new DataView(buffer, byteOffset);
+    return Array.from({ length: count }, (_, at) => view.getFloat64(at * NUMBER_BYTES, true));
+  }
+
+  json<T>(): T {
+    return JSON.parse(this.text()) as T;
   }
 
   /** What the last call has refused. */
@@ -65,7 +73,7 @@ export class Desk {
     let head = ABSENT;
     if (typeof value === "number") {
       head = NUMBER;
-      end += 8;
+      end += NUMBER_BYTES;
       this.#reserve(end);
       this.#view.setFloat64(start, value, true);
     } else if (typeof value === "string") {

@@ -57,6 +57,7 @@ export interface Exports {
   core_close(core: Handle, nowMs: number): void;
   core_finish(core: Handle): void;
   core_depth(core: Handle): number;
+  core_totals(desk: Handle, core: Handle): void;
   core_counters(desk: Handle, core: Handle): void;
   core_stats(desk: Handle, core: Handle, nowMs: number): void;
   core_metrics?(desk: Handle, core: Handle, nowMs: number): void;

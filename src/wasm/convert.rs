@@ -25,6 +25,13 @@ pub(super) fn known(value: f64) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }
 
+/// Numbers as the host reads them.
+pub(super) fn numbers(out: &mut Vec<u8>, values: &[f64]) {
+    for value in values {
+        out.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
 /// An object as JSON; unknown figures are `null`.
 pub(super) fn object(out: &mut Vec<u8>, write: impl FnOnce(&mut Object<'_>)) {
     let mut object = Object::open(out);

@@ -1,12 +1,11 @@
 //! One collector, the requests that the host has written for it, and its encoders. All times are host wall-clock
 //! milliseconds.
 
-use super::convert::{self, known, object, outcome, status};
+use super::convert::{self, known, numbers, object, outcome, status};
 use super::desk::{Desk, Given};
 use super::handle::Marked;
 use super::options::Options;
 use crate::encode::Encoder;
-use crate::encode::json::key;
 #[cfg(feature = "full")]
 use crate::encode::prometheus;
 use crate::engine::event::trace::{self, TraceContext};
@@ -205,19 +204,17 @@ exports! {
         core.change().collector.next_deadline().unwrap_or(f64::NAN)
     }
 
-    /// Whether there is a batch to send now: a line of JSON that says which, and its bytes.
+    /// Whether there is a batch to send now: its sink, its lease, its events and the length of its id, then the id and
+    /// the bytes.
     fn core_poll(desk: &mut Desk, core: &mut Marked<Core>, now: f64) -> bool {
         let core = &mut *core.change();
         while let Some(send) = core.collector.poll_send(now) {
             let batch = core.collector.batch(send);
+            let id = batch.id();
+            let id = id.as_str();
             let (_, result) = desk.open();
-            object(result, |object| {
-                object.number(key!("sink"), send.sink as f64);
-                object.number(key!("lease"), send.lease as f64);
-                object.number(key!("count"), batch.count() as f64);
-                object.text(key!("id"), batch.id().as_str());
-            });
-            result.push(b'\n');
+            numbers(result, &[send.sink as f64, send.lease as f64, batch.count() as f64, id.len() as f64]);
+            result.extend_from_slice(id.as_bytes());
             let head = result.len();
             core.encoders[send.sink].encode(&batch, result);
             let max_bytes = core.collector.config().sinks()[send.sink].max_bytes;
@@ -257,6 +254,17 @@ exports! {
     /// Events in the queue.
     fn core_depth(core: &Marked<Core>) -> usize {
         core.collector.queue_depth()
+    }
+
+    /// Of all sinks together, what was delivered, what remains and what was dropped: three numbers.
+    fn core_totals(desk: &mut Desk, core: &Marked<Core>) {
+        let mut totals = [0.0; 3];
+        for sink in &core.collector.counters().sinks {
+            totals[0] += sink.delivered;
+            totals[1] += sink.queued + sink.in_flight;
+            totals[2] += sink.dropped.iter().sum::<f64>();
+        }
+        numbers(desk.open().1, &totals);
     }
 
     /// What became of every event, as JSON.
