@@ -101,7 +101,7 @@ impl Queue {
 
     /// The bytes allocated.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.capacity * size_of::<Record>() + self.payload.bytes.len()
+        self.capacity * size_of::<Record>() + self.payload.capacity
     }
 
     #[inline(always)]
@@ -114,18 +114,20 @@ impl Queue {
 /// Contiguous slices in first-in first-out order. `head` and `tail` only grow; a slice never wraps.
 #[derive(Debug)]
 struct ByteRing {
-    bytes: Box<[u8]>,
+    /// As far as it was ever filled: the rest of its room is not touched before.
+    bytes: Vec<u8>,
+    capacity: usize,
     head: u64,
     tail: u64,
 }
 
 impl ByteRing {
     fn new(capacity: usize) -> Self {
-        Self { bytes: vec![0; capacity].into_boxed_slice(), head: 0, tail: 0 }
+        Self { bytes: Vec::with_capacity(capacity), capacity, head: 0, tail: 0 }
     }
 
     fn fits(&self, len: usize) -> bool {
-        len == 0 || self.place(len) + len as u64 - self.head <= self.bytes.len() as u64
+        len == 0 || self.place(len) + len as u64 - self.head <= self.capacity as u64
     }
 
     fn push(&mut self, slice: &[u8]) -> u32 {
@@ -134,7 +136,11 @@ impl ByteRing {
         }
         let place = self.place(slice.len());
         let at = self.offset(place);
-        self.bytes[at..at + slice.len()].copy_from_slice(slice);
+        let end = at + slice.len();
+        if end > self.bytes.len() {
+            self.bytes.resize(end, 0);
+        }
+        self.bytes[at..end].copy_from_slice(slice);
         self.tail = place + slice.len() as u64;
         at as u32
     }
@@ -144,7 +150,7 @@ impl ByteRing {
             return;
         }
         let head = self.offset(self.head);
-        let lap = self.head - head as u64 + if (at as usize) < head { self.bytes.len() as u64 } else { 0 };
+        let lap = self.head - head as u64 + if (at as usize) < head { self.capacity as u64 } else { 0 };
         self.head = lap + u64::from(at) + u64::from(len);
         if self.head == self.tail {
             (self.head, self.tail) = (0, 0);
@@ -158,10 +164,10 @@ impl ByteRing {
     /// Where a slice of `len` bytes would start: at the tail, or at the start of the next lap if it would wrap.
     fn place(&self, len: usize) -> u64 {
         let at = self.offset(self.tail);
-        if at + len <= self.bytes.len() { self.tail } else { self.tail + (self.bytes.len() - at) as u64 }
+        if at + len <= self.capacity { self.tail } else { self.tail + (self.capacity - at) as u64 }
     }
 
     fn offset(&self, position: u64) -> usize {
-        (position % self.bytes.len() as u64) as usize
+        (position % self.capacity as u64) as usize
     }
 }

@@ -6,21 +6,21 @@ pub(super) type Block = [u32; 16];
 /// A number of a block; 0 is none.
 pub(super) type BlockId = u16;
 
-/// Allocated once; never grows.
+/// Allocated once; never grows. Memory is touched when its block is first taken: few collectors ever need it all.
 pub(super) struct Pool {
-    blocks: Box<[Block]>,
-    /// Blocks from here on were never taken: they need not be linked, nor touched, until then.
-    fresh: usize,
+    blocks: Vec<Block>,
     returned: BlockId,
+    capacity: usize,
     free: usize,
 }
 
 impl Pool {
     /// A pool of `blocks` usable blocks, at most 65 535.
     pub(super) fn new(blocks: usize) -> Self {
-        let blocks = blocks.min(usize::from(BlockId::MAX));
-        let zeroed = vec![[0; 16]; blocks + 1].into_boxed_slice();
-        Self { blocks: zeroed, fresh: 1, returned: 0, free: blocks }
+        let capacity = blocks.min(usize::from(BlockId::MAX));
+        let mut blocks = Vec::with_capacity(capacity + 1);
+        blocks.push([0; 16]);
+        Self { blocks, returned: 0, capacity, free: capacity }
     }
 
     /// A zeroed block, or 0 if none is left.
@@ -30,8 +30,8 @@ impl Pool {
         }
         self.free -= 1;
         if self.returned == 0 {
-            self.fresh += 1;
-            return (self.fresh - 1) as BlockId;
+            self.blocks.push([0; 16]);
+            return (self.blocks.len() - 1) as BlockId;
         }
         let id = self.returned;
         self.returned = self.next(id);
@@ -63,7 +63,7 @@ impl Pool {
 
     /// How many blocks there are.
     pub(super) fn capacity(&self) -> usize {
-        self.blocks.len() - 1
+        self.capacity
     }
 
     pub(super) fn block(&self, id: BlockId) -> &Block {
@@ -80,7 +80,7 @@ impl Pool {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        size_of_val(&*self.blocks)
+        (self.capacity + 1) * size_of::<Block>()
     }
 }
 
