@@ -156,7 +156,9 @@ export class Core {
     const desk = this.#desk;
     const [sink = 0, lease = 0, count = 0, idLength = 0] = desk.numbers(POLLED);
     const result = desk.result().subarray(POLLED * NUMBER_BYTES);
-    return { sink, lease, count, id: desk.text(result.subarray(0, idLength)), bytes: result.slice(idLength) };
+    const id = desk.text(result.subarray(0, idLength));
+    // Faster than `slice`, which asks what it is to make.
+    return { sink, lease, count, id, bytes: new Uint8Array(result.subarray(idLength)) };
   }
 
   /** A sink has answered. */

@@ -50,7 +50,9 @@ export class Desk {
   numbers(count: number): number[] {
     const { buffer, byteOffset } = this.result();
     const view = new DataView(buffer, byteOffset);
-    return Array.from({ length: count }, (_, at) => view.getFloat64(at * NUMBER_BYTES, true));
+    const numbers: number[] = [];
+    for (let at = 0; at < count; at += 1) numbers.push(view.getFloat64(at * NUMBER_BYTES, true));
+    return numbers;
   }
 
   json<T>(): T {

@@ -194,6 +194,17 @@ test("flush sends what is queued and says so", async () => {
   assertLaws(tide);
 });
 
+test("sinks that answer at once are settled within the call, and no timer is armed for them", async () => {
+  const answers: ReturnType<Send>[] = ["ok", { ok: true, rejected: 1 }];
+  const sinks = answers.map((answer, at) => sink(() => answer, `sink ${at}`));
+  const { tide, host } = simulated({ autoTick: false, batchMax: 2, sinks });
+  emit(tide, 5);
+  const flushed = tide.flush();
+  const left = assertLaws(tide).sinks.map(({ queued, inFlight }) => queued + inFlight);
+  assert.deepEqual([...left, host.timers], [0, 0, 0]);
+  assert.deepEqual(await flushed, { delivered: 7, remaining: 0, dropped: 3, timedOut: false });
+});
+
 test("flush never rejects and ends at its deadline, whatever the sink does", async () => {
   const sends: Send[] = [
     () => never,
