@@ -193,9 +193,10 @@ impl Row {
     /// Renews the cached p99.
     pub(super) fn refresh(&mut self, pool: &Pool) {
         if std::mem::take(&mut self.is_stale) {
-            let rank = u64::from(self.live.total()) / 100 + 1;
-            let p99 = if self.live.total() > 0 { self.live.rank_from_top(pool, rank) } else { None };
-            self.p99_ms = p99.map(|ms| ms.min(self.max_ms()));
+            let known = u64::from(self.live.total());
+            let mut p99 = [0.0];
+            self.live.from_top(pool, &[known / 100 + 1], &mut p99);
+            self.p99_ms = (known > 0).then(|| p99[0].min(self.max_ms()));
         }
     }
 

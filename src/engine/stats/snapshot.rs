@@ -63,20 +63,25 @@ pub struct SeriesSnapshot {
 /// The name, and kind, of all series without a row.
 const OTHER_NAME: &str = "_OTHER";
 
-/// Per mille: p50, p90, p95, p99, p999.
-const QUANTILES: [u64; 5] = [500, 900, 950, 990, 999];
+/// How many per mille lie above p999, p99, p95, p90, p50.
+const ABOVE: [u64; 5] = [1, 10, 50, 100, 500];
 
 impl Snapshot {
     pub(super) fn take(window: &Window, seconds: &Seconds, table: &Table) -> Self {
         let total = table.row(TOTAL);
-        let mut series: Vec<_> = (OTHER + 1..table.used())
-            .map(|number| table.row(number))
-            .filter(|row| row.count > 0)
-            .map(|row| of_series(row.kind.as_str(), &row.name, row, table.pool(), window))
-            .collect();
-        series.sort_unstable_by(|a, b| {
-            (b.figures.count, a.kind, &a.name).cmp(&(a.figures.count, b.kind, &b.name))
+        let mut rows = Vec::with_capacity(table.used());
+        for number in OTHER + 1..table.used() {
+            let row = table.row(number);
+            if row.count > 0 {
+                rows.push(row);
+            }
+        }
+        // Their figures are many bytes to move about.
+        rows.sort_unstable_by(|a, b| {
+            (b.count, a.kind.as_str(), &a.name).cmp(&(a.count, b.kind.as_str(), &b.name))
         });
+        let figures_of = |row: &&Row| of_series(row.kind.as_str(), &row.name, row, table.pool(), window);
+        let mut series: Vec<_> = rows.iter().map(figures_of).collect();
         let other = table.row(OTHER);
         if other.count > 0 {
             series.push(of_series(OTHER_NAME, OTHER_NAME, other, table.pool(), window));
@@ -111,15 +116,15 @@ fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
         }
     }
     let known = u64::from(row.live().total());
-    let ranks = QUANTILES.map(|per_mille| (known * per_mille).div_ceil(1000));
+    let mut found = [0.0; ABOVE.len()];
+    row.live().from_top(pool, &ABOVE.map(|per_mille| known * per_mille / 1000 + 1), &mut found);
     // A bucket's middle may lie above the longest of all.
-    let at = row.live().at_ranks(pool, ranks).map(|ms| (known > 0).then_some(ms.min(max)));
-    let [p50_ms, p90_ms, p95_ms, p99_ms, p999_ms] = at;
+    let [p999_ms, p99_ms, p95_ms, p90_ms, p50_ms] = found.map(|ms| (known > 0).then_some(ms.min(max)));
     Figures {
         count,
         errors,
-        rps: if count == 0 { 0.0 } else { count as f64 / window.observed_s() },
-        error_pct: if count == 0 { 0.0 } else { errors as f64 * 100.0 / count as f64 },
+        rps: count as f64 / window.observed_s(),
+        error_pct: errors as f64 * 100.0 / count.max(1) as f64,
         p50_ms,
         p90_ms,
         p95_ms,
