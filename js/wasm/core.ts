@@ -3,6 +3,7 @@ import type { Counters, Stats } from "../types.ts";
 import type { Desk, Value } from "./desk.ts";
 import type { Exports, Handle } from "./exports.ts";
 import { type Instance, own } from "./instance.ts";
+import { readSnapshot } from "./snapshot.ts";
 
 /** Sets an option of a core to be. Throws TidegateError if it is refused. */
 export type SetOption = (name: string, ...values: readonly Value[]) => void;
@@ -18,7 +19,6 @@ export interface Polled {
 }
 
 const ENTROPY_BYTES = 64;
-const LINE_FEED = 10;
 const NO_METRICS = "# tidegate/slim writes no metrics: tidegate does\n";
 
 /** All times are wall-clock ms; a number that is unknown is NaN. */
@@ -149,10 +149,8 @@ export class Core {
   /** A batch to send now, if there is one. */
   poll(nowMs: number): Polled | undefined {
     if (this.#wasm.core_poll(this.#desk.handle, this.#handle, nowMs) === 0) return undefined;
-    const desk = this.#desk;
-    const result = desk.result();
-    const end = result.indexOf(LINE_FEED);
-    return { ...desk.json<Omit<Polled, "bytes">>(result.subarray(0, end)), bytes: result.slice(end + 1) };
+    const [head, bytes] = this.#desk.line<Omit<Polled, "bytes">>();
+    return { ...head, bytes: bytes.slice() };
   }
 
   /** A sink has answered. */
@@ -192,7 +190,7 @@ export class Core {
 
   stats(nowMs: number): Stats {
     this.#wasm.core_stats(this.#desk.handle, this.#handle, nowMs);
-    return this.#desk.json();
+    return readSnapshot(this.#desk);
   }
 
   metricsText(nowMs: number): string {

@@ -10,6 +10,7 @@ const NUMBER = ABSENT - 1;
 const TRUE = ABSENT - 2;
 const FALSE = ABSENT - 3;
 const HEAD = 4;
+const LINE_FEED = 10;
 
 const LEAST_BYTES = 4096;
 /** From here on the host's encoder is faster than a loop. */
@@ -47,6 +48,13 @@ export class Desk {
 
   json<T>(bytes?: Uint8Array): T {
     return JSON.parse(this.text(bytes)) as T;
+  }
+
+  /** A line of JSON, and the bytes after it. */
+  line<T>(): [line: T, rest: Uint8Array] {
+    const result = this.result();
+    const end = result.indexOf(LINE_FEED);
+    return [this.json(result.subarray(0, end)), result.subarray(end + 1)];
   }
 
   /** What the last call has refused. */
