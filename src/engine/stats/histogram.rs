@@ -119,8 +119,15 @@ impl Histogram {
 
     /// Adds all counts to `scratch`, which must not be finer.
     pub(super) fn copy_to(&self, pool: &Pool, scratch: &mut Scratch) {
-        for (bucket, count) in self.entries(pool) {
-            scratch.add(bucket, self.shift, count);
+        for (index, page) in self.pages.iter().enumerate() {
+            if *page == 0 {
+                continue;
+            }
+            for (offset, count) in pool.block(*page).iter().enumerate() {
+                if *count > 0 {
+                    scratch.add(index * 16 + offset, self.shift, *count);
+                }
+            }
         }
     }
 
@@ -136,7 +143,7 @@ impl Histogram {
 
     /// The durations in ms of the given ranks from the top (1-based, ascending, at most [`Histogram::total`]): the many
     /// pages below the last of them are never looked at.
-    pub(super) fn from_top(&self, pool: &Pool, ranks: &[u64], found: &mut [f64]) {
+    pub(super) fn ranks_from_top(&self, pool: &Pool, ranks: &[u64], found: &mut [f64]) {
         let (mut seen, mut next) = (0, 0);
         for (index, page) in self.pages.iter().enumerate().rev() {
             if *page == 0 {
@@ -153,14 +160,6 @@ impl Histogram {
                 }
             }
         }
-    }
-
-    fn entries<'a>(&'a self, pool: &'a Pool) -> impl Iterator<Item = (usize, u32)> + 'a {
-        let pages = self.pages.iter().enumerate().filter(|(_, page)| **page != 0);
-        pages.flat_map(move |(index, page)| {
-            let counts = pool.block(*page).iter().enumerate().filter(|(_, count)| **count > 0);
-            counts.map(move |(offset, count)| (index * 16 + offset, *count))
-        })
     }
 }
 
@@ -192,7 +191,10 @@ mod tests {
     use super::*;
 
     fn counts(histogram: &Histogram, pool: &Pool) -> Vec<(usize, u32)> {
-        histogram.entries(pool).collect()
+        let mut scratch = Scratch::new();
+        scratch.start(histogram.shift());
+        histogram.copy_to(pool, &mut scratch);
+        scratch.entries().collect()
     }
 
     #[test]
@@ -237,7 +239,7 @@ mod tests {
         let (mut pool, mut histogram) = (Pool::new(9), Histogram::new());
         (0..100).for_each(|bucket| histogram.add(&mut pool, bucket, 0, 1));
         let mut found = [-1.0; 5];
-        histogram.from_top(&pool, &[1, 51, 51, 100, 101], &mut found);
+        histogram.ranks_from_top(&pool, &[1, 51, 51, 100, 101], &mut found);
         let [last, median, first] = [99, 49, 0].map(|bucket| middle_ms(bucket, 0));
         assert_eq!(found, [last, median, median, first, -1.0]);
     }

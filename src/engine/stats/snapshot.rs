@@ -117,7 +117,7 @@ fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
     }
     let known = u64::from(row.live().total());
     let mut found = [0.0; ABOVE.len()];
-    row.live().from_top(pool, &ABOVE.map(|per_mille| known * per_mille / 1000 + 1), &mut found);
+    row.live().ranks_from_top(pool, &ABOVE.map(|per_mille| known * per_mille / 1000 + 1), &mut found);
     // A bucket's middle may lie above the longest of all.
     let [p999_ms, p99_ms, p95_ms, p90_ms, p50_ms] = found.map(|ms| (known > 0).then_some(ms.min(max)));
     Figures {
