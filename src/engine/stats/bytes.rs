@@ -147,8 +147,8 @@ impl Iterator for Entries<'_, '_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let left = self.left.checked_sub(1)?;
-        let gap = usize::try_from(self.reader.varint()?).ok().filter(|gap| *gap < BUCKETS)?;
-        let bucket = self.expected + gap;
+        // A gap that leads out of all buckets is one however wide it is.
+        let bucket = self.expected + (self.reader.u32()? as usize).min(BUCKETS);
         self.expected = bucket + 1;
         let count = self.reader.u32()?;
         self.left = left;

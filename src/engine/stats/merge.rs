@@ -10,8 +10,7 @@ use crate::engine::{Error, ErrorKind};
 impl StatsStore {
     /// Appends the binary form of the whole window to `out`, as of the last time given.
     pub fn to_bytes(&mut self, out: &mut Vec<u8>) {
-        let rows: Vec<usize> =
-            (0..self.table.used()).filter(|number| self.table.row(*number).count > 0).collect();
+        let rows = self.table.with_events(TOTAL);
         let mut writer = Writer(out);
         writer.header(&Header {
             window_ms: self.window.window_ms(),

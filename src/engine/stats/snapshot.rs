@@ -69,37 +69,34 @@ const ABOVE: [u64; 5] = [1, 10, 50, 100, 500];
 impl Snapshot {
     pub(super) fn take(window: &Window, seconds: &Seconds, table: &Table) -> Self {
         let total = table.row(TOTAL);
-        let mut rows = Vec::with_capacity(table.used());
-        for number in OTHER + 1..table.used() {
-            let row = table.row(number);
-            if row.count > 0 {
-                rows.push(row);
-            }
-        }
-        // Their figures are many bytes to move about.
-        rows.sort_unstable_by(|a, b| {
+        let mut numbers = table.with_events(OTHER + 1);
+        // Figures are many bytes to move about.
+        numbers.sort_unstable_by(|a, b| {
+            let [a, b] = [a, b].map(|number| table.row(*number));
             (b.count, a.kind.as_str(), &a.name).cmp(&(a.count, b.kind.as_str(), &b.name))
         });
-        let figures_of = |row: &&Row| of_series(row.kind.as_str(), &row.name, row, table.pool(), window);
-        let mut series: Vec<_> = rows.iter().map(figures_of).collect();
-        let other = table.row(OTHER);
-        if other.count > 0 {
-            series.push(of_series(OTHER_NAME, OTHER_NAME, other, table.pool(), window));
+        if table.row(OTHER).count > 0 {
+            numbers.push(OTHER);
         }
         Self {
             total: figures(total, table.pool(), window),
             seconds: seconds.newest_last(),
             slots: slots(total, window),
-            series,
+            series: numbers.iter().map(|number| of_series(*number, table, window)).collect(),
         }
     }
 }
 
-fn of_series(kind: &'static str, name: &str, row: &Row, pool: &Pool, window: &Window) -> SeriesSnapshot {
+fn of_series(number: usize, table: &Table, window: &Window) -> SeriesSnapshot {
+    let row = table.row(number);
+    let (kind, name) = match number {
+        OTHER => (OTHER_NAME, OTHER_NAME),
+        _ => (row.kind.as_str(), row.name.as_str()),
+    };
     SeriesSnapshot {
         kind,
         name: name.to_owned(),
-        figures: figures(row, pool, window),
+        figures: figures(row, table.pool(), window),
         slots: slots(row, window),
         coarse: row.live().shift() > 0,
     }
