@@ -104,19 +104,17 @@ fn of_series(number: usize, table: &Table, window: &Window) -> SeriesSnapshot {
 
 fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
     let count = u64::from(row.count);
-    let (mut errors, mut sum, mut max) = (0, 0.0_f64, -1.0_f64);
+    let (mut errors, mut sum, max) = (0, 0.0_f64, row.max_ms());
     for slot in row.slots() {
         errors += u64::from(slot.errors);
         sum += slot.sum_ms();
-        if slot.max > max {
-            max = slot.max;
-        }
     }
     let known = u64::from(row.live().total());
+    let if_known = |ms: f64| (known > 0).then_some(ms);
     let mut found = [0.0; ABOVE.len()];
     row.live().ranks_from_top(pool, &ABOVE.map(|per_mille| known * per_mille / 1000 + 1), &mut found);
     // A bucket's middle may lie above the longest of all.
-    let [p999_ms, p99_ms, p95_ms, p90_ms, p50_ms] = found.map(|ms| (known > 0).then_some(ms.min(max)));
+    let [p999_ms, p99_ms, p95_ms, p90_ms, p50_ms] = found.map(|ms| if_known(ms.min(max)));
     Figures {
         count,
         errors,
@@ -127,8 +125,8 @@ fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
         p95_ms,
         p99_ms,
         p999_ms,
-        max_ms: (known > 0).then_some(max),
-        mean_ms: (known > 0).then(|| sum.min(f64::MAX) / known as f64),
+        max_ms: if_known(max),
+        mean_ms: if_known(sum.min(f64::MAX) / known as f64),
     }
 }
 
