@@ -8,6 +8,7 @@ use super::pool::{BlockId, Pool};
 pub(super) struct Scratch {
     counts: Box<[u32]>,
     used: Used,
+    total: u64,
     shift: u8,
 }
 
@@ -18,7 +19,7 @@ const NONE: Used = [0; BUCKETS.div_ceil(64)];
 
 impl Scratch {
     pub(super) fn new() -> Self {
-        Self { counts: vec![0; BUCKETS].into_boxed_slice(), used: NONE, shift: 0 }
+        Self { counts: vec![0; BUCKETS].into_boxed_slice(), used: NONE, total: 0, shift: 0 }
     }
 
     /// Empties it, for data of scale `6 - shift`.
@@ -26,7 +27,7 @@ impl Scratch {
         for bucket in Buckets::of(&self.used) {
             self.counts[bucket] = 0;
         }
-        (self.used, self.shift) = (NONE, shift);
+        (self.used, self.total, self.shift) = (NONE, 0, shift);
     }
 
     /// Adds to a bucket of scale `6 - shift`, which must not be coarser than the data here.
@@ -34,6 +35,7 @@ impl Scratch {
         let bucket = bucket >> (self.shift - shift);
         self.used[bucket / 64] |= 1 << (bucket % 64);
         self.counts[bucket] += count;
+        self.total += u64::from(count);
     }
 
     /// Adds a packed histogram of scale `6 - shift`.
@@ -55,7 +57,7 @@ impl Scratch {
     /// The next coarser scale: every two buckets become one.
     pub(super) fn coarsen(&mut self) {
         let used = std::mem::replace(&mut self.used, NONE);
-        self.shift += 1;
+        (self.total, self.shift) = (0, self.shift + 1);
         for bucket in Buckets::of(&used) {
             let count = std::mem::take(&mut self.counts[bucket]);
             self.add(bucket, self.shift - 1, count);
@@ -67,14 +69,25 @@ impl Scratch {
         Buckets::of(&self.used).map(|bucket| (bucket, self.counts[bucket]))
     }
 
+    pub(super) fn plan(&self) -> Plan {
+        let (mut entries, mut end) = (0, 0);
+        for (word, bits) in self.used.iter().enumerate() {
+            if *bits != 0 {
+                entries += bits.count_ones();
+                end = (word * 64) as u32 + bits.ilog2() + 1;
+            }
+        }
+        Plan::of(self.entries(), entries, self.total, end)
+    }
+
     /// Packs what is here, coarser if need be until it fits the free blocks, and empties it.
     ///
     /// One free block is always enough. The chain's scale is [`Scratch::shift`] afterwards.
     pub(super) fn pack(&mut self, pool: &mut Pool) -> BlockId {
-        let mut plan = Plan::of(self.entries());
+        let mut plan = self.plan();
         while plan.blocks() > pool.free() && self.shift < MAX_SHIFT {
             self.coarsen();
-            plan = Plan::of(self.entries());
+            plan = self.plan();
         }
         if plan.is_empty() || plan.blocks() > pool.free() {
             return 0;
