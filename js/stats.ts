@@ -2,6 +2,7 @@
 import { TidegateError } from "./errors.ts";
 import type { Stats } from "./types.ts";
 import { Held } from "./wasm/held.ts";
+import { readSnapshot } from "./wasm/snapshot.ts";
 
 /** Options of `StatsStore`. */
 export interface StatsStoreOptions {
@@ -71,7 +72,7 @@ export class StatsStore {
   snapshot(nowMs: number): Stats {
     return this.#held.use(({ wasm, desk }, store) => {
       wasm.stats_snapshot(desk.handle, store, numeric(nowMs));
-      return desk.json<Stats>();
+      return readSnapshot(desk);
     });
   }
 

@@ -139,7 +139,8 @@ export interface Figures {
 
 /** One route, function or statement. */
 export interface SeriesStats extends Figures {
-  readonly kind: "REQ" | "FN" | "DB";
+  /** `_OTHER`, as is the name: what has no row of its own. */
+  readonly kind: "REQ" | "FN" | "DB" | "_OTHER";
   readonly name: string;
   /** Counts, newest last: 60 slots of 15 s. */
   readonly sparkline: { readonly slots: readonly number[] };

@@ -7,3 +7,4 @@ export * from "../wasm/core.ts";
 export * from "../wasm/handle.ts";
 export * from "../wasm/held.ts";
 export * from "../wasm/instance.ts";
+export * from "../wasm/snapshot.ts";

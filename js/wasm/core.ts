@@ -3,6 +3,7 @@ import type { Counters, FlushResult, Stats } from "../types.ts";
 import { type Desk, NUMBER_BYTES, type Value } from "./desk.ts";
 import type { Exports, Handle } from "./exports.ts";
 import { type Instance, own } from "./instance.ts";
+import { readSnapshot } from "./snapshot.ts";
 
 /** Sets an option of a core to be. Throws TidegateError if it is refused. */
 export type SetOption = (name: string, ...values: readonly Value[]) => void;
@@ -204,7 +205,7 @@ export class Core {
 
   stats(nowMs: number): Stats {
     this.#wasm.core_stats(this.#desk.handle, this.#handle, nowMs);
-    return this.#desk.json();
+    return readSnapshot(this.#desk);
   }
 
   metricsText(nowMs: number): string {

@@ -11,6 +11,7 @@ const TRUE = ABSENT - 2;
 const FALSE = ABSENT - 3;
 const HEAD = 4;
 export const NUMBER_BYTES = 8;
+const LINE_FEED = 10;
 
 const LEAST_BYTES = 4096;
 /** From here on the host's encoder is faster than a loop. */
@@ -55,8 +56,15 @@ export class Desk {
     return numbers;
   }
 
-  json<T>(): T {
-    return JSON.parse(this.text()) as T;
+  json<T>(bytes?: Uint8Array): T {
+    return JSON.parse(this.text(bytes)) as T;
+  }
+
+  /** A line of JSON, and the bytes after it. */
+  line<T>(): [line: T, rest: Uint8Array] {
+    const result = this.result();
+    const end = result.indexOf(LINE_FEED);
+    return [this.json(result.subarray(0, end)), result.subarray(end + 1)];
   }
 
   /** What the last call has refused. */

@@ -89,17 +89,6 @@ impl<'a> Object<'a> {
         self.out.push(b']');
     }
 
-    /// Whole numbers.
-    #[cfg(target_arch = "wasm32")]
-    pub(crate) fn wholes(&mut self, key: Key, values: &[u32]) {
-        self.key(key);
-        for (at, &value) in values.iter().enumerate() {
-            self.out.push(if at == 0 { b'[' } else { b',' });
-            decimal::whole(value.into(), self.out);
-        }
-        self.out.push(b']');
-    }
-
     pub(crate) fn close(self) {
         match self.out.get_mut(self.start) {
             Some(comma) => *comma = b'{',

@@ -2,7 +2,6 @@
 
 use crate::encode::json::{Object, key};
 pub(super) use crate::encode::ndjson::counters;
-use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
 use crate::engine::{Notice, Outcome};
 
 /// A response status; anything else is unknown.
@@ -25,53 +24,18 @@ pub(super) fn known(value: f64) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }
 
-/// Numbers as the host reads them.
+/// Numbers as they are, little-endian.
 pub(super) fn numbers(out: &mut Vec<u8>, values: &[f64]) {
     for value in values {
         out.extend_from_slice(&value.to_le_bytes());
     }
 }
 
-/// An object as JSON; unknown figures are `null`.
+/// An object as JSON.
 pub(super) fn object(out: &mut Vec<u8>, write: impl FnOnce(&mut Object<'_>)) {
     let mut object = Object::open(out);
     write(&mut object);
     object.close();
-}
-
-/// A statistics snapshot, in DESIGN's shape.
-pub(super) fn snapshot(snapshot: &Snapshot, object: &mut Object<'_>) {
-    figures(&snapshot.total, object);
-    let mut sparkline = object.object(key!("sparkline"));
-    sparkline.wholes(key!("seconds"), &snapshot.seconds);
-    sparkline.wholes(key!("slots"), &snapshot.slots);
-    sparkline.close();
-    object.array(key!("series"), &snapshot.series, series);
-}
-
-fn series(object: &mut Object<'_>, series: &SeriesSnapshot) {
-    object.text(key!("kind"), series.kind);
-    object.text(key!("name"), &series.name);
-    figures(&series.figures, object);
-    let mut sparkline = object.object(key!("sparkline"));
-    sparkline.wholes(key!("slots"), &series.slots);
-    sparkline.close();
-    object.flag(key!("coarse"), series.coarse);
-}
-
-fn figures(figures: &Figures, object: &mut Object<'_>) {
-    let known = |value: Option<f64>| value.unwrap_or(f64::NAN);
-    object.number(key!("count"), figures.count as f64);
-    object.number(key!("errors"), figures.errors as f64);
-    object.number(key!("rps"), figures.rps);
-    object.number(key!("errorPct"), figures.error_pct);
-    object.number(key!("p50Ms"), known(figures.p50_ms));
-    object.number(key!("p90Ms"), known(figures.p90_ms));
-    object.number(key!("p95Ms"), known(figures.p95_ms));
-    object.number(key!("p99Ms"), known(figures.p99_ms));
-    object.number(key!("p999Ms"), known(figures.p999_ms));
-    object.number(key!("maxMs"), known(figures.max_ms));
-    object.number(key!("meanMs"), known(figures.mean_ms));
 }
 
 /// A notice, with its `type`.

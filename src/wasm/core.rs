@@ -5,6 +5,7 @@ use super::convert::{self, known, numbers, object, outcome, status};
 use super::desk::{Desk, Given};
 use super::handle::Marked;
 use super::options::Options;
+use super::snapshot;
 use crate::encode::Encoder;
 #[cfg(feature = "full")]
 use crate::encode::prometheus;
@@ -272,9 +273,9 @@ exports! {
         object(desk.open().1, |object| convert::counters(&core.collector.counters(), object));
     }
 
-    /// The window's statistics, as JSON.
+    /// The window's statistics.
     fn core_stats(desk: &mut Desk, core: &mut Marked<Core>, now: f64) {
-        object(desk.open().1, |object| convert::snapshot(&core.change().collector.stats(now), object));
+        snapshot::write(&core.change().collector.stats(now), desk.open().1);
     }
 
     /// Whether a notice waited: as JSON.

@@ -12,5 +12,6 @@ mod desk;
 mod options;
 #[cfg(feature = "full")]
 mod sampling;
+mod snapshot;
 #[cfg(feature = "full")]
 mod stats;

@@ -1,8 +1,9 @@
 //! Rolling statistics without a collector. Times and durations are milliseconds.
 
-use super::convert::{known, object, snapshot};
+use super::convert::known;
 use super::desk::Desk;
 use super::handle::Marked;
+use super::snapshot;
 use crate::engine::decimal::Decimal;
 use crate::engine::stats::{Sample, SeriesKind, StatsStore};
 use crate::engine::{Error, ErrorKind};
@@ -26,9 +27,9 @@ exports! {
         stats.change().record(Sample { at, duration, is_error }, at, row)
     }
 
-    /// All figures at `now`, as JSON.
+    /// All figures at `now`.
     fn stats_snapshot(desk: &mut Desk, stats: &mut Marked<StatsStore>, now: f64) {
-        object(desk.open().1, |object| snapshot(&stats.change().snapshot(now), object));
+        snapshot::write(&stats.change().snapshot(now), desk.open().1);
     }
 
     /// The binary form of the whole window.

@@ -44,6 +44,30 @@ test("the shape is the collector's: figures, sparklines, series", () => {
   assert.deepEqual(before, copy);
 });
 
+test("the keys stand in one order, and nothing but plain data is in it", () => {
+  const figures = "count errors rps errorPct p50Ms p90Ms p95Ms p99Ms p999Ms maxMs meanMs".split(" ");
+  const stats = new StatsStore({ series: 1 });
+  stats.record(START, undefined, true, "/un/known");
+  stats.record(START + 15_000, 4, false, "/other");
+  const shown = stats.snapshot(START + 15_000);
+  assert.deepEqual(Object.keys(shown), [...figures, "sparkline", "series"]);
+  assert.deepEqual(Object.keys(shown.sparkline), ["seconds", "slots"]);
+  assert.deepEqual([shown.sparkline.slots.slice(-2), shown.sparkline.seconds.at(-16)], [[1, 1], 1]);
+  const [unknown, other] = shown.series;
+  for (const series of shown.series) {
+    assert.deepEqual(Object.keys(series), ["kind", "name", ...figures, "sparkline", "coarse"]);
+    assert.deepEqual(Object.keys(series.sparkline), ["slots"]);
+  }
+  assert.deepEqual([unknown?.kind, unknown?.name, unknown?.errorPct], ["REQ", "/un/known", 100]);
+  assert.deepEqual(
+    [unknown?.p50Ms, unknown?.p999Ms, unknown?.maxMs, unknown?.meanMs],
+    [null, null, null, null],
+  );
+  assert.deepEqual([other?.kind, other?.name, other?.maxMs, other?.coarse], ["_OTHER", "_OTHER", 4, false]);
+  assert.deepEqual(other?.sparkline.slots.slice(-2), [0, 1]);
+  assert.deepEqual(JSON.parse(JSON.stringify(shown)), shown);
+});
+
 test("an empty store has zeros and no percentile", () => {
   const { count, rps, errorPct, p50Ms, p999Ms, maxMs, meanMs, series } = new StatsStore().snapshot(START);
   assert.deepEqual([count, rps, errorPct, p50Ms, p999Ms, maxMs, meanMs], [0, 0, 0, null, null, null, null]);
@@ -93,12 +117,12 @@ test("unusable values are refused and counted", () => {
 
 test("names of any length and content have a row", () => {
   const stats = new StatsStore();
-  const names = ["", "x".repeat(1e6), "\ud800", "héé/😀", "__proto__"];
+  const names = ["", "x".repeat(1e6), "\ud800", "héé/😀", "__proto__", '"a\\"\n,\0'];
   for (const name of names) assert.equal(stats.record(START, 1, false, name), true);
   const { series } = stats.snapshot(START);
   assert.deepEqual(
     new Set(series.map(({ name }) => name)),
-    new Set(["", "x".repeat(256), "\ufffd", "héé/😀", "__proto__"]),
+    new Set(["", "x".repeat(256), "\ufffd", "héé/😀", "__proto__", '"a\\"\n,\0']),
   );
 });
 

@@ -28,19 +28,18 @@ pub(super) struct RowHeader<'a> {
     pub(super) slots: u8,
 }
 
-/// A slot with its durations, of scale `6 - shift`.
-pub(super) struct SlotForm<'a> {
+/// What stands before the entries of a slot: how many, of scale `6 - shift`.
+pub(super) struct SlotForm {
     pub(super) age: u8,
     pub(super) slot: Slot,
     pub(super) shift: u8,
-    pub(super) entries: Entries<'a>,
+    pub(super) entries: u64,
 }
 
-/// The used buckets of a slot and their counts.
-#[derive(Clone)]
-pub(super) struct Entries<'a> {
-    reader: Reader<'a>,
-    pub(super) left: u64,
+/// The used buckets of a slot and their counts: to be read to their end, for the next slot stands behind them.
+pub(super) struct Entries<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    left: u64,
     expected: usize,
 }
 
@@ -75,32 +74,17 @@ impl<'a> Reader<'a> {
         (kind <= KIND_MAX && usize::from(slots) <= SLOTS).then_some(RowHeader { kind, name, slots })
     }
 
-    /// A slot; its entries are checked and stepped over.
-    pub(super) fn slot(&mut self) -> Option<SlotForm<'a>> {
+    pub(super) fn slot(&mut self) -> Option<SlotForm> {
         let (age, count, errors) = (self.u8()?, self.u32()?, self.u32()?);
         let (sum, max, shift) = (self.f64()?, self.f64()?, self.u8()?);
-        let mut entries = Entries { left: self.varint()?, reader: self.clone(), expected: 0 };
-        let form = SlotForm {
-            age,
-            slot: Slot::from_figures(count, errors, sum, max),
-            shift,
-            entries: entries.clone(),
-        };
-        let mut known = 0;
-        for _ in 0..entries.left {
-            let (bucket, n) = entries.read()?;
-            known += u64::from(n);
-            if n == 0 || shift > MAX_SHIFT || bucket > (BUCKETS - 1) >> shift || known > u64::from(count) {
-                return None;
-            }
-        }
-        *self = entries.reader;
-        let is_sane = if known > 0 {
-            (0.0..=f64::MAX).contains(&max) && sum.is_finite() && max <= sum * SLACK
-        } else {
-            max == -1.0 && sum == 0.0
-        };
-        (is_sane && usize::from(age) < SLOTS && errors <= count).then_some(form)
+        let slot = Slot::from_figures(count, errors, sum, max);
+        let is_sane = usize::from(age) < SLOTS && errors <= count && shift <= MAX_SHIFT;
+        is_sane.then_some(SlotForm { age, slot, shift, entries: self.varint()? })
+    }
+
+    /// The entries of the slot just read.
+    pub(super) fn entries(&mut self, form: &SlotForm) -> Entries<'_, 'a> {
+        Entries { reader: self, left: form.entries, expected: 0 }
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -127,10 +111,10 @@ impl<'a> Reader<'a> {
 
     fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
-        for shift in (0..63).step_by(7) {
-            let byte = self.u8()?;
-            value |= u64::from(byte & 127) << shift;
-            if byte < 128 {
+        for (at, byte) in self.0.iter().enumerate().take(9) {
+            value |= u64::from(byte & 127) << (7 * at);
+            if *byte < 128 {
+                self.0 = &self.0[at + 1..];
                 return Some(value);
             }
         }
@@ -138,21 +122,37 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl Entries<'_> {
-    fn read(&mut self) -> Option<(usize, u32)> {
-        let gap = usize::try_from(self.reader.varint()?).ok().filter(|gap| *gap < BUCKETS)?;
-        let bucket = self.expected + gap;
-        self.expected = bucket + 1;
-        Some((bucket, self.reader.u32()?))
+impl SlotForm {
+    /// Whether the entries are all there, and contradict neither the slot nor what a histogram can hold.
+    pub(super) fn agrees_with(&self, mut entries: Entries<'_, '_>) -> bool {
+        let Slot { sum, max, count, .. } = self.slot;
+        let mut known = 0;
+        for (bucket, n) in &mut entries {
+            known += u64::from(n);
+            if n == 0 || bucket > (BUCKETS - 1) >> self.shift || known > u64::from(count) {
+                return false;
+            }
+        }
+        let is_sane = if known > 0 {
+            (0.0..=f64::MAX).contains(&max) && sum.is_finite() && max <= sum * SLACK
+        } else {
+            max == -1.0 && sum == 0.0
+        };
+        is_sane && entries.left == 0
     }
 }
 
-impl Iterator for Entries<'_> {
+impl Iterator for Entries<'_, '_> {
     type Item = (usize, u32);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        self.read()
+        let left = self.left.checked_sub(1)?;
+        // A gap that leads out of all buckets is one however wide it is.
+        let bucket = self.expected + (self.reader.u32()? as usize).min(BUCKETS);
+        self.expected = bucket + 1;
+        let count = self.reader.u32()?;
+        self.left = left;
+        Some((bucket, count))
     }
 }
 

@@ -119,8 +119,15 @@ impl Histogram {
 
     /// Adds all counts to `scratch`, which must not be finer.
     pub(super) fn copy_to(&self, pool: &Pool, scratch: &mut Scratch) {
-        for (bucket, count) in self.entries(pool) {
-            scratch.add(bucket, self.shift, count);
+        for (index, page) in self.pages.iter().enumerate() {
+            if *page == 0 {
+                continue;
+            }
+            for (offset, count) in pool.block(*page).iter().enumerate() {
+                if *count > 0 {
+                    scratch.add(index * 16 + offset, self.shift, *count);
+                }
+            }
         }
     }
 
@@ -134,58 +141,25 @@ impl Histogram {
         self.pages.iter().filter(|page| **page != 0).count()
     }
 
-    /// The durations of the given ranks (1-based, ascending, at most [`Histogram::total`]) in ms.
-    pub(super) fn at_ranks<const N: usize>(&self, pool: &Pool, ranks: [u64; N]) -> [f64; N] {
-        let mut found = [0.0; N];
+    /// The durations in ms of the given ranks from the top (1-based, ascending, at most [`Histogram::total`]): the many
+    /// pages below the last of them are never looked at.
+    pub(super) fn ranks_from_top(&self, pool: &Pool, ranks: &[u64], found: &mut [f64]) {
         let (mut seen, mut next) = (0, 0);
-        for (index, page) in self.pages.iter().enumerate() {
+        for (index, page) in self.pages.iter().enumerate().rev() {
             if *page == 0 {
                 continue;
             }
-            let counts = pool.block(*page);
-            let mut total = 0;
-            for count in counts {
-                total += u64::from(*count);
-            }
-            // Most pages hold none of the ranks.
-            if ranks[next] > seen + total {
-                seen += total;
-                continue;
-            }
-            for (offset, count) in counts.iter().enumerate() {
+            for (offset, count) in pool.block(*page).iter().enumerate().rev() {
                 seen += u64::from(*count);
                 while ranks[next] <= seen {
                     found[next] = middle_ms(index * 16 + offset, self.shift);
                     next += 1;
-                    if next == N {
-                        return found;
+                    if next == ranks.len() {
+                        return;
                     }
                 }
             }
         }
-        found
-    }
-
-    /// The duration of the `rank`-th from the top: cheap for high quantiles.
-    pub(super) fn rank_from_top(&self, pool: &Pool, rank: u64) -> Option<f64> {
-        let mut seen = 0;
-        for (index, page) in self.pages.iter().enumerate().rev().filter(|(_, page)| **page != 0) {
-            for (offset, count) in pool.block(*page).iter().enumerate().rev() {
-                seen += u64::from(*count);
-                if seen >= rank {
-                    return Some(middle_ms(index * 16 + offset, self.shift));
-                }
-            }
-        }
-        None
-    }
-
-    fn entries<'a>(&'a self, pool: &'a Pool) -> impl Iterator<Item = (usize, u32)> + 'a {
-        let pages = self.pages.iter().enumerate().filter(|(_, page)| **page != 0);
-        pages.flat_map(move |(index, page)| {
-            let counts = pool.block(*page).iter().enumerate().filter(|(_, count)| **count > 0);
-            counts.map(move |(offset, count)| (index * 16 + offset, *count))
-        })
     }
 }
 
@@ -217,7 +191,10 @@ mod tests {
     use super::*;
 
     fn counts(histogram: &Histogram, pool: &Pool) -> Vec<(usize, u32)> {
-        histogram.entries(pool).collect()
+        let mut scratch = Scratch::new();
+        scratch.start(histogram.shift());
+        histogram.copy_to(pool, &mut scratch);
+        scratch.entries().collect()
     }
 
     #[test]
@@ -258,16 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn ranks_are_found_from_both_ends() {
+    fn ranks_are_found_from_the_top() {
         let (mut pool, mut histogram) = (Pool::new(9), Histogram::new());
         (0..100).for_each(|bucket| histogram.add(&mut pool, bucket, 0, 1));
-        let [first, median, last] = histogram.at_ranks(&pool, [1, 50, 100]);
-        assert_eq!([first, median, last], [0, 49, 99].map(|bucket| middle_ms(bucket, 0)));
-        assert_eq!(histogram.rank_from_top(&pool, 51), Some(median));
-        assert_eq!(
-            (histogram.rank_from_top(&pool, 1), histogram.rank_from_top(&pool, 101)),
-            (Some(last), None)
-        );
+        let mut found = [-1.0; 5];
+        histogram.ranks_from_top(&pool, &[1, 51, 51, 100, 101], &mut found);
+        let [last, median, first] = [99, 49, 0].map(|bucket| middle_ms(bucket, 0));
+        assert_eq!(found, [last, median, median, first, -1.0]);
     }
 
     #[test]

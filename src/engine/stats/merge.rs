@@ -1,6 +1,6 @@
 //! Writing a store to its binary form, and adding such a form to a store.
 
-use super::bytes::{Header, KIND_MAX, KIND_TOTAL, Reader, RowHeader, SlotForm, Writer};
+use super::bytes::{Header, KIND_MAX, KIND_TOTAL, Reader, RowHeader, Writer};
 use super::histogram::PAGES;
 use super::series::{OTHER, TOTAL};
 use super::window::{SHOWN, SLOTS, second_of};
@@ -10,8 +10,7 @@ use crate::engine::{Error, ErrorKind};
 impl StatsStore {
     /// Appends the binary form of the whole window to `out`, as of the last time given.
     pub fn to_bytes(&mut self, out: &mut Vec<u8>) {
-        let rows: Vec<usize> =
-            (0..self.table.used()).filter(|number| self.table.row(*number).count > 0).collect();
+        let rows = self.table.with_events(TOTAL);
         let mut writer = Writer(out);
         writer.header(&Header {
             window_ms: self.window.window_ms(),
@@ -90,10 +89,7 @@ impl StatsStore {
     /// Adds a row; its slots are `lag` slots older by our clock than by theirs.
     fn apply_row(&mut self, reader: &mut Reader<'_>, lag: i64) -> Option<()> {
         let row = reader.row()?;
-        let position = |form: &SlotForm<'_>| self.window.position_of_age(lag + i64::from(form.age));
-        let mut ahead = reader.clone();
-        let slots = (0..row.slots).map_while(|_| ahead.slot()).filter(|form| position(form).is_some());
-        let events = slots.map(|form| u64::from(form.slot.count)).sum();
+        let events = self.events_ahead(reader.clone(), row.slots, lag)?;
         let number = match kind_of(row.kind) {
             _ if events == 0 => TOTAL,
             Some(kind) => self.table.row_for_history(kind, row.name, events),
@@ -102,15 +98,31 @@ impl StatsStore {
         };
         for _ in 0..row.slots {
             let form = reader.slot()?;
+            let entries = reader.entries(&form);
             if let Some(position) = self.window.position_of_age(lag + i64::from(form.age)) {
-                self.table.reserve(room_for(form.entries.left as usize), number);
+                self.table.reserve(room_for(form.entries as usize), number);
                 let is_open = position == self.window.open();
                 let (row, arena) = self.table.row_mut(number);
-                row.merge_slot(arena, (position, is_open), (&form.slot, form.shift), form.entries);
+                row.merge_slot(arena, (position, is_open), (&form.slot, form.shift), entries);
+            } else {
+                entries.for_each(drop);
             }
         }
         self.table.hold(events);
         Some(())
+    }
+
+    /// How many events of the next `slots` slots lie in the window.
+    fn events_ahead(&self, mut reader: Reader<'_>, slots: u8, lag: i64) -> Option<u64> {
+        let mut events = 0;
+        for _ in 0..slots {
+            let form = reader.slot()?;
+            reader.entries(&form).for_each(drop);
+            if self.window.position_of_age(lag + i64::from(form.age)).is_some() {
+                events += u64::from(form.slot.count);
+            }
+        }
+        Some(events)
     }
 }
 
@@ -124,7 +136,7 @@ fn check(bytes: &[u8]) -> Option<(f64, u64)> {
         let mut last = SLOTS as u8;
         for _ in 0..row.slots {
             let form = reader.slot()?;
-            if form.age >= last {
+            if form.age >= last || !form.agrees_with(reader.entries(&form)) {
                 return None;
             }
             last = form.age;

@@ -17,13 +17,10 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(used: impl Iterator<Item = (usize, u32)> + Clone) -> Self {
-        let (mut entries, mut total, mut last) = (0u32, 0u64, 0);
-        for (bucket, count) in used.clone() {
-            (entries, total, last) = (entries + 1, total + u64::from(count), bucket + 1);
-        }
+    /// Of so many `entries`, which hold `total` and all lie before bucket `end`.
+    pub(super) fn of(used: impl Iterator<Item = (usize, u32)>, entries: u32, total: u64, end: u32) -> Self {
         let mean_bits = |sum: u64| (sum / u64::from(entries.max(1))).checked_ilog2().unwrap_or(0);
-        let (gaps, counts) = (last as u64 - u64::from(entries), total - u64::from(entries));
+        let (gaps, counts) = (u64::from(end - entries), total - u64::from(entries));
         let mut plan = Self { entries, gap_bits: mean_bits(gaps), count_bits: mean_bits(counts), bits: 12 };
         let mut expected = 0;
         for (bucket, count) in used {
@@ -214,7 +211,7 @@ mod tests {
         fn packing_is_lossless(entries in prop::collection::btree_map(0..BUCKETS, count(), 0..300)) {
             let (mut pool, mut scratch) = (Pool::new(400), Scratch::new());
             fill(&mut scratch, entries.clone());
-            let planned = Plan::of(scratch.entries()).blocks();
+            let planned = scratch.plan().blocks();
             let head = scratch.pack(&mut pool);
             prop_assert_eq!(pool.capacity() - pool.free(), planned);
             prop_assert_eq!(unpack(&pool, head), entries.into_iter().collect::<Vec<_>>());

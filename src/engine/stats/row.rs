@@ -70,24 +70,34 @@ impl Row {
         arena: &mut Arena,
         (position, is_open): (usize, bool),
         (slot, shift): (&Slot, u8),
-        entries: impl Iterator<Item = (usize, u32)> + Clone,
+        entries: impl Iterator<Item = (usize, u32)>,
     ) {
         self.slots[position].absorb(slot);
         self.count += slot.count;
         self.is_stale = true;
-        if entries.clone().next().is_none() {
+        let mut entries = entries.peekable();
+        if entries.peek().is_none() {
             return;
         }
+        self.live.coarsen_to(&mut arena.pool, shift);
         if is_open {
             self.open.coarsen_to(&mut arena.pool, shift);
-            entries.clone().for_each(|(bucket, n)| self.open.add(&mut arena.pool, bucket, shift, n));
-            self.live.coarsen_to(&mut arena.pool, self.open.shift());
         } else {
             self.unpack(arena, position, shift);
-            entries.clone().for_each(|(bucket, n)| arena.scratch.add(bucket, shift, n));
+        }
+        for (bucket, n) in entries {
+            self.live.add(&mut arena.pool, bucket, shift, n);
+            if is_open {
+                self.open.add(&mut arena.pool, bucket, shift, n);
+            } else {
+                arena.scratch.add(bucket, shift, n);
+            }
+        }
+        if is_open {
+            self.live.coarsen_to(&mut arena.pool, self.open.shift());
+        } else {
             self.pack(arena, position);
         }
-        entries.for_each(|(bucket, n)| self.live.add(&mut arena.pool, bucket, shift, n));
     }
 
     /// Closes the slot at `open` and enters the next `steps`, which forgets what they held.
@@ -193,9 +203,10 @@ impl Row {
     /// Renews the cached p99.
     pub(super) fn refresh(&mut self, pool: &Pool) {
         if std::mem::take(&mut self.is_stale) {
-            let rank = u64::from(self.live.total()) / 100 + 1;
-            let p99 = if self.live.total() > 0 { self.live.rank_from_top(pool, rank) } else { None };
-            self.p99_ms = p99.map(|ms| ms.min(self.max_ms()));
+            let known = u64::from(self.live.total());
+            let mut p99 = [0.0];
+            self.live.ranks_from_top(pool, &[known / 100 + 1], &mut p99);
+            self.p99_ms = (known > 0).then(|| p99[0].min(self.max_ms()));
         }
     }
 

@@ -234,8 +234,20 @@ impl Table {
     }
 
     /// How many rows are given, `TOTAL` and `OTHER` included.
+    #[cfg(test)]
     pub(super) fn used(&self) -> usize {
         self.used
+    }
+
+    /// The rows with events in the window, from the row `first` on.
+    pub(super) fn with_events(&self, first: usize) -> Vec<usize> {
+        let mut numbers = Vec::with_capacity(self.used);
+        for number in first..self.used {
+            if self.rows[number].count > 0 {
+                numbers.push(number);
+            }
+        }
+        numbers
     }
 
     pub(super) fn memory_bytes(&self) -> usize {

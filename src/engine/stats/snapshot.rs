@@ -63,38 +63,40 @@ pub struct SeriesSnapshot {
 /// The name, and kind, of all series without a row.
 const OTHER_NAME: &str = "_OTHER";
 
-/// Per mille: p50, p90, p95, p99, p999.
-const QUANTILES: [u64; 5] = [500, 900, 950, 990, 999];
+/// How many per mille lie above p999, p99, p95, p90, p50.
+const ABOVE: [u64; 5] = [1, 10, 50, 100, 500];
 
 impl Snapshot {
     pub(super) fn take(window: &Window, seconds: &Seconds, table: &Table) -> Self {
         let total = table.row(TOTAL);
-        let mut series: Vec<_> = (OTHER + 1..table.used())
-            .map(|number| table.row(number))
-            .filter(|row| row.count > 0)
-            .map(|row| of_series(row.kind.as_str(), &row.name, row, table.pool(), window))
-            .collect();
-        series.sort_unstable_by(|a, b| {
-            (b.figures.count, a.kind, &a.name).cmp(&(a.figures.count, b.kind, &b.name))
+        let mut numbers = table.with_events(OTHER + 1);
+        // Figures are many bytes to move about.
+        numbers.sort_unstable_by(|a, b| {
+            let [a, b] = [a, b].map(|number| table.row(*number));
+            (b.count, a.kind.as_str(), &a.name).cmp(&(a.count, b.kind.as_str(), &b.name))
         });
-        let other = table.row(OTHER);
-        if other.count > 0 {
-            series.push(of_series(OTHER_NAME, OTHER_NAME, other, table.pool(), window));
+        if table.row(OTHER).count > 0 {
+            numbers.push(OTHER);
         }
         Self {
             total: figures(total, table.pool(), window),
             seconds: seconds.newest_last(),
             slots: slots(total, window),
-            series,
+            series: numbers.iter().map(|number| of_series(*number, table, window)).collect(),
         }
     }
 }
 
-fn of_series(kind: &'static str, name: &str, row: &Row, pool: &Pool, window: &Window) -> SeriesSnapshot {
+fn of_series(number: usize, table: &Table, window: &Window) -> SeriesSnapshot {
+    let row = table.row(number);
+    let (kind, name) = match number {
+        OTHER => (OTHER_NAME, OTHER_NAME),
+        _ => (row.kind.as_str(), row.name.as_str()),
+    };
     SeriesSnapshot {
         kind,
         name: name.to_owned(),
-        figures: figures(row, pool, window),
+        figures: figures(row, table.pool(), window),
         slots: slots(row, window),
         coarse: row.live().shift() > 0,
     }
@@ -102,31 +104,29 @@ fn of_series(kind: &'static str, name: &str, row: &Row, pool: &Pool, window: &Wi
 
 fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
     let count = u64::from(row.count);
-    let (mut errors, mut sum, mut max) = (0, 0.0_f64, -1.0_f64);
+    let (mut errors, mut sum, max) = (0, 0.0_f64, row.max_ms());
     for slot in row.slots() {
         errors += u64::from(slot.errors);
         sum += slot.sum_ms();
-        if slot.max > max {
-            max = slot.max;
-        }
     }
     let known = u64::from(row.live().total());
-    let ranks = QUANTILES.map(|per_mille| (known * per_mille).div_ceil(1000));
+    let if_known = |ms: f64| (known > 0).then_some(ms);
+    let mut found = [0.0; ABOVE.len()];
+    row.live().ranks_from_top(pool, &ABOVE.map(|per_mille| known * per_mille / 1000 + 1), &mut found);
     // A bucket's middle may lie above the longest of all.
-    let at = row.live().at_ranks(pool, ranks).map(|ms| (known > 0).then_some(ms.min(max)));
-    let [p50_ms, p90_ms, p95_ms, p99_ms, p999_ms] = at;
+    let [p999_ms, p99_ms, p95_ms, p90_ms, p50_ms] = found.map(|ms| if_known(ms.min(max)));
     Figures {
         count,
         errors,
-        rps: if count == 0 { 0.0 } else { count as f64 / window.observed_s() },
-        error_pct: if count == 0 { 0.0 } else { errors as f64 * 100.0 / count as f64 },
+        rps: count as f64 / window.observed_s(),
+        error_pct: errors as f64 * 100.0 / count.max(1) as f64,
         p50_ms,
         p90_ms,
         p95_ms,
         p99_ms,
         p999_ms,
-        max_ms: (known > 0).then_some(max),
-        mean_ms: (known > 0).then(|| sum.min(f64::MAX) / known as f64),
+        max_ms: if_known(max),
+        mean_ms: if_known(sum.min(f64::MAX) / known as f64),
     }
 }
 
