@@ -71,7 +71,7 @@ export function recordRequest(
       failed ? errorType(error) : undefined,
       isPath,
     );
-    if (sound && !failed) state.learn(core, name, text(method), isPath);
+    if (sound) state.learn(core, text(method));
     state.after(flags, nowMs);
   } catch (cause) {
     state.trapped(cause);

@@ -72,14 +72,15 @@ export class Core {
     );
   }
 
-  /** By what the request recorded last may be staged, as `Stage` reads it. */
-  numbers(): number {
-    return this.#wasm.core_numbers(this.#handle);
+  /** The number that requests of a method are staged by; -1: it has none. */
+  method(text: string): number {
+    this.#desk.give([text]);
+    return this.#wasm.core_method(this.#desk.handle, this.#handle);
   }
 
-  /** Where the host writes requests. */
-  stage(): number {
-    return this.#wasm.core_stage(this.#handle) >>> 0;
+  /** Where the host writes requests, and their texts. */
+  stage(): readonly [words: number, texts: number] {
+    return [this.#wasm.core_stage(this.#handle) >>> 0, this.#wasm.core_texts(this.#handle) >>> 0];
   }
 
   /** Records the requests written. Returns flags. */

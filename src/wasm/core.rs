@@ -11,7 +11,9 @@ use crate::encode::json::key;
 use crate::encode::prometheus;
 use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
-use crate::engine::{Attributes, Collector, Error, Event, EventKind, KnownRequest, Numbers, Outcome, Signal};
+use crate::engine::{
+    Attributes, Collector, Error, Event, EventKind, Outcome, RouteNumber, Signal, StagedRequest, StagedRoute,
+};
 
 /// What the host knows as one core.
 struct Core {
@@ -20,7 +22,8 @@ struct Core {
     /// Those of the event being recorded, kept for their room.
     attributes: Attributes,
     stage: Box<[f64]>,
-    numbers: Option<Numbers>,
+    /// The names that stand in none of its numbers.
+    texts: Box<[u8]>,
 }
 
 exports! {
@@ -69,45 +72,50 @@ exports! {
             is_path,
             ..Event::new(EventKind::Req, route, start)
         };
-        let signal = core.collector.record(&event, None, now);
-        core.numbers = match is_path {
-            true => core.collector.number_path(route, method),
-            false => core.collector.number(route, method),
-        };
-        flags(signal)
+        flags(core.collector.record(&event, None, now))
     }
 
-    /// What the request recorded last may be staged by: its route's number, 65536 times its method's, and 2³² if all
-    /// earlier numbers are void; -1: it has none.
-    fn core_numbers(core: &Marked<Core>) -> f64 {
-        let Some(Numbers { route, method, renewed }) = core.numbers else { return -1.0 };
-        (u64::from(route) | u64::from(method) << 16 | u64::from(renewed) << 32) as f64
+    /// The number that requests of a method are staged by; -1: it has none.
+    fn core_method(desk: &mut Desk, core: &mut Marked<Core>) -> f64 {
+        core.change().collector.number_method(desk.given().string()).map_or(-1.0, f64::from)
     }
 
     /// Where the host writes requests: how many we have begun, when the first was written, then three numbers a
-    /// request: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status.
+    /// request: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status. A route without a number is told as
+    /// where its text begins, with 2⁴³ times the text's length, and 2⁴² if it is a raw path.
     fn core_stage(core: &Marked<Core>) -> *const f64 {
         core.stage.as_ptr()
     }
 
-    /// Records the `count` requests that the host has written. Returns flags.
+    /// Where it writes the texts.
+    fn core_texts(core: &Marked<Core>) -> *const u8 {
+        core.texts.as_ptr()
+    }
+
+    /// Records the `count` requests that the host has written. Where one had a text, the number that its route may be
+    /// told by from now on takes the place of its start, plus 2³² if all earlier numbers are void; -1: it has none.
+    /// Returns flags.
     fn core_staged(core: &mut Marked<Core>, count: usize, now: f64) -> u32 {
-        let core = &mut *core.change();
-        let [begun, since, rows @ ..] = &mut *core.stage else { return 0 };
-        let rows = rows.as_chunks::<STAGED_WORDS>().0.iter().take(count);
-        let requests = rows.map(|[start, duration, numbers]| {
+        let Core { collector, stage, texts, .. } = &mut *core.change();
+        let [begun, since, rows @ ..] = &mut **stage else { return 0 };
+        let rows = rows.as_chunks_mut::<STAGED_WORDS>().0;
+        let mut has_texts = false;
+        let requests = rows.iter().take(count).map(|row| {
             // For a host that has to ask a dead instance.
             *begun += 1.0;
-            let numbers = *numbers as u64;
-            KnownRequest {
-                route: numbers as u16,
-                method: (numbers >> 16) as u16,
-                status: Some((numbers >> 32) as u16).filter(|status| *status >= 100),
-                start: *start,
-                duration: known(*duration),
-            }
+            let request = staged(row, texts);
+            has_texts |= matches!(request.route, StagedRoute::New(..));
+            request
         });
-        flags(core.collector.record_known(requests, *since, now))
+        let flags = flags(collector.record_staged(requests, *since, now));
+        if has_texts {
+            for row in rows.iter_mut().take(count) {
+                if let StagedRoute::New(text, is_path) = staged(row, texts).route {
+                    row[0] = collector.number(text, is_path).map_or(-1.0, told);
+                }
+            }
+        }
+        flags
     }
 
     /// Records any event: within an open `request`, as its end, or (NaN) outside of all. `what` is 0 REQ, 1 FN, 2 DB,
@@ -320,9 +328,35 @@ impl Core {
             encoders,
             attributes: Attributes::default(),
             stage: vec![0.0; STAGE_HEAD + STAGED_MAX * STAGED_WORDS].into_boxed_slice(),
-            numbers: None,
+            texts: vec![0; STAGED_BYTES].into_boxed_slice(),
         })
     }
+}
+
+/// A request as the host has written it.
+#[inline(always)]
+fn staged<'a>([start, duration, rest]: &[f64; STAGED_WORDS], texts: &'a [u8]) -> StagedRequest<'a> {
+    let rest = *rest as u64;
+    let (at, len) = (rest as u16, (rest >> 43) as usize);
+    let route = match len {
+        0 => StagedRoute::Known(at),
+        len => {
+            let at = usize::from(at);
+            let text = texts.get(at..at + len).unwrap_or_default();
+            StagedRoute::New(str::from_utf8(text).unwrap_or_default(), rest >> 42 & 1 == 1)
+        }
+    };
+    StagedRequest {
+        route,
+        method: (rest >> 16) as u16,
+        status: Some((rest >> 32) as u16 & 1023).filter(|status| *status >= 100),
+        start: *start,
+        duration: known(*duration),
+    }
+}
+
+fn told(RouteNumber { route, renewed }: RouteNumber) -> f64 {
+    (u64::from(route) | u64::from(renewed) << 32) as f64
 }
 
 fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
@@ -346,4 +380,6 @@ const ENDS: u32 = 8;
 /// Requests that the host writes before it tells.
 const STAGED_MAX: usize = 64;
 const STAGED_WORDS: usize = 3;
+/// For the texts of that many: a longer route is told by itself.
+const STAGED_BYTES: usize = STAGED_MAX * 128;
 const STAGE_HEAD: usize = 2;

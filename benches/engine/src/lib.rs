@@ -3,7 +3,7 @@
 
 use tidegate::encode::Encoder;
 use tidegate::engine::{
-    Collector, Config, Event, EventKind, Format, KnownRequest, Numbers, Outcome, SinkOptions,
+    Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, StagedRequest, StagedRoute,
 };
 
 /// Requests of one batch.
@@ -16,7 +16,8 @@ const STAGED: usize = 64;
 pub struct Host {
     collector: Collector,
     encoder: Option<Encoder>,
-    numbers: Vec<Numbers>,
+    /// The numbers of each route and method.
+    numbers: Vec<(u16, u16)>,
     bytes: Vec<u8>,
     now: f64,
     played: usize,
@@ -42,8 +43,9 @@ impl Host {
             let event = Event { method, status: Some(200), ..Event::new(EventKind::Req, &route, now) };
             host.collector.record(&event, None, now);
             if at >= 4096 - 128 {
-                let numbers = host.collector.number(&route, method);
-                host.numbers.push(numbers.expect("numbers: it has returned"));
+                let number = host.collector.number(&route, false).expect("a number: it has returned");
+                let method = host.collector.number_method(method).expect("a number: it has returned");
+                host.numbers.push((number.route, method));
             }
             if at % BATCH == BATCH - 1 {
                 host.ship();
@@ -66,12 +68,12 @@ impl Host {
     fn record(&mut self) {
         let Self { numbers, now, played, .. } = self;
         let requests = (*played..*played + STAGED).map(|at| {
-            let Numbers { route, method, .. } = numbers[at % 128];
+            let (route, method) = numbers[at % 128];
             let status = Some(if at.is_multiple_of(50) { 500 } else { 200 });
             let duration = Some((at % 97) as f64 + 0.5);
-            KnownRequest { route, method, status, start: *now, duration }
+            StagedRequest { route: StagedRoute::Known(route), method, status, start: *now, duration }
         });
-        self.collector.record_known(requests, *now, *now);
+        self.collector.record_staged(requests, *now, *now);
         *played += STAGED;
     }
 

@@ -8,7 +8,7 @@ mod routes;
 mod sending;
 
 pub use batch::{Batch, Measured};
-pub use routes::{KnownRequest, Numbers};
+pub use routes::{RouteNumber, StagedRequest, StagedRoute};
 
 use super::config::{Config, Number};
 use super::delivery::{Delivery, Settings};
@@ -105,7 +105,7 @@ impl Collector {
             names: Names::new(),
             writer: RecordWriter::default(),
             name: String::new(),
-            routes: Routes::default(),
+            routes: Routes::new(),
             held: Vec::new(),
             queue: Queue::new(
                 config.get(Number::QueueSize) as usize,

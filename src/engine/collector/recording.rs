@@ -10,20 +10,14 @@ use crate::engine::rng::Rng;
 use crate::engine::sampling::open::{Closed, Token};
 use crate::engine::sampling::{Head, KeepSlow, should_sample_request};
 use crate::engine::stats::{Sample, SeriesKind};
+use crate::engine::time::Millis;
 
 impl Collector {
     /// Records an event outside a request. A REQ runs the whole sampling order, all else is kept with p = 1.
     pub fn record(&mut self, event: &Event<'_>, parent: Option<TraceContext>, host: f64) -> Signal {
-        if !self.admits(event, host) {
-            return self.signal();
+        if self.admits(event, host) {
+            self.finish_alone(event, parent, None);
         }
-        let name = self.name_of(event);
-        let head = match event.kind {
-            EventKind::Req => self.decide(name_or(event, &name), parent),
-            EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
-        };
-        self.finish_event(event, &mut Named::new(&name), head, Origin::Root(parent));
-        self.name = name;
         self.signal()
     }
 
@@ -189,6 +183,23 @@ impl Collector {
         token
     }
 
+    /// An event outside a request, which has waited at the host `since` then, or not at all.
+    pub(super) fn finish_alone(
+        &mut self,
+        event: &Event<'_>,
+        parent: Option<TraceContext>,
+        since: Option<Millis>,
+    ) {
+        let name = self.name_of(event);
+        let head = match event.kind {
+            EventKind::Req => self.decide(name_or(event, &name), parent),
+            EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
+        };
+        let mut named = Named { since, ..Named::new(&name) };
+        self.finish_event(event, &mut named, head, Origin::Root(parent));
+        self.name = name;
+    }
+
     /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
     #[inline(never)]
     pub(super) fn finish_event(
@@ -216,8 +227,8 @@ impl Collector {
             return;
         };
         let record = self.write(event, named, link, p);
-        let queued_at = match &named.known {
-            Some(known) => known.queued_at,
+        let queued_at = match named.since {
+            Some(since) => since,
             None => self.clock.now(),
         };
         self.accept(Record { queued_at, ..record }, None);

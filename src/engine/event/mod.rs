@@ -5,6 +5,7 @@ mod format;
 pub(crate) mod names;
 pub mod path;
 pub(crate) mod payload;
+pub(crate) mod seen;
 pub mod semantics;
 pub mod statement;
 pub mod trace;

@@ -4,6 +4,7 @@
 //! cannot drive out those that do, and costs no allocation. Names nobody refers to any more make room, the one
 //! longest out of use first.
 
+use super::seen::Seen;
 use crate::engine::list::List;
 
 /// The id of a name; [`NONE`](Self::NONE) where there is no name, or where it stands in the payload.
@@ -24,8 +25,8 @@ impl NameId {
 pub(crate) struct Names {
     slots: Vec<Slot>,
     heads: Box<[u16]>,
-    /// Fingerprints of names seen once, by hash: the proof that a name returns.
-    seen: Box<[u32]>,
+    /// Those that have no place yet.
+    seen: Seen,
     /// Names nobody refers to, longest out of use first.
     idle: List,
     /// How often an id was given to another name.
@@ -42,14 +43,15 @@ struct Slot {
 
 impl Names {
     /// The bytes of a full table.
-    pub(crate) const MEMORY_BYTES: usize =
-        CAPACITY * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>() + size_of::<u32>());
+    pub(crate) const MEMORY_BYTES: usize = CAPACITY
+        * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>())
+        + Seen::MEMORY_BYTES;
 
     pub(crate) fn new() -> Self {
         Self {
             slots: Vec::with_capacity(CAPACITY),
             heads: vec![END; CAPACITY].into_boxed_slice(),
-            seen: vec![0; CAPACITY].into_boxed_slice(),
+            seen: Seen::new(),
             idle: List::new(),
             renamings: 0,
         }
@@ -143,8 +145,7 @@ impl Names {
             self.slots.push(slot);
             return Some((self.slots.len() - 1) as u16);
         }
-        let fingerprint = (hash >> 32) as u32 | 1;
-        if std::mem::replace(&mut self.seen[bucket(hash)], fingerprint) != fingerprint {
+        if !self.seen.again(hash) {
             return None;
         }
         let at = self.idle.first()?;
