@@ -29,7 +29,7 @@ pub(super) fn traces(batch: &Batch<'_>, form: Form, templates: &mut Templates, o
             if !templates.write(record, writer.out) {
                 let start = writer.out.len();
                 let marks = traces::span(&batch.read(record), writer);
-                templates.learn(record, start, &marks, writer.out);
+                templates.learn(record, None, start, &marks, writer.out);
             }
         }
     });

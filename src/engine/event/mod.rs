@@ -161,18 +161,26 @@ impl Record {
     /// What it has in common with others: all but its ids and times. `None`: it has more than a record holds.
     #[inline(always)]
     pub(crate) fn shape(&self) -> Option<Shape> {
+        if self.payload_len > 0 { None } else { Some(self.shape_with(self.name)) }
+    }
+
+    /// As [`shape`](Self::shape), of one that has no more to it than its name, which is left out too.
+    #[inline(always)]
+    pub(crate) fn shape_but_name(&self) -> Shape {
+        self.shape_with(NameId::NONE)
+    }
+
+    #[inline(always)]
+    fn shape_with(&self, name: NameId) -> Shape {
         let has_parent = u64::from_ne_bytes(self.link.parent_id) != 0;
-        let (name, error, detail) = (self.name.number(), self.error.number(), self.detail.number());
-        if self.payload_len > 0 {
-            return None;
-        }
-        Some(Shape {
+        let (name, error, detail) = (name.number(), self.error.number(), self.detail.number());
+        Shape {
             texts: name | error << 16 | detail << 32 | u64::from(self.status) << 48,
             p: self.p.to_bits(),
             kind: self.kind,
             has_parent,
             has_duration: !self.duration.is_nan(),
-        })
+        }
     }
 
     /// Refers once more to each of its names: there is another copy of it.

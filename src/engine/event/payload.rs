@@ -180,6 +180,16 @@ impl RecordWriter {
     }
 }
 
+/// The name in a payload that holds nothing else.
+pub(crate) fn only_name(payload: &[u8]) -> Option<&[u8]> {
+    match payload.split_first_chunk::<HEADER>() {
+        Some((&[NAME, low, high], name)) if name.len() == usize::from(u16::from_le_bytes([low, high])) => {
+            Some(name)
+        }
+        _ => None,
+    }
+}
+
 fn interned(id: NameId, names: &Names) -> Option<&str> {
     (id != NameId::NONE).then(|| names.text(id))
 }
