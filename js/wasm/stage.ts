@@ -6,8 +6,9 @@ import { writeText } from "./text.ts";
 const REQUESTS = 64;
 const WORDS = 3;
 const BYTES = REQUESTS * 128;
-/** How many the core has begun; when the first was written. */
-const HEAD = 2;
+/** How many the core has begun; when the first was written; then the core's answer to each. */
+const ANSWERS = 2;
+const HEAD = ANSWERS + REQUESTS;
 /** What cannot be packed into the low 53 bits is recorded the long way. */
 const STATUS_MAX = 999;
 const TEXT_MAX = 1023;
@@ -17,6 +18,8 @@ const IS_PATH = 2 ** 42;
 const LENGTH = 2 ** 43;
 /** Paths have no end, where routes have one. */
 const PATHS_MAX = 1024;
+/** Among the core's flags: the numbers of routes are void. */
+const RENEWED = 1;
 /** Where the core says among its flags how many it wants to be told of at once. */
 const ROOM_BITS = 3;
 
@@ -57,8 +60,7 @@ export class Stage {
 
   /** From now on everything is told the long way. */
   leave(): void {
-    this.#routes.clear();
-    this.#paths.clear();
+    this.#forgetRoutes();
     this.#methods.clear();
     this.#method = undefined;
     this.#methodNumber = undefined;
@@ -101,14 +103,9 @@ export class Stage {
   /** Tells the core. Returns its flags. */
   tell(core: Core): number {
     const flags = core.staged(this.count, this.#clock());
-    const words = this.#view();
-    words[0] = 0;
-    for (let at = HEAD, n = 0; n < this.#newcomers; at += WORDS) {
-      const written = words[at + 2] as number;
-      if (written < LENGTH) continue;
-      this.#meet(this.#names[n] as string, Math.floor(written / IS_PATH) % 2 === 1, words[at] as number);
-      n += 1;
-    }
+    this.#view()[0] = 0;
+    if ((flags & RENEWED) !== 0) this.#forgetRoutes();
+    else if (this.#newcomers > 0) this.#meet();
     this.#empty();
     this.heed(flags);
     return flags;
@@ -147,16 +144,24 @@ export class Stage {
     return start + (isPath ? IS_PATH : 0) + (this.#end - start) * LENGTH;
   }
 
-  /** The core has answered with the number of a name that was written; below 0: it has none. */
-  #meet(name: string, isPath: boolean, answer: number): void {
-    if (answer < 0) return;
-    if (answer >= STATUS) {
-      this.#routes.clear();
-      this.#paths.clear();
-    } else if (this.#paths.size >= PATHS_MAX) {
-      this.#paths.clear();
+  /** Learns the numbers that the core has answered to those written by text; below 0: it has none. */
+  #meet(): void {
+    const words = this.#view();
+    for (let row = 0, n = 0; n < this.#newcomers; row += 1) {
+      const written = words[HEAD + row * WORDS + 2] as number;
+      if (written < LENGTH) continue;
+      const name = this.#names[n++] as string;
+      const number = words[ANSWERS + row] as number;
+      if (number < 0) continue;
+      const isPath = Math.floor(written / IS_PATH) % 2 === 1;
+      if (isPath && this.#paths.size >= PATHS_MAX) this.#paths.clear();
+      (isPath ? this.#paths : this.#routes).set(name, number);
     }
-    (isPath ? this.#paths : this.#routes).set(name, answer % METHOD);
+  }
+
+  #forgetRoutes(): void {
+    this.#routes.clear();
+    this.#paths.clear();
   }
 
   #empty(): void {

@@ -4,32 +4,20 @@
 
 use super::json::{Key, Object, key};
 use super::template::{Marks, Templates};
-use crate::engine::event::Record;
 use crate::engine::{Batch, Counters, EventKind, EventView, Reason, SinkCounters, Value};
 
 /// Writes the events of `batch`, then its META line.
 pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec<u8>) {
     for record in batch.records() {
-        if !templates.write(record, out) {
-            other(batch, record, templates, out);
+        if !templates.write(record, batch, out) {
+            let start = out.len();
+            let marks = line(&batch.read(record), out);
+            templates.learn(record, batch, start, &marks, out);
         }
         out.push(b'\n');
     }
     meta(batch, out);
     out.push(b'\n');
-}
-
-/// One event whose name has no template of its own.
-fn other(batch: &Batch<'_>, record: &Record, templates: &mut Templates, out: &mut Vec<u8>) {
-    let name = batch.only_name(record);
-    if let Some(name) = name
-        && templates.write_named(record, name, out)
-    {
-        return;
-    }
-    let start = out.len();
-    let marks = line(&batch.read(record), out);
-    templates.learn(record, name, start, &marks, out);
 }
 
 /// One event; where what differs between events of its shape lies.

@@ -3,8 +3,8 @@
 
 use super::json::{escaped, hex_digits};
 use super::otlp::nanos;
-use crate::engine::decimal;
 use crate::engine::event::{Record, Shape};
+use crate::engine::{Batch, decimal};
 
 /// How the values that differ are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,23 +68,21 @@ impl Templates {
         }
     }
 
-    /// Writes `record` from the template of its shape; whether there is one, and it serves.
+    /// Writes `record`, one of `batch`, from the template of its shape; whether there is one, and it serves.
     #[inline(always)]
-    pub(super) fn write(&self, record: &Record, out: &mut Vec<u8>) -> bool {
-        let Some(shape) = record.shape() else { return false };
-        self.fill(&shape, record, None, out)
-    }
-
-    /// Writes `record`, of which `name` is all that it does not hold, from the template of its shape without a name.
-    /// There is one only if it shall have no template of its own.
-    pub(super) fn write_named(&self, record: &Record, name: &[u8], out: &mut Vec<u8>) -> bool {
-        let has_own = record.shape().is_some() && self.has_room();
-        !has_own && self.fill(&record.shape_but_name(), record, Some(name), out)
-    }
-
-    #[inline(always)]
-    fn fill(&self, shape: &Shape, record: &Record, name: Option<&[u8]>, out: &mut Vec<u8>) -> bool {
-        let Some(template) = self.find(shape) else { return false };
+    pub(super) fn write(&self, record: &Record, batch: &Batch<'_>, out: &mut Vec<u8>) -> bool {
+        let own = match record.shape() {
+            Some(shape) => self.find(&shape),
+            None => None,
+        };
+        let (template, name) = match own {
+            Some(template) => (template, None),
+            None => match self.find_nameless(record, batch) {
+                Some((template, name)) => (template, Some(name)),
+                None => return false,
+            },
+        };
+        let shape = &template.shape;
         let Some(times) = self.style.times(record) else { return false };
         let from = template.start as usize;
         let bytes = &self.bytes[from..from + usize::from(template.len)];
@@ -117,16 +115,16 @@ impl Templates {
         true
     }
 
-    /// Keeps what was written for `record` at `start` of `out`: its shape will come again. `name` is given where it is
-    /// all that the record does not hold, and can be put in.
+    /// Keeps what was written for `record`, one of `batch`, at `start` of `out`: its shape will come again.
     pub(super) fn learn(
         &mut self,
         record: &Record,
-        name: Option<&[u8]>,
+        batch: &Batch<'_>,
         start: usize,
         marks: &Marks,
         out: &[u8],
     ) {
+        let name = self.name(record, batch);
         let own = record.shape().filter(|_| name.is_none() || self.has_room());
         let (shape, (name, name_len)) = match own {
             Some(shape) => (shape, (start, 0)),
@@ -165,6 +163,21 @@ impl Templates {
         let free = (home..home + PROBES).find(|at| self.entries[at % ENTRIES].is_none());
         self.len += usize::from(free.is_some());
         self.entries[free.unwrap_or(home) % ENTRIES] = Some(template);
+    }
+
+    /// The template for a name that shall have none of its own, and the name.
+    #[inline(never)]
+    fn find_nameless<'a>(&self, record: &Record, batch: &Batch<'a>) -> Option<(&Template, &'a [u8])> {
+        if record.shape().is_some() && self.has_room() {
+            return None;
+        }
+        let name = self.name(record, batch)?;
+        Some((self.find(&record.shape_but_name())?, name))
+    }
+
+    /// The name of `record`, if names can be put in and it is all that the record does not hold.
+    fn name<'a>(&self, record: &Record, batch: &Batch<'a>) -> Option<&'a [u8]> {
+        if self.style == Style::Milliseconds { batch.only_name(record) } else { None }
     }
 
     #[inline(always)]
@@ -251,7 +264,7 @@ mod tests {
     use crate::engine::event::trace::TraceContext;
     use crate::engine::rng::Rng;
     use crate::engine::{
-        Attributes, Batch, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
+        Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
     };
     use proptest::prelude::*;
 
@@ -265,19 +278,16 @@ mod tests {
         for record in batch.records() {
             let (mut known, mut plain) = (b"[".to_vec(), b"[".to_vec());
             let event = batch.read(record);
-            let name = if templates.style == Style::Milliseconds { batch.only_name(record) } else { None };
             let marks = match templates.style {
                 Style::Milliseconds => ndjson::line(&event, &mut plain),
                 Style::Binary => traces::written(&event, Form::Protobuf, &mut plain),
                 Style::Nanoseconds => traces::written(&event, Form::Json, &mut plain),
             };
-            if templates.write(record, &mut known)
-                || name.is_some_and(|name| templates.write_named(record, name, &mut known))
-            {
+            if templates.write(record, batch, &mut known) {
                 assert_eq!(String::from_utf8_lossy(&known), String::from_utf8_lossy(&plain));
                 hits += 1;
             } else {
-                templates.learn(record, name, 1, &marks, &plain);
+                templates.learn(record, batch, 1, &marks, &plain);
             }
         }
         hits

@@ -12,7 +12,7 @@ use crate::encode::prometheus;
 use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
 use crate::engine::{
-    Attributes, Collector, Error, Event, EventKind, Outcome, RouteNumber, Signal, StagedRequest, StagedRoute,
+    Attributes, Collector, Error, Event, EventKind, Outcome, Signal, StagedRequest, StagedRoute,
 };
 
 /// What the host knows as one core.
@@ -80,9 +80,10 @@ exports! {
         core.change().collector.number_method(desk.given().string()).map_or(-1.0, f64::from)
     }
 
-    /// Where the host writes requests: how many we have begun, when the first was written, then three numbers a
-    /// request: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status. A route without a number is told as
-    /// where its text begins, with 2⁴³ times the text's length, and 2⁴² if it is a raw path.
+    /// Where the host writes requests: how many we have begun; when the first was written; our answer to each; then
+    /// three numbers of each: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status. A route without a
+    /// number is told as where its text begins, with 2⁴³ times the text's length, and 2⁴² if it is a raw path: we answer
+    /// the number that the next like it may be told by, -1 if there is none.
     fn core_stage(core: &Marked<Core>) -> *const f64 {
         core.stage.as_ptr()
     }
@@ -92,30 +93,26 @@ exports! {
         core.texts.as_ptr()
     }
 
-    /// Records the `count` requests that the host has written. Where one had a text, the number that its route may be
-    /// told by from now on takes the place of its start, plus 2³² if all earlier numbers are void; -1: it has none.
-    /// Returns flags.
+    /// Records the `count` requests that the host has written. Returns flags.
     fn core_staged(core: &mut Marked<Core>, count: usize, now: f64) -> u32 {
         let Core { collector, stage, texts, .. } = &mut *core.change();
-        let [begun, since, rows @ ..] = &mut **stage else { return 0 };
-        let rows = rows.as_chunks_mut::<STAGED_WORDS>().0;
-        let mut has_texts = false;
-        let requests = rows.iter().take(count).map(|row| {
+        let Some((head, rows)) = stage.split_at_mut_checked(STAGE_HEAD) else { return 0 };
+        let [begun, since, answers @ ..] = head else { return 0 };
+        let rows = rows.as_chunks::<STAGED_WORDS>().0.iter().take(count);
+        let requests = rows.map(|[start, duration, rest]| {
             // For a host that has to ask a dead instance.
             *begun += 1.0;
-            let request = staged(row, texts);
-            has_texts |= matches!(request.route, StagedRoute::New(..));
-            request
-        });
-        let flags = flags(collector.record_staged(requests, *since, now));
-        if has_texts {
-            for row in rows.iter_mut().take(count) {
-                if let StagedRoute::New(text, is_path) = staged(row, texts).route {
-                    row[0] = collector.number(text, is_path).map_or(-1.0, told);
-                }
+            let rest = *rest as u64;
+            StagedRequest {
+                route: staged_route(rest, texts),
+                method: (rest >> 16) as u16,
+                status: Some((rest >> 32) as u16 & 1023).filter(|status| *status >= 100),
+                start: *start,
+                duration: known(*duration),
             }
-        }
-        flags
+        });
+        let answer = |at: usize, number: Option<u16>| answers[at] = number.map_or(-1.0, f64::from);
+        flags(collector.record_staged(requests, answer, *since, now))
     }
 
     /// Records any event: within an open `request`, as its end, or (NaN) outside of all. `what` is 0 REQ, 1 FN, 2 DB,
@@ -333,30 +330,14 @@ impl Core {
     }
 }
 
-/// A request as the host has written it.
 #[inline(always)]
-fn staged<'a>([start, duration, rest]: &[f64; STAGED_WORDS], texts: &'a [u8]) -> StagedRequest<'a> {
-    let rest = *rest as u64;
+fn staged_route(rest: u64, texts: &[u8]) -> StagedRoute<'_> {
     let (at, len) = (rest as u16, (rest >> 43) as usize);
-    let route = match len {
-        0 => StagedRoute::Known(at),
-        len => {
-            let at = usize::from(at);
-            let text = texts.get(at..at + len).unwrap_or_default();
-            StagedRoute::New(str::from_utf8(text).unwrap_or_default(), rest >> 42 & 1 == 1)
-        }
-    };
-    StagedRequest {
-        route,
-        method: (rest >> 16) as u16,
-        status: Some((rest >> 32) as u16 & 1023).filter(|status| *status >= 100),
-        start: *start,
-        duration: known(*duration),
+    if len == 0 {
+        return StagedRoute::Known(at);
     }
-}
-
-fn told(RouteNumber { route, renewed }: RouteNumber) -> f64 {
-    (u64::from(route) | u64::from(renewed) << 32) as f64
+    let text = texts.get(usize::from(at)..usize::from(at) + len).unwrap_or_default();
+    StagedRoute::New(str::from_utf8(text).unwrap_or_default(), rest >> 42 & 1 == 1)
 }
 
 fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
@@ -368,11 +349,11 @@ fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
     }
 }
 
-/// Bit 1: a send is due now. Bit 2: something waits for a tick. From bit 3: how many requests the host may write
+/// Bit 0: all numbers of routes are void. Bit 1: a send is due now. Bit 2: something waits for a tick. From bit 3: how many requests the host may write
 /// before it tells, so that no batch is found full too late.
-fn flags(Signal { due, room, waiting }: Signal) -> u32 {
+fn flags(Signal { due, room, waiting, renewed }: Signal) -> u32 {
     let room = room.unwrap_or(STAGED_MAX).clamp(1, STAGED_MAX) as u32;
-    u32::from(due) << 1 | u32::from(waiting) << 2 | room << 3
+    u32::from(renewed) | u32::from(due) << 1 | u32::from(waiting) << 2 | room << 3
 }
 
 const PATH: u32 = 4;
@@ -382,4 +363,4 @@ const STAGED_MAX: usize = 64;
 const STAGED_WORDS: usize = 3;
 /// For the texts of that many: a longer route is told by itself.
 const STAGED_BYTES: usize = STAGED_MAX * 128;
-const STAGE_HEAD: usize = 2;
+const STAGE_HEAD: usize = 2 + STAGED_MAX;

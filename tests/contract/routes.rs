@@ -94,9 +94,10 @@ fn play(
         let known = numbers.get(&name).map(|number| StagedRoute::Known(*number));
         let route = known.filter(|_| told == Told::Known).unwrap_or(StagedRoute::New(&text, is_path));
         let request = StagedRequest { route, method, status, start, duration };
-        collector.record_staged([request].into_iter(), now, now);
-        if let Some(given) = collector.number(&text, is_path) {
-            numbers.insert(name, given.route);
+        let mut answer = None;
+        collector.record_staged([request].into_iter(), |_, number| answer = number, now, now);
+        if let Some(number) = answer {
+            numbers.insert(name, number);
         }
     }
     outcome(collector, now)
@@ -128,20 +129,31 @@ proptest! {
     }
 }
 
+/// Records a request of a new route, with others of known methods; the number it has earned, and whether others are void.
+fn told(collector: &mut Collector, text: &str, is_path: bool) -> (Option<u16>, bool) {
+    collector.record(&Event { method: "GET", ..Event::new(EventKind::Req, "/a", START) }, None, START);
+    let method = collector.number_method("GET").unwrap();
+    let route = StagedRoute::New(text, is_path);
+    let request = StagedRequest { route, method, status: Some(200), start: START, duration: None };
+    let mut answer = None;
+    let signal =
+        collector.record_staged([request].into_iter(), |_, number| answer = Some(number), START, START);
+    (answer.unwrap(), signal.renewed)
+}
+
 #[test]
 fn what_waited_at_the_host_is_as_old_as_its_first() {
     for is_known in [true, false] {
         let mut collector = collector(&[Format::Ndjson], false);
-        collector.record(&Event { method: "GET", ..Event::new(EventKind::Req, "/a", START) }, None, START);
-        let number = collector.number("/a", false).unwrap().route;
-        let method = collector.number_method("GET").unwrap();
+        let number = told(&mut collector, "/a", false).0.unwrap();
         collector.flush(1e9, START);
         while let Some(send) = collector.poll_send(START) {
             collector.settle(send.lease, Outcome::Ok { rejected: 0 }, START);
         }
         let route = if is_known { StagedRoute::Known(number) } else { StagedRoute::New("/b", false) };
+        let method = collector.number_method("GET").unwrap();
         let request = StagedRequest { route, method, status: Some(200), start: START, duration: Some(350.0) };
-        collector.record_staged([request].into_iter(), START + 100.0, START + 400.0);
+        collector.record_staged([request].into_iter(), |_, _| {}, START + 100.0, START + 400.0);
         assert_eq!(collector.next_deadline(), Some(200.0), "500 ms after it was given");
         assert_eq!(collector.stats(START + 400.0).total.max_ms, Some(350.0));
     }
@@ -152,20 +164,29 @@ fn a_number_nobody_gave_is_refused_and_counted() {
     let mut collector = collector(&[], false);
     for route in [StagedRoute::Known(3), StagedRoute::New("/a", false)] {
         let request = StagedRequest { route, method: 0, status: None, start: START, duration: None };
-        collector.record_staged([request].into_iter(), START, START);
+        let answer = |_, number| assert_eq!(number, None);
+        collector.record_staged([request].into_iter(), answer, START, START);
     }
     let Counters { emitted, refused, .. } = collector.counters();
     assert_eq!((emitted, refused), (2.0, 2.0));
 }
 
 #[test]
+fn a_request_that_is_refused_earns_no_number() {
+    let mut collector = collector(&[], false);
+    assert_eq!(told(&mut collector, "", false), (Some(0), false), "a name like any other");
+    let method = collector.number_method("GET").unwrap();
+    let route = StagedRoute::New("/a", false);
+    let request = StagedRequest { route, method, status: None, start: f64::NAN, duration: None };
+    let mut answers = Vec::new();
+    collector.record_staged([request].into_iter(), |at, number| answers.push((at, number)), START, START);
+    assert_eq!(answers, [(0, None)]);
+}
+
+#[test]
 fn a_path_earns_a_number_when_it_returns() {
     let mut collector = collector(&[], false);
-    let mut number = |path: &str| {
-        let event = Event { is_path: true, method: "GET", ..Event::new(EventKind::Req, path, START) };
-        collector.record(&event, None, START);
-        collector.number(path, true)
-    };
+    let mut number = |path: &str| told(&mut collector, path, true).0;
     assert!((10_000..20_000).all(|n| number(&format!("/items/{n}")).is_none()), "none has come twice");
     let [first, again, other, once_more] = ["/items/7", "/items/7", "/items/8", "/items/8"].map(&mut number);
     assert_eq!((first, other), (None, None));
@@ -175,13 +196,11 @@ fn a_path_earns_a_number_when_it_returns() {
 #[test]
 fn a_new_fashion_of_routes_takes_the_numbers_of_the_old() {
     let mut collector = collector(&[], false);
-    let mut number = |text: &str| {
-        collector.record(&Event { method: "GET", ..Event::new(EventKind::Req, text, START) }, None, START);
-        collector.number(text, false)
-    };
-    let old: Vec<_> = (0..600).filter_map(|n| number(&format!("/old/{n}"))).collect();
-    assert_eq!(old.len(), 512);
-    let renewed = (0..5000).find_map(|n| number(&format!("/new/{}", n % 100)));
-    assert!(renewed.is_some_and(|numbers| numbers.renewed && numbers.route == 0));
-    assert!(number("/new/another").is_some_and(|numbers| !numbers.renewed && numbers.route == 1));
+    let mut number = |text: &str| told(&mut collector, text, false);
+    let old = (0..600).filter(|n| number(&format!("/old/{n}")).0.is_some()).count();
+    assert_eq!(old, 512);
+    let voided = (0..5000).find(|n| number(&format!("/new/{}", n % 100)).1);
+    assert!(voided.is_some_and(|n| n > 4000), "{voided:?}");
+    assert_eq!(number("/new/1"), (Some(0), false));
+    assert_eq!(number("/new/2"), (Some(1), false));
 }

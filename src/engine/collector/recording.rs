@@ -132,6 +132,7 @@ impl Collector {
             due: room == Some(0),
             room,
             waiting: self.open.pool.held() > 0 || self.sinks.iter().any(Delivery::has_work),
+            renewed: false,
         }
     }
 
@@ -183,7 +184,8 @@ impl Collector {
         token
     }
 
-    /// An event outside a request, which has waited at the host `since` then, or not at all.
+    /// An event outside a request, which has waited at the host `since` then, or not at all. Its name is left in the
+    /// scratch buffer.
     pub(super) fn finish_alone(
         &mut self,
         event: &Event<'_>,

@@ -1,11 +1,11 @@
 //! Routes that return, by number: what is known of one is looked up once, not with every request.
 //!
 //! The host keeps the numbers by text and gives them instead of text. Only a route that has proven to return gets
-//! one, as in the table of names. The numbers hold until [`RouteNumber::renewed`] says that all were given anew.
+//! one, as in the table of names. The numbers hold until [`Signal::renewed`] says that they are void.
 
 use super::recording::Origin;
 use super::{Collector, Signal};
-use crate::engine::event::names::{self, NameId};
+use crate::engine::event::names::{self, NameId, Names};
 use crate::engine::event::seen::Seen;
 use crate::engine::event::{Event, EventKind, path};
 use crate::engine::stats::RowHint;
@@ -16,7 +16,7 @@ use crate::engine::time::Millis;
 pub struct StagedRequest<'a> {
     /// What it goes by.
     pub route: StagedRoute<'a>,
-    /// The method's number, as [`Collector::number_method`] gave it.
+    /// The method's number: [`Collector::number_method`]'s.
     pub method: u16,
     /// The response status, if known.
     pub status: Option<u16>,
@@ -29,19 +29,10 @@ pub struct StagedRequest<'a> {
 /// The route of a [`StagedRequest`].
 #[derive(Clone, Copy, Debug)]
 pub enum StagedRoute<'a> {
-    /// One that has a number, as [`Collector::number`] gave it.
+    /// One by the number that an earlier request earned.
     Known(u16),
     /// One that has none, and whether it is a raw path, to be shown as its template.
     New(&'a str, bool),
-}
-
-/// The number of a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RouteNumber {
-    /// It stands for the route, or for all paths of one template.
-    pub route: u16,
-    /// All earlier numbers are void.
-    pub renewed: bool,
 }
 
 /// The name an event goes by, and what is known of it from before.
@@ -60,12 +51,12 @@ pub(super) struct Known<'a> {
 }
 
 /// The numbered routes and methods. Each holds one reference to its name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Routes {
     routes: Vec<Route>,
     methods: Vec<Method>,
     /// The routes' numbers by their names' ids; [`NONE`] where there is none.
-    by_name: Vec<u16>,
+    by_name: Box<[u16]>,
     /// Raw paths, which most often are seen once.
     paths: Seen,
     /// Routes that would have had a number, had there been room.
@@ -95,8 +86,8 @@ impl<'a> Named<'a> {
 
 impl Routes {
     pub(super) fn new() -> Self {
-        let (routes, methods, by_name) = (Vec::new(), Vec::new(), Vec::new());
-        Self { routes, methods, by_name, paths: Seen::new(), turned_away: 0 }
+        let by_name = vec![NONE; Names::CAPACITY].into_boxed_slice();
+        Self { by_name, paths: Seen::new(), ..Self::default() }
     }
 
     /// References to names that the numbers hold.
@@ -104,28 +95,53 @@ impl Routes {
         self.routes.len() + self.methods.len()
     }
 
-    fn find(&self, id: NameId) -> Option<u16> {
-        self.by_name.get(id.number() as usize).copied().filter(|&number| number != NONE)
+    /// The number for requests like the one recorded last, whose name lies in the scratch buffer still; `path`: what it
+    /// came with, if that was no route.
+    fn number(&mut self, path: Option<&str>, collector: &mut Collector) -> Option<u16> {
+        let Collector { name, names, policy, .. } = collector;
+        // Most paths never return.
+        if let Some(path) = path
+            && !self.paths.again(names::hash(path.as_bytes()))
+        {
+            return None;
+        }
+        let id = names.lookup(name)?;
+        let rate = policy.rate_of(name);
+        // Rules are about the path as received: what they say of its template may be something else.
+        if let Some(path) = path
+            && policy.rate_of(path::without_query(path)) != rate
+        {
+            return None;
+        }
+        let number = &mut self.by_name[id.number() as usize];
+        if *number == NONE {
+            if self.routes.len() == MAX_ROUTES {
+                self.turned_away += 1;
+                return None;
+            }
+            names.refer(id);
+            *number = self.routes.len() as u16;
+            self.routes.push(Route { text: name.as_str().into(), id, rate, row: RowHint::default() });
+        }
+        Some(*number)
     }
 
-    fn push(&mut self, route: Route) -> u16 {
-        let (number, name) = (self.routes.len() as u16, route.id.number() as usize);
-        if self.by_name.len() <= name {
-            self.by_name.resize(name + 1, NONE);
+    /// Whether the routes that have a number were too long in the way of others. Then none has one any more.
+    fn renew(&mut self, names: &mut Names) -> bool {
+        if self.turned_away < PATIENCE {
+            return false;
         }
-        self.by_name[name] = number;
-        self.routes.push(route);
-        number
+        for route in self.routes.drain(..) {
+            names.release(route.id);
+        }
+        self.by_name.fill(NONE);
+        self.turned_away = 0;
+        true
     }
 }
 
 impl Collector {
-    /// The number of a route, or of a raw path's template, if it has earned one: for [`StagedRoute::Known`].
-    pub fn number(&mut self, route: &str, is_path: bool) -> Option<RouteNumber> {
-        if is_path { self.number_path(route) } else { self.number_route(path::without_query(route)) }
-    }
-
-    /// The number of a method, if it has earned one.
+    /// The number of a method, if it has earned one: for [`StagedRequest::method`].
     pub fn number_method(&mut self, text: &str) -> Option<u16> {
         let methods = &mut self.routes.methods;
         if let Some(number) = methods.iter().position(|method| method.text == text) {
@@ -140,75 +156,46 @@ impl Collector {
         Some((methods.len() - 1) as u16)
     }
 
-    fn number_route(&mut self, text: &str) -> Option<RouteNumber> {
-        let id = self.names.lookup(text)?;
-        if let Some(route) = self.routes.find(id) {
-            return Some(RouteNumber { route, renewed: false });
-        }
-        let renewed = self.routes.routes.len() == MAX_ROUTES;
-        if renewed {
-            self.routes.turned_away += 1;
-            if self.routes.turned_away < PATIENCE {
-                return None;
-            }
-            self.renumber();
-        }
-        self.names.refer(id);
-        let rate = self.policy.rate_of(text);
-        let route = Route { text: text.into(), id, rate, row: RowHint::default() };
-        Some(RouteNumber { route: self.routes.push(route), renewed })
-    }
-
-    /// The number of a path's template, if the path has come before and the same rate governs both.
-    fn number_path(&mut self, path: &str) -> Option<RouteNumber> {
-        if !self.routes.paths.again(names::hash(path.as_bytes())) {
-            return None;
-        }
-        let mut template = std::mem::take(&mut self.name);
-        template.clear();
-        path::template(path, &mut template);
-        // Rules are about the path as received: what they say of its template may be something else.
-        let is_known = self.names.lookup(&template).is_some();
-        let is_same =
-            is_known && self.policy.rate_of(path::without_query(path)) == self.policy.rate_of(&template);
-        let number = if is_same { self.number_route(&template) } else { None };
-        self.name = template;
-        number
-    }
-
     /// Records requests outside any other, each as [`record`](Self::record) does. They have waited at the host since
-    /// `since`; now it is `host`.
+    /// `since`; now it is `host`. `answer` is told, for each one of a new route, where it stands among them and by which
+    /// number the next like it may be told: for [`StagedRoute::Known`].
     pub fn record_staged<'a>(
         &mut self,
         requests: impl Iterator<Item = StagedRequest<'a>>,
+        mut answer: impl FnMut(usize, Option<u16>),
         since: f64,
         host: f64,
     ) -> Signal {
         let queued_at = self.observe(since);
         self.observe(host);
-        // Taken out, so that a route and the rest can change together.
-        let mut routes = std::mem::take(&mut self.routes.routes);
-        let methods = std::mem::take(&mut self.routes.methods);
-        for request in requests {
-            let Some(method) = methods.get(usize::from(request.method)) else {
-                self.refuse(1);
-                continue;
-            };
-            match request.route {
-                StagedRoute::Known(number) => match routes.get_mut(usize::from(number)) {
-                    Some(route) => self.finish_known(&request, route, method, queued_at),
-                    None => self.refuse(1),
-                },
-                StagedRoute::New(text, is_path) => {
-                    let event = Event { is_path, ..request.event(text, method) };
-                    if self.admits_now(&event) {
+        let mut routes = std::mem::take(&mut self.routes);
+        for (at, request) in requests.enumerate() {
+            let method = routes.methods.get(usize::from(request.method));
+            match (request.route, method) {
+                (StagedRoute::Known(number), Some(method)) => {
+                    match routes.routes.get_mut(usize::from(number)) {
+                        Some(route) => self.finish_known(&request, route, method, queued_at),
+                        None => self.refuse(1),
+                    }
+                }
+                (StagedRoute::New(text, is_path), Some(method)) => {
+                    let event = Event { is_path, ..request.event(text, &method.text) };
+                    let is_taken = self.admits_now(&event);
+                    if is_taken {
                         self.finish_alone(&event, None, Some(queued_at));
                     }
+                    let path = if is_path { Some(text) } else { None };
+                    answer(at, if is_taken { routes.number(path, self) } else { None });
+                }
+                (_, None) => {
+                    self.refuse(1);
+                    answer(at, None);
                 }
             }
         }
-        (self.routes.routes, self.routes.methods) = (routes, methods);
-        self.signal()
+        let renewed = routes.renew(&mut self.names);
+        self.routes = routes;
+        Signal { renewed, ..self.signal() }
     }
 
     #[inline(always)]
@@ -219,7 +206,7 @@ impl Collector {
         method: &Method,
         queued_at: Millis,
     ) {
-        let event = request.event(&route.text, method);
+        let event = request.event(&route.text, &method.text);
         if !self.admits_now(&event) {
             return;
         }
@@ -228,22 +215,14 @@ impl Collector {
         let mut named = Named { text: &route.text, known: Some(known), since: Some(queued_at) };
         self.finish_event(&event, &mut named, head, Origin::Root(None));
     }
-
-    fn renumber(&mut self) {
-        for route in self.routes.routes.drain(..) {
-            self.names.release(route.id);
-        }
-        self.routes.by_name.clear();
-        self.routes.turned_away = 0;
-    }
 }
 
 impl StagedRequest<'_> {
     #[inline(always)]
-    fn event<'b>(&self, route: &'b str, method: &'b Method) -> Event<'b> {
+    fn event<'b>(&self, route: &'b str, method: &'b str) -> Event<'b> {
         Event {
             duration: self.duration,
-            method: &method.text,
+            method,
             status: self.status,
             ..Event::new(EventKind::Req, route, self.start)
         }

@@ -42,6 +42,9 @@ struct Slot {
 }
 
 impl Names {
+    /// The names it holds at most; their ids are below this.
+    pub(crate) const CAPACITY: usize = CAPACITY;
+
     /// The bytes of a full table.
     pub(crate) const MEMORY_BYTES: usize = CAPACITY
         * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>())

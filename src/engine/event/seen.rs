@@ -1,7 +1,7 @@
 //! What has come once, in constant memory: the proof that something returns.
 
 /// Fingerprints of texts that have come once, by hash. One that comes later may take the place of another.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Seen(Box<[u32]>);
 
 impl Seen {
