@@ -156,18 +156,18 @@ pub(crate) fn escaped(bytes: &[u8], out: &mut Vec<u8>) {
 /// Whether none of them needs escaping; it may say no where none does.
 #[inline]
 fn are_plain(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some((word, tail)) = rest.split_first_chunk() {
-        if !is_plain(u64::from_le_bytes(*word)) {
-            return false;
+    let Some(last) = bytes.len().checked_sub(8) else { return bytes.is_empty() };
+    let mut at = 0;
+    while let Some(word) = bytes[at..].first_chunk()
+        && is_plain(u64::from_le_bytes(*word))
+    {
+        if at == last {
+            return true;
         }
-        rest = tail;
+        // The last word overlaps the one before it.
+        at = last.min(at + 8);
     }
-    // The last word once more, with those before it.
-    match bytes.last_chunk() {
-        Some(word) => is_plain(u64::from_le_bytes(*word)),
-        None => rest.is_empty(),
-    }
+    false
 }
 
 /// Whether none of eight bytes needs escaping; it may say no of some that do not either.

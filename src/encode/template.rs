@@ -3,6 +3,7 @@
 
 use super::json::{escaped, hex_digits};
 use super::otlp::nanos;
+use crate::engine::event::names::NameId;
 use crate::engine::event::{Record, Shape};
 use crate::engine::{Batch, decimal};
 
@@ -35,8 +36,6 @@ pub(super) struct Marks {
 pub(super) struct Templates {
     style: Style,
     entries: Vec<Option<Template>>,
-    /// How many of them hold a template.
-    len: usize,
     bytes: Vec<u8>,
     /// The names that the shapes' ids mean.
     renamings: u64,
@@ -57,7 +56,7 @@ struct Template {
 
 impl Templates {
     pub(super) fn new(style: Style) -> Self {
-        Self { style, entries: Vec::new(), len: 0, bytes: Vec::new(), renamings: 0 }
+        Self { style, entries: Vec::new(), bytes: Vec::new(), renamings: 0 }
     }
 
     /// A batch follows, of names as they are after `renamings`.
@@ -71,10 +70,7 @@ impl Templates {
     /// Writes `record`, one of `batch`, from the template of its shape; whether there is one, and it serves.
     #[inline(always)]
     pub(super) fn write(&self, record: &Record, batch: &Batch<'_>, out: &mut Vec<u8>) -> bool {
-        let own = match record.shape() {
-            Some(shape) => self.find(&shape),
-            None => None,
-        };
+        let own = if record.is_whole() { self.find(&record.shape(record.name)) } else { None };
         let (template, name) = match own {
             Some(template) => (template, None),
             None => match self.find_nameless(record, batch) {
@@ -124,16 +120,13 @@ impl Templates {
         marks: &Marks,
         out: &[u8],
     ) {
-        let name = self.name(record, batch);
-        let own = record.shape().filter(|_| name.is_none() || self.has_room());
-        let (shape, (name, name_len)) = match own {
-            Some(shape) => (shape, (start, 0)),
-            None if name.is_some() => (record.shape_but_name(), marks.name),
-            None => return,
-        };
-        if self.style.times(record).is_none() {
+        let is_nameless = self.name(record, batch).is_some() && !(record.is_whole() && self.has_room());
+        if !(record.is_whole() || is_nameless) || self.style.times(record).is_none() {
             return;
         }
+        let (id, (name, name_len)) =
+            if is_nameless { (NameId::NONE, marks.name) } else { (record.name, (start, 0)) };
+        let shape = record.shape(id);
         let event = &out[start..];
         let name = name - start;
         let (split, duration_len) = match marks.duration {
@@ -161,18 +154,17 @@ impl Templates {
         self.bytes.extend_from_slice(&event[split + duration_len..]);
         let home = home(&shape);
         let free = (home..home + PROBES).find(|at| self.entries[at % ENTRIES].is_none());
-        self.len += usize::from(free.is_some());
         self.entries[free.unwrap_or(home) % ENTRIES] = Some(template);
     }
 
     /// The template for a name that shall have none of its own, and the name.
     #[inline(never)]
     fn find_nameless<'a>(&self, record: &Record, batch: &Batch<'a>) -> Option<(&Template, &'a [u8])> {
-        if record.shape().is_some() && self.has_room() {
+        if record.is_whole() && self.has_room() {
             return None;
         }
         let name = self.name(record, batch)?;
-        Some((self.find(&record.shape_but_name())?, name))
+        Some((self.find(&record.shape(NameId::NONE))?, name))
     }
 
     /// The name of `record`, if names can be put in and it is all that the record does not hold.
@@ -195,11 +187,10 @@ impl Templates {
 
     /// Whether a name may have a template of its own: what is left is for those without a name.
     fn has_room(&self) -> bool {
-        self.len < ENTRIES * 3 / 4 && self.bytes.len() < MAX_BYTES * 3 / 4
+        self.bytes.len() < OWN_BYTES
     }
 
     fn clear(&mut self) {
-        self.len = 0;
         self.bytes.clear();
         self.entries.fill(None);
     }
@@ -254,6 +245,8 @@ const ENTRIES: usize = 512;
 const PROBES: usize = 4;
 /// All templates of a sink, in bytes; when they are more, all are made anew.
 const MAX_BYTES: usize = 96 * 1024;
+/// From here on names have no templates of their own, where there can be one without a name.
+const OWN_BYTES: usize = 64 * 1024;
 const MAX_EVENT: usize = 4096;
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

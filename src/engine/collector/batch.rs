@@ -64,9 +64,8 @@ impl<'a> Batch<'a> {
     }
 
     /// The name of one of [`records`](Self::records), if there is no more to it than the record holds, and that.
-    #[inline(always)]
     pub(crate) fn only_name(&self, record: &Record) -> Option<&'a [u8]> {
-        if record.payload_len == 0 {
+        if record.is_whole() {
             return Some(self.names.text(record.name).as_bytes());
         }
         payload::only_name(self.payload(record))

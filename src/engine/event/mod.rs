@@ -158,20 +158,15 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// What it has in common with others: all but its ids and times. `None`: it has more than a record holds.
+    /// Whether it holds all there is of the event; else there is more to it in its payload.
     #[inline(always)]
-    pub(crate) fn shape(&self) -> Option<Shape> {
-        if self.payload_len > 0 { None } else { Some(self.shape_with(self.name)) }
+    pub(crate) fn is_whole(&self) -> bool {
+        self.payload_len == 0
     }
 
-    /// As [`shape`](Self::shape), of one that has no more to it than its name, which is left out too.
+    /// What it has in common with others, going by `name`: all that it holds but its ids and times.
     #[inline(always)]
-    pub(crate) fn shape_but_name(&self) -> Shape {
-        self.shape_with(NameId::NONE)
-    }
-
-    #[inline(always)]
-    fn shape_with(&self, name: NameId) -> Shape {
+    pub(crate) fn shape(&self, name: NameId) -> Shape {
         let has_parent = u64::from_ne_bytes(self.link.parent_id) != 0;
         let (name, error, detail) = (name.number(), self.error.number(), self.detail.number());
         Shape {
