@@ -71,7 +71,7 @@ export function recordRequest(
       failed ? errorType(error) : undefined,
       isPath,
     );
-    if (sound) state.learn(core, text(method));
+    if (sound) state.learn(text(method), flags);
     state.after(flags, nowMs);
   } catch (cause) {
     state.trapped(cause);

@@ -167,9 +167,9 @@ export class State implements Pumped, Led {
   }
 
   /** After a request recorded the long way: the next of its method can be staged. */
-  learn(core: Core, method: string): void {
+  learn(method: string, flags: number): void {
     // A draw of the user's is made for one request at a time.
-    if (this.settings?.rng === undefined) this.#handle?.learn(core, method);
+    if (this.settings?.rng === undefined) this.#handle?.learn(method, flags);
   }
 
   /** After each event, with what the core answered. */

@@ -48,7 +48,7 @@ export class Core {
     return this.#wasm.core_option(this.#desk.handle, this.#handle);
   }
 
-  /** Records a request in one call; `isPath`: its name is a raw path, to be shown as its template. Returns flags. */
+  /** Records a request in one call; `isPath`: its name is a raw path, to be shown as its template. Returns flags, and the number of its method. */
   req(
     nowMs: number,
     route: string,
@@ -70,12 +70,6 @@ export class Core {
       durationMs,
       Number(isPath),
     );
-  }
-
-  /** The number that requests of a method are staged by; -1: it has none. */
-  method(text: string): number {
-    this.#desk.give([text]);
-    return this.#wasm.core_method(this.#desk.handle, this.#handle);
   }
 
   /** Where the host writes requests, and their texts. */

@@ -30,7 +30,6 @@ export interface Exports {
     durationMs: number,
     isPath: Flag,
   ): number;
-  core_method(desk: Handle, core: Handle): number;
   core_stage(core: Handle): number;
   core_texts(core: Handle): number;
   core_staged(core: Handle, count: number, nowMs: number): number;

@@ -20,8 +20,9 @@ const LENGTH = 2 ** 43;
 const PATHS_MAX = 1024;
 /** Among the core's flags: the numbers of routes are void. */
 const RENEWED = 1;
-/** Where the core says among its flags how many it wants to be told of at once. */
+/** Where the core says among its flags how many it wants to be told of at once; above, the number of a method, plus 1. */
 const ROOM_BITS = 3;
+const METHOD_BITS = 16;
 
 export class Stage {
   /** Requests written and not told of. */
@@ -113,7 +114,7 @@ export class Stage {
 
   /** The core has answered an event with `flags`. */
   heed(flags: number): void {
-    this.#limit = flags >> ROOM_BITS;
+    this.#limit = (flags % METHOD) >> ROOM_BITS;
   }
 
   /** Forgets what a dead core has not begun. Returns how many that were. */
@@ -123,10 +124,9 @@ export class Stage {
     return count === 0 ? 0 : Math.max(count - (this.#view()[0] ?? 0), 0);
   }
 
-  /** Learns the number of a method, if the core has one for it. */
-  learn(core: Core, method: string): void {
-    if (this.#methods.has(method)) return;
-    const number = core.method(method);
+  /** Learns the number of a method, if the core has told one with its flags. */
+  learn(method: string, flags: number): void {
+    const number = (flags >> METHOD_BITS) - 1;
     if (number < 0) return;
     this.#method = method;
     this.#methodNumber = number;

@@ -12,7 +12,7 @@ pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec
         if !templates.write(record, batch, out) {
             let start = out.len();
             let marks = line(&batch.read(record), out);
-            templates.learn(record, batch, start, &marks, out);
+            templates.learn(record, start, &marks, out);
         }
         out.push(b'\n');
     }

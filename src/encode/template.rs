@@ -111,16 +111,9 @@ impl Templates {
         true
     }
 
-    /// Keeps what was written for `record`, one of `batch`, at `start` of `out`: its shape will come again.
-    pub(super) fn learn(
-        &mut self,
-        record: &Record,
-        batch: &Batch<'_>,
-        start: usize,
-        marks: &Marks,
-        out: &[u8],
-    ) {
-        let is_nameless = self.name(record, batch).is_some() && !(record.is_whole() && self.has_room());
+    /// Keeps what was written for `record` at `start` of `out`: its shape will come again.
+    pub(super) fn learn(&mut self, record: &Record, start: usize, marks: &Marks, out: &[u8]) {
+        let is_nameless = self.is_nameless(record);
         if !(record.is_whole() || is_nameless) || self.style.times(record).is_none() {
             return;
         }
@@ -160,16 +153,17 @@ impl Templates {
     /// The template for a name that shall have none of its own, and the name.
     #[inline(never)]
     fn find_nameless<'a>(&self, record: &Record, batch: &Batch<'a>) -> Option<(&Template, &'a [u8])> {
-        if record.is_whole() && self.has_room() {
+        if !self.is_nameless(record) {
             return None;
         }
-        let name = self.name(record, batch)?;
+        let name = batch.only_name(record)?;
         Some((self.find(&record.shape(NameId::NONE))?, name))
     }
 
-    /// The name of `record`, if names can be put in and it is all that the record does not hold.
-    fn name<'a>(&self, record: &Record, batch: &Batch<'a>) -> Option<&'a [u8]> {
-        if self.style == Style::Milliseconds { batch.only_name(record) } else { None }
+    /// Whether the template for `record` is one without a name: where there can be one, but no further one with a name.
+    fn is_nameless(&self, record: &Record) -> bool {
+        let has_own = record.is_whole() && self.bytes.len() < OWN_BYTES;
+        self.style == Style::Milliseconds && record.is_whole_but_name && !has_own
     }
 
     #[inline(always)]
@@ -183,11 +177,6 @@ impl Templates {
             }
         }
         None
-    }
-
-    /// Whether a name may have a template of its own: what is left is for those without a name.
-    fn has_room(&self) -> bool {
-        self.bytes.len() < OWN_BYTES
     }
 
     fn clear(&mut self) {
@@ -280,7 +269,7 @@ mod tests {
                 assert_eq!(String::from_utf8_lossy(&known), String::from_utf8_lossy(&plain));
                 hits += 1;
             } else {
-                templates.learn(record, batch, 1, &marks, &plain);
+                templates.learn(record, 1, &marks, &plain);
             }
         }
         hits

@@ -51,7 +51,8 @@ exports! {
     }
 
     /// Records a request that is no more than its name, its method and, if it failed, its error. `is_path`: the name is
-    /// a raw path, to be shown as its template. `duration` NaN: unknown. Returns flags.
+    /// a raw path, to be shown as its template. `duration` NaN: unknown. Returns flags, and 2¹⁶ times the number that
+    /// requests of its method are staged by, plus 1; 0: it has none.
     fn core_req(
         desk: &mut Desk,
         core: &mut Marked<Core>,
@@ -72,12 +73,11 @@ exports! {
             is_path,
             ..Event::new(EventKind::Req, route, start)
         };
-        flags(core.collector.record(&event, None, now))
-    }
-
-    /// The number that requests of a method are staged by; -1: it has none.
-    fn core_method(desk: &mut Desk, core: &mut Marked<Core>) -> f64 {
-        core.change().collector.number_method(desk.given().string()).map_or(-1.0, f64::from)
+        let flags = flags(core.collector.record(&event, None, now));
+        match core.collector.number_method(method) {
+            Some(number) => flags | (u32::from(number) + 1) << 16,
+            None => flags,
+        }
     }
 
     /// Where the host writes requests: how many we have begun; when the first was written; our answer to each; then

@@ -29,7 +29,7 @@ pub(super) fn traces(batch: &Batch<'_>, form: Form, templates: &mut Templates, o
             if !templates.write(record, batch, writer.out) {
                 let start = writer.out.len();
                 let marks = traces::span(&batch.read(record), writer);
-                templates.learn(record, batch, start, &marks, writer.out);
+                templates.learn(record, start, &marks, writer.out);
             }
         }
     });

@@ -63,12 +63,15 @@ impl<'a> Batch<'a> {
         EventView::read(record, self.payload(record), self.names)
     }
 
-    /// The name of one of [`records`](Self::records), if there is no more to it than the record holds, and that.
+    /// The name of one of [`records`](Self::records), as bytes, if there is no more to it than the record holds.
     pub(crate) fn only_name(&self, record: &Record) -> Option<&'a [u8]> {
-        if record.is_whole() {
-            return Some(self.names.text(record.name).as_bytes());
+        if !record.is_whole_but_name {
+            return None;
         }
-        payload::only_name(self.payload(record))
+        Some(match record.is_whole() {
+            true => self.names.text(record.name).as_bytes(),
+            false => payload::only_name(self.payload(record)),
+        })
     }
 
     fn payload(&self, record: &Record) -> &'a [u8] {

@@ -5,8 +5,7 @@
 
 use super::recording::Origin;
 use super::{Collector, Signal};
-use crate::engine::event::names::{self, NameId, Names};
-use crate::engine::event::seen::Seen;
+use crate::engine::event::names::{NameId, Names};
 use crate::engine::event::{Event, EventKind, path};
 use crate::engine::stats::RowHint;
 use crate::engine::time::Millis;
@@ -57,8 +56,6 @@ pub(super) struct Routes {
     methods: Vec<Method>,
     /// The routes' numbers by their names' ids; [`NONE`] where there is none.
     by_name: Box<[u16]>,
-    /// Raw paths, which most often are seen once.
-    paths: Seen,
     /// Routes that would have had a number, had there been room.
     turned_away: u32,
 }
@@ -87,7 +84,7 @@ impl<'a> Named<'a> {
 impl Routes {
     pub(super) fn new() -> Self {
         let by_name = vec![NONE; Names::CAPACITY].into_boxed_slice();
-        Self { by_name, paths: Seen::new(), ..Self::default() }
+        Self { by_name, ..Self::default() }
     }
 
     /// References to names that the numbers hold.
@@ -101,7 +98,7 @@ impl Routes {
         let Collector { name, names, policy, .. } = collector;
         // Most paths never return.
         if let Some(path) = path
-            && !self.paths.again(names::hash(path.as_bytes()))
+            && !names.returns(path)
         {
             return None;
         }

@@ -5,7 +5,6 @@ mod format;
 pub(crate) mod names;
 pub mod path;
 pub(crate) mod payload;
-pub(crate) mod seen;
 pub mod semantics;
 pub mod statement;
 pub mod trace;
@@ -155,10 +154,12 @@ pub(crate) struct Record {
     /// 0: unknown.
     pub status: u16,
     pub kind: EventKind,
+    /// Whether there is no more to the event than this and its name, which may be all of the payload.
+    pub is_whole_but_name: bool,
 }
 
 impl Record {
-    /// Whether it holds all there is of the event; else there is more to it in its payload.
+    /// Whether it holds all there is of the event, its name too.
     #[inline(always)]
     pub(crate) fn is_whole(&self) -> bool {
         self.payload_len == 0

@@ -4,7 +4,6 @@
 //! cannot drive out those that do, and costs no allocation. Names nobody refers to any more make room, the one
 //! longest out of use first.
 
-use super::seen::Seen;
 use crate::engine::list::List;
 
 /// The id of a name; [`NONE`](Self::NONE) where there is no name, or where it stands in the payload.
@@ -25,8 +24,8 @@ impl NameId {
 pub(crate) struct Names {
     slots: Vec<Slot>,
     heads: Box<[u16]>,
-    /// Those that have no place yet.
-    seen: Seen,
+    /// Fingerprints of texts seen once, by hash: the proof that a text returns.
+    seen: Box<[u32]>,
     /// Names nobody refers to, longest out of use first.
     idle: List,
     /// How often an id was given to another name.
@@ -42,19 +41,18 @@ struct Slot {
 }
 
 impl Names {
-    /// The names it holds at most; their ids are below this.
+    /// The names it holds at most: their ids are below this.
     pub(crate) const CAPACITY: usize = CAPACITY;
 
     /// The bytes of a full table.
-    pub(crate) const MEMORY_BYTES: usize = CAPACITY
-        * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>())
-        + Seen::MEMORY_BYTES;
+    pub(crate) const MEMORY_BYTES: usize =
+        CAPACITY * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>() + size_of::<u32>());
 
     pub(crate) fn new() -> Self {
         Self {
             slots: Vec::with_capacity(CAPACITY),
             heads: vec![END; CAPACITY].into_boxed_slice(),
-            seen: Seen::new(),
+            seen: vec![0; CAPACITY].into_boxed_slice(),
             idle: List::new(),
             renamings: 0,
         }
@@ -129,6 +127,16 @@ impl Names {
         self.slots.iter().map(|slot| slot.refs as usize).sum()
     }
 
+    /// Whether `text`, which may be no name itself, has come before, of late; from now on it has.
+    pub(crate) fn returns(&mut self, text: &str) -> bool {
+        self.is_return(hash(text.as_bytes()))
+    }
+
+    fn is_return(&mut self, hash: u64) -> bool {
+        let fingerprint = (hash >> 32) as u32 | 1;
+        std::mem::replace(&mut self.seen[bucket(hash)], fingerprint) == fingerprint
+    }
+
     fn find(&self, text: &str, hash: u64) -> Option<u16> {
         let mut at = self.heads[bucket(hash)];
         while at != END {
@@ -148,7 +156,7 @@ impl Names {
             self.slots.push(slot);
             return Some((self.slots.len() - 1) as u16);
         }
-        if !self.seen.again(hash) {
+        if !self.is_return(hash) {
             return None;
         }
         let at = self.idle.first()?;

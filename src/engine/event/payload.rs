@@ -97,6 +97,7 @@ impl RecordWriter {
     ) -> Record {
         self.payload.clear();
         let name = self.intern(NAME, name, names);
+        let name_len = self.payload.len();
         if event.kind == EventKind::Db {
             self.write_statement(event.name);
         }
@@ -113,7 +114,8 @@ impl RecordWriter {
         if !event.attributes.bytes().is_empty() {
             self.part(ATTRIBUTES, event.attributes.bytes());
         }
-        Record { name, error, detail, ..self.record(event, link, p) }
+        let is_whole_but_name = self.payload.len() == name_len;
+        Record { name, error, detail, is_whole_but_name, ..self.record(event, link, p) }
     }
 
     /// The record of a request whose `name` and `method` are interned already, and that has no more to it.
@@ -147,6 +149,7 @@ impl RecordWriter {
             detail: NameId::NONE,
             status: event.status.unwrap_or(0),
             kind: event.kind,
+            is_whole_but_name: true,
         }
     }
 
@@ -180,14 +183,9 @@ impl RecordWriter {
     }
 }
 
-/// The name in a payload that holds nothing else.
-pub(crate) fn only_name(payload: &[u8]) -> Option<&[u8]> {
-    match payload.split_first_chunk::<HEADER>() {
-        Some((&[NAME, low, high], name)) if name.len() == usize::from(u16::from_le_bytes([low, high])) => {
-            Some(name)
-        }
-        _ => None,
-    }
+/// The name in the payload of a record that is whole but for it.
+pub(crate) fn only_name(payload: &[u8]) -> &[u8] {
+    payload.get(HEADER..).unwrap_or_default()
 }
 
 fn interned(id: NameId, names: &Names) -> Option<&str> {
