@@ -48,7 +48,10 @@ export class Core {
     return this.#wasm.core_option(this.#desk.handle, this.#handle);
   }
 
-  /** Records a request in one call; `isPath`: its name is a raw path, to be shown as its template. Returns flags, and the number of its method. */
+  /**
+   * Records a request in one call; `isPath`: its name is a raw path, to be shown as its template. Returns flags, and
+   * above them what its method may be staged by.
+   */
   req(
     nowMs: number,
     route: string,

@@ -70,7 +70,7 @@ impl Templates {
     /// Writes `record`, one of `batch`, from the template of its shape; whether there is one, and it serves.
     #[inline(always)]
     pub(super) fn write(&self, record: &Record, batch: &Batch<'_>, out: &mut Vec<u8>) -> bool {
-        let own = if record.is_whole() { self.find(&record.shape(record.name)) } else { None };
+        let own = if record.is_whole() { self.find(record, record.name) } else { None };
         let (template, name) = match own {
             Some(template) => (template, None),
             None => match self.find_nameless(record, batch) {
@@ -157,7 +157,7 @@ impl Templates {
             return None;
         }
         let name = batch.only_name(record)?;
-        Some((self.find(&record.shape(NameId::NONE))?, name))
+        Some((self.find(record, NameId::NONE)?, name))
     }
 
     /// Whether the template for `record` is one without a name: where there can be one, but no further one with a name.
@@ -166,12 +166,14 @@ impl Templates {
         self.style == Style::Milliseconds && record.is_whole_but_name && !has_own
     }
 
-    #[inline(always)]
-    fn find(&self, shape: &Shape) -> Option<&Template> {
-        let home = home(shape);
+    /// The template of the shape of `record`, going by `name`.
+    #[inline(never)]
+    fn find(&self, record: &Record, name: NameId) -> Option<&Template> {
+        let shape = record.shape(name);
+        let home = home(&shape);
         for at in home..home + PROBES {
             if let Some(Some(found)) = self.entries.get(at % ENTRIES)
-                && found.shape == *shape
+                && found.shape == shape
             {
                 return Some(found);
             }

@@ -96,17 +96,11 @@ impl Routes {
     /// came with, if that was no route.
     fn number(&mut self, path: Option<&str>, collector: &mut Collector) -> Option<u16> {
         let Collector { name, names, policy, .. } = collector;
-        // Most paths never return.
-        if let Some(path) = path
-            && !names.returns(path)
-        {
-            return None;
-        }
         let id = names.lookup(name)?;
-        let rate = policy.rate_of(name);
-        // Rules are about the path as received: what they say of its template may be something else.
+        // Most paths never return. And rules are about the path as received: what they say of its template may be
+        // something else.
         if let Some(path) = path
-            && policy.rate_of(path::without_query(path)) != rate
+            && !(names.returns(path) && policy.rate_of(path::without_query(path)) == policy.rate_of(name))
         {
             return None;
         }
@@ -118,6 +112,7 @@ impl Routes {
             }
             names.refer(id);
             *number = self.routes.len() as u16;
+            let rate = policy.rate_of(name);
             self.routes.push(Route { text: name.as_str().into(), id, rate, row: RowHint::default() });
         }
         Some(*number)
