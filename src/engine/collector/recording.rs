@@ -3,6 +3,7 @@
 use super::routes::Named;
 use super::{Collector, Draws, Signal};
 use crate::engine::delivery::Delivery;
+use crate::engine::event::names::NameId;
 use crate::engine::event::trace::TraceContext;
 use crate::engine::event::{Event, EventKind, Link, Record, path, statement};
 use crate::engine::ledger::Count;
@@ -16,7 +17,7 @@ impl Collector {
     /// Records an event outside a request. A REQ runs the whole sampling order, all else is kept with p = 1.
     pub fn record(&mut self, event: &Event<'_>, parent: Option<TraceContext>, host: f64) -> Signal {
         if self.admits(event, host) {
-            self.finish_alone(event, parent, None);
+            self.finish_alone(event, parent, NameId::NONE, None);
         }
         self.signal()
     }
@@ -184,12 +185,13 @@ impl Collector {
         token
     }
 
-    /// An event outside a request, which has waited at the host `since` then, or not at all. Its name is left in the
-    /// scratch buffer.
+    /// An event outside a request, of a `method` that is interned already or not, which has waited at the host `since`
+    /// then, or not at all. Its name is left in the scratch buffer.
     pub(super) fn finish_alone(
         &mut self,
         event: &Event<'_>,
         parent: Option<TraceContext>,
+        method: NameId,
         since: Option<Millis>,
     ) {
         let name = self.name_of(event);
@@ -197,7 +199,7 @@ impl Collector {
             EventKind::Req => self.decide(name_or(event, &name), parent),
             EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
         };
-        let mut named = Named { since, ..Named::new(&name) };
+        let mut named = Named { method, since, ..Named::new(&name) };
         self.finish_event(event, &mut named, head, Origin::Root(parent));
         self.name = name;
     }
@@ -255,10 +257,10 @@ impl Collector {
     #[inline(always)]
     fn write(&mut self, event: &Event<'_>, named: &Named<'_>, link: Link, p: f64) -> Record {
         if let Some(known) = &named.known {
-            return self.writer.write_known(event, known.ids, link, p, &mut self.names);
+            return self.writer.write_known(event, [known.id, named.method], link, p, &mut self.names);
         }
         self.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
-        self.writer.write(event, named.text, link, p, &mut self.names)
+        self.writer.write(event, (named.text, named.method), link, p, &mut self.names)
     }
 
     #[inline(always)]

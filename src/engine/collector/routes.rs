@@ -38,14 +38,16 @@ pub enum StagedRoute<'a> {
 pub(super) struct Named<'a> {
     pub(super) text: &'a str,
     pub(super) known: Option<Known<'a>>,
+    /// Its method, if it is interned already.
+    pub(super) method: NameId,
     /// Since when it has waited; `None`: it is told of at once.
     pub(super) since: Option<Millis>,
 }
 
 /// What spares the lookups.
 pub(super) struct Known<'a> {
-    /// The route's name and the method's.
-    pub(super) ids: [NameId; 2],
+    /// The route's name.
+    pub(super) id: NameId,
     pub(super) row: &'a mut RowHint,
 }
 
@@ -77,7 +79,7 @@ struct Method {
 
 impl<'a> Named<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, known: None, since: None }
+        Self { text, known: None, method: NameId::NONE, since: None }
     }
 }
 
@@ -174,7 +176,7 @@ impl Collector {
                     let event = Event { is_path, ..request.event(text, &method.text) };
                     let is_taken = self.admits_now(&event);
                     if is_taken {
-                        self.finish_alone(&event, None, Some(queued_at));
+                        self.finish_alone(&event, None, method.id, Some(queued_at));
                     }
                     let path = if is_path { Some(text) } else { None };
                     answer(at, if is_taken { routes.number(path, self) } else { None });
@@ -203,8 +205,8 @@ impl Collector {
             return;
         }
         let head = self.head(route.rate, false);
-        let known = Known { ids: [route.id, method.id], row: &mut route.row };
-        let mut named = Named { text: &route.text, known: Some(known), since: Some(queued_at) };
+        let known = Some(Known { id: route.id, row: &mut route.row });
+        let mut named = Named { text: &route.text, known, method: method.id, since: Some(queued_at) };
         self.finish_event(&event, &mut named, head, Origin::Root(None));
     }
 }

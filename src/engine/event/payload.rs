@@ -86,11 +86,12 @@ pub(crate) struct RecordWriter {
 }
 
 impl RecordWriter {
-    /// The record of `event`, going by `name`; its payload is [`payload`](Self::payload) until the next call.
+    /// The record of `event`, going by `name`; its payload is [`payload`](Self::payload) until the next call. `method`:
+    /// that of a request, if it is interned already.
     pub(crate) fn write(
         &mut self,
         event: &Event<'_>,
-        name: &str,
+        (name, method): (&str, NameId),
         link: Link,
         p: f64,
         names: &mut Names,
@@ -102,12 +103,14 @@ impl RecordWriter {
             self.write_statement(event.name);
         }
         let error = event.error.map_or(NameId::NONE, |error| self.intern(ERROR, error, names));
+        names.retain(method);
         let detail = match event.kind {
+            EventKind::Req if method != NameId::NONE => None,
             EventKind::Req => Some(event.method),
             EventKind::Db => event.system,
             EventKind::Fn | EventKind::Evt => None,
         };
-        let detail = detail.map_or(NameId::NONE, |detail| self.intern(DETAIL, detail, names));
+        let detail = detail.map_or(method, |detail| self.intern(DETAIL, detail, names));
         if let Some(rows) = event.rows.filter(|rows| rows.is_finite()) {
             self.part(ROWS, &rows.to_le_bytes());
         }
@@ -177,8 +180,8 @@ impl RecordWriter {
     }
 
     fn part(&mut self, tag: u8, bytes: &[u8]) {
-        self.payload.push(tag);
-        self.payload.extend_from_slice(&(bytes.len() as u16).to_le_bytes());
+        let [low, high] = (bytes.len() as u16).to_le_bytes();
+        self.payload.extend_from_slice(&[tag, low, high]);
         self.payload.extend_from_slice(bytes);
     }
 }
