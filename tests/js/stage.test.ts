@@ -92,6 +92,24 @@ test("names of any length and any letters arrive as they were, new and known", a
   assertLaws(tide);
 });
 
+test("routes keep their names when the numbers of a past fashion go to those of a new one", async () => {
+  const memory = memorySink({ limit: 20_000 });
+  const { tide, host } = simulated({ sinks: [memory], batchMax: 64 });
+  const expected: string[] = [];
+  const play = async (name: string) => {
+    tide.req(name, "GET", 200, host.nowMs, 1);
+    expected.push(name);
+    if (expected.length % 64 === 0) await host.advance(0);
+  };
+  for (let n = 0; n < 1200; n += 1) await play(`/old/${n % 600}`);
+  for (let n = 0; n < 9600; n += 1) await play(n % 3 === 0 ? `/old/${n % 600}` : `/new/${n % 100}`);
+  await host.advance(501);
+  assert.deepEqual(
+    memory.events.map((event) => (event.kind === "REQ" ? event.route : "")),
+    expected,
+  );
+});
+
 test("a full batch is seen at once, however small", async () => {
   const memory = memorySink();
   const { tide, host } = simulated({ sinks: [memory], batchMax: 3, flushIntervalMs: 60_000 });
