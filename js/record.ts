@@ -72,7 +72,7 @@ export function recordRequest(
       failed ? errorType(error) : undefined,
       isPath,
     );
-    if (sound && !failed) state.learn(core, name, text(method), isPath);
+    if (sound) state.learn(text(method), flags);
     state.after(flags, nowMs);
   } catch (cause) {
     state.trapped(cause);

@@ -166,10 +166,10 @@ export class State implements Pumped, Led {
     this.#wake(WAITING, this.now());
   }
 
-  /** After a request recorded the long way: the next like it can be staged. */
-  learn(core: Core, name: string, method: string, isPath: boolean): void {
+  /** After a request recorded the long way: the next of its method can be staged. */
+  learn(method: string, flags: number): void {
     // A draw of the user's is made for one request at a time.
-    if (this.settings?.rng === undefined) this.#handle?.learn(core, name, method, isPath);
+    if (this.settings?.rng === undefined) this.#handle?.learn(method, flags);
   }
 
   /** After each event, with what the core answered. */

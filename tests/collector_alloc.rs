@@ -7,7 +7,8 @@ mod alloc;
 use alloc::CALLS;
 use tidegate::encode::Encoder;
 use tidegate::engine::{
-    Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
+    Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, StagedRequest,
+    StagedRoute, Value,
 };
 
 /// A collector and all that its host would reuse.
@@ -145,6 +146,31 @@ fn sending_what_is_sampled_allocates_nothing() {
     assert!(host.collector.counters().sinks[1].delivered > 90_000.0);
     drop(std::hint::black_box(vec![0u8; 9]));
     assert_ne!(CALLS.get(), 0, "the allocator is counting");
+}
+
+#[test]
+fn requests_of_new_routes_allocate_nothing() {
+    let mut host = Host::new(1.0, &[], &[Format::Ndjson]);
+    host.run(0, 10, ok);
+    let method = host.collector.number_method("GET").unwrap();
+    let texts: Vec<_> = (0..20_000).map(|n| format!("/new/{n}")).collect();
+    let play = |host: &mut Host| {
+        let before = CALLS.get();
+        for some in texts.chunks(64) {
+            host.now += 10.0;
+            let (start, duration) = (host.now, Some(1.5));
+            let requests = some.iter().map(|text| {
+                let route = StagedRoute::New(text, false);
+                StagedRequest { route, method, status: Some(200), start, duration }
+            });
+            host.collector.record_staged(requests, |_, _| {}, start, start);
+            host.pump(ok);
+        }
+        CALLS.get() - before
+    };
+    play(&mut host);
+    assert_eq!(play(&mut host), 0);
+    assert!(host.collector.counters().is_conserved());
 }
 
 #[test]

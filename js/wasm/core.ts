@@ -53,7 +53,10 @@ export class Core {
     return this.#wasm.core_option(this.#desk.handle, this.#handle);
   }
 
-  /** Records a request in one call; `isPath`: its name is a raw path, to be shown as its template. Returns flags. */
+  /**
+   * Records a request in one call; `isPath`: its name is a raw path, to be shown as its template. Returns flags, and
+   * above them what its method may be staged by.
+   */
   req(
     nowMs: number,
     route: string,
@@ -77,14 +80,9 @@ export class Core {
     );
   }
 
-  /** By what the request recorded last may be staged, as `Stage` reads it. */
-  numbers(): number {
-    return this.#wasm.core_numbers(this.#handle);
-  }
-
-  /** Where the host writes requests. */
-  stage(): number {
-    return this.#wasm.core_stage(this.#handle) >>> 0;
+  /** Where the host writes requests, and their texts. */
+  stage(): readonly [words: number, texts: number] {
+    return [this.#wasm.core_stage(this.#handle) >>> 0, this.#wasm.core_texts(this.#handle) >>> 0];
   }
 
   /** Records the requests written. Returns flags. */

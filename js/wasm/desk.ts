@@ -1,6 +1,7 @@
 /** The desk of an instance: where texts and bytes are put down for a call into it, and where it leaves some. */
 import { fromCore, type TidegateError } from "../errors.ts";
 import type { Exports, Handle } from "./exports.ts";
+import { writeText } from "./text.ts";
 
 export type Value = string | number | boolean | Uint8Array | undefined;
 
@@ -14,13 +15,10 @@ export const NUMBER_BYTES = 8;
 const LINE_FEED = 10;
 
 const LEAST_BYTES = 4096;
-/** From here on the host's encoder is faster than a loop. */
-const SHORT = 64;
 
 export class Desk {
   readonly handle: Handle;
   readonly #wasm: Exports;
-  readonly #encoder = new TextEncoder();
   readonly #decoder = new TextDecoder();
   #bytes = new Uint8Array();
   #view = new DataView(this.#bytes.buffer);
@@ -88,7 +86,7 @@ export class Desk {
       this.#view.setFloat64(start, value, true);
     } else if (typeof value === "string") {
       this.#reserve(start + value.length * 3);
-      end = this.#write(value, start);
+      end = writeText(value, this.#bytes, start);
       head = end - start;
     } else if (typeof value === "object") {
       head = value.byteLength;
@@ -101,20 +99,6 @@ export class Desk {
     }
     this.#view.setUint32(at, head, true);
     return end;
-  }
-
-  /** Most texts are short and plain, and a loop writes those faster than the host's encoder. */
-  #write(text: string, start: number): number {
-    const bytes = this.#bytes;
-    for (let at = 0; at < text.length; at += 1) {
-      const code = text.charCodeAt(at);
-      if (code > 127 || at === SHORT) {
-        const rest = this.#encoder.encodeInto(text.slice(at), bytes.subarray(start + at));
-        return start + at + rest.written;
-      }
-      bytes[start + at] = code;
-    }
-    return start + text.length;
   }
 
   /** Memory that has grown has left its old buffer behind, empty. */

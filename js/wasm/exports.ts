@@ -30,8 +30,8 @@ export interface Exports {
     durationMs: number,
     isPath: Flag,
   ): number;
-  core_numbers(core: Handle): number;
   core_stage(core: Handle): number;
+  core_texts(core: Handle): number;
   core_staged(core: Handle, count: number, nowMs: number): number;
   core_event(
     desk: Handle,

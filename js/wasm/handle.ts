@@ -55,7 +55,7 @@ export class CoreHandle {
     this.#stage.heed(flags);
   }
 
-  /** After a request that was recorded the long way: the next one of its route can be written. */
+  /** After a request that was recorded the long way: the next one of its method can be written. */
   learn(...of: Parameters<Stage["learn"]>): void {
     this.#stage.learn(...of);
   }

@@ -123,26 +123,40 @@ pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
 /// A string: quotes, backslashes and control characters escaped; runs of plain bytes copied whole.
 pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
-    escaped(text, out);
+    escaped(text.as_bytes(), out);
     out.push(b'"');
 }
 
-/// What stands between the quotes of a string.
-pub(crate) fn escaped(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
-    while let Some((word, tail)) = rest.split_first_chunk()
-        && is_plain(u64::from_le_bytes(*word))
-    {
-        out.extend_from_slice(word);
-        rest = tail;
+/// What stands between the quotes of a string of UTF-8 `bytes`.
+pub(crate) fn escaped(bytes: &[u8], out: &mut Vec<u8>) {
+    if are_plain(bytes) {
+        out.extend_from_slice(bytes);
+        return;
     }
-    for &byte in rest {
+    for &byte in bytes {
         if byte < b' ' || byte == b'"' || byte == b'\\' {
             escape(byte, out);
         } else {
             out.push(byte);
         }
     }
+}
+
+/// Whether none of them needs escaping; it may say no where none does.
+#[inline]
+fn are_plain(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.len().checked_sub(8) else { return bytes.is_empty() };
+    let mut at = 0;
+    while let Some(word) = bytes[at..].first_chunk()
+        && is_plain(u64::from_le_bytes(*word))
+    {
+        if at == last {
+            return true;
+        }
+        // The last word overlaps the one before it.
+        at = last.min(at + 8);
+    }
+    false
 }
 
 /// Whether none of eight bytes needs escaping; it may say no of some that do not either.

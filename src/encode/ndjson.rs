@@ -9,7 +9,7 @@ use crate::engine::{Batch, Counters, EventKind, EventView, Reason, SinkCounters,
 /// Writes the events of `batch`, then its META line.
 pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec<u8>) {
     for record in batch.records() {
-        if !templates.write(record, out) {
+        if !templates.write(record, batch, out) {
             let start = out.len();
             let marks = line(&batch.read(record), out);
             templates.learn(record, start, &marks, out);
@@ -30,13 +30,13 @@ pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> Marks {
     object.value(event.start);
     match event.kind {
         EventKind::Req => {
-            object.text(key!("route"), event.name);
+            named(&mut object, key!("route"), event.name, &mut marks);
             optional(&mut object, key!("method"), event.detail);
             if let Some(status) = event.status {
                 object.number(key!("status"), f64::from(status));
             }
         }
-        EventKind::Fn => object.text(key!("fn"), event.name),
+        EventKind::Fn => named(&mut object, key!("fn"), event.name, &mut marks),
         EventKind::Db => {
             optional(&mut object, key!("query"), event.query);
             object.text(key!("summary"), event.name);
@@ -45,7 +45,7 @@ pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> Marks {
                 object.number(key!("rows"), rows);
             }
         }
-        EventKind::Evt => object.text(key!("name"), event.name),
+        EventKind::Evt => named(&mut object, key!("name"), event.name, &mut marks),
     }
     if let Some(duration) = event.duration {
         object.key(key!("dur_ms"));
@@ -59,6 +59,12 @@ pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> Marks {
     attributes(event, &mut object);
     object.close();
     marks
+}
+
+fn named(object: &mut Object<'_>, key: Key, name: &str, marks: &mut Marks) {
+    let at = object.position() + key.0.len() + 1;
+    object.text(key, name);
+    marks.name = (at, object.position() - 1 - at);
 }
 
 fn optional(object: &mut Object<'_>, key: Key, value: Option<&str>) {

@@ -34,7 +34,7 @@ pub mod stats;
 pub mod time;
 
 pub use batch_id::BatchId;
-pub use collector::{Batch, Collector, KnownRequest, Measured, Numbers, Send, Signal};
+pub use collector::{Batch, Collector, Measured, Send, Signal, StagedRequest, StagedRoute};
 pub use config::{Config, Service, SinkOptions};
 pub use delivery::Outcome;
 pub use error::{Error, ErrorKind};

@@ -11,7 +11,9 @@ use crate::encode::Encoder;
 use crate::encode::prometheus;
 use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
-use crate::engine::{Attributes, Collector, Error, Event, EventKind, KnownRequest, Numbers, Outcome, Signal};
+use crate::engine::{
+    Attributes, Collector, Error, Event, EventKind, Outcome, Signal, StagedRequest, StagedRoute,
+};
 
 /// What the host knows as one core.
 struct Core {
@@ -20,7 +22,8 @@ struct Core {
     /// Those of the event being recorded, kept for their room.
     attributes: Attributes,
     stage: Box<[f64]>,
-    numbers: Option<Numbers>,
+    /// The names that stand in none of its numbers.
+    texts: Box<[u8]>,
 }
 
 exports! {
@@ -48,7 +51,8 @@ exports! {
     }
 
     /// Records a request that is no more than its name, its method and, if it failed, its error. `is_path`: the name is
-    /// a raw path, to be shown as its template. `duration` NaN: unknown. Returns flags.
+    /// a raw path, to be shown as its template. `duration` NaN: unknown. Returns flags, and 2¹⁶ times the number that
+    /// requests of its method are staged by, plus 1; 0: it has none.
     fn core_req(
         desk: &mut Desk,
         core: &mut Marked<Core>,
@@ -69,45 +73,46 @@ exports! {
             is_path,
             ..Event::new(EventKind::Req, route, start)
         };
-        let signal = core.collector.record(&event, None, now);
-        core.numbers = match is_path {
-            true => core.collector.number_path(route, method),
-            false => core.collector.number(route, method),
-        };
-        flags(signal)
+        let flags = flags(core.collector.record(&event, None, now));
+        match core.collector.number_method(method) {
+            Some(number) => flags | (u32::from(number) + 1) << 16,
+            None => flags,
+        }
     }
 
-    /// What the request recorded last may be staged by: its route's number, 65536 times its method's, and 2³² if all
-    /// earlier numbers are void; -1: it has none.
-    fn core_numbers(core: &Marked<Core>) -> f64 {
-        let Some(Numbers { route, method, renewed }) = core.numbers else { return -1.0 };
-        (u64::from(route) | u64::from(method) << 16 | u64::from(renewed) << 32) as f64
-    }
-
-    /// Where the host writes requests: how many we have begun, when the first was written, then three numbers a
-    /// request: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status.
+    /// Where the host writes requests: how many we have begun; when the first was written; our answer to each; then
+    /// three numbers of each: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status. A route without a
+    /// number is told as where its text begins, with 2⁴³ times the text's length, and 2⁴² if it is a raw path: we answer
+    /// the number that the next like it may be told by, -1 if there is none.
     fn core_stage(core: &Marked<Core>) -> *const f64 {
         core.stage.as_ptr()
     }
 
+    /// Where it writes the texts.
+    fn core_texts(core: &Marked<Core>) -> *const u8 {
+        core.texts.as_ptr()
+    }
+
     /// Records the `count` requests that the host has written. Returns flags.
     fn core_staged(core: &mut Marked<Core>, count: usize, now: f64) -> u32 {
-        let core = &mut *core.change();
-        let [begun, since, rows @ ..] = &mut *core.stage else { return 0 };
+        let Core { collector, stage, texts, .. } = &mut *core.change();
+        let Some((head, rows)) = stage.split_at_mut_checked(STAGE_HEAD) else { return 0 };
+        let [begun, since, answers @ ..] = head else { return 0 };
         let rows = rows.as_chunks::<STAGED_WORDS>().0.iter().take(count);
-        let requests = rows.map(|[start, duration, numbers]| {
+        let requests = rows.map(|[start, duration, rest]| {
             // For a host that has to ask a dead instance.
             *begun += 1.0;
-            let numbers = *numbers as u64;
-            KnownRequest {
-                route: numbers as u16,
-                method: (numbers >> 16) as u16,
-                status: Some((numbers >> 32) as u16).filter(|status| *status >= 100),
+            let rest = *rest as u64;
+            StagedRequest {
+                route: staged_route(rest, texts),
+                method: (rest >> 16) as u16,
+                status: Some((rest >> 32) as u16 & 1023).filter(|status| *status >= 100),
                 start: *start,
                 duration: known(*duration),
             }
         });
-        flags(core.collector.record_known(requests, *since, now))
+        let answer = |at: usize, number: Option<u16>| answers[at] = number.map_or(-1.0, f64::from);
+        flags(collector.record_staged(requests, answer, *since, now))
     }
 
     /// Records any event: within an open `request`, as its end, or (NaN) outside of all. `what` is 0 REQ, 1 FN, 2 DB,
@@ -329,9 +334,19 @@ impl Core {
             encoders,
             attributes: Attributes::default(),
             stage: vec![0.0; STAGE_HEAD + STAGED_MAX * STAGED_WORDS].into_boxed_slice(),
-            numbers: None,
+            texts: vec![0; STAGED_BYTES].into_boxed_slice(),
         })
     }
+}
+
+#[inline(always)]
+fn staged_route(rest: u64, texts: &[u8]) -> StagedRoute<'_> {
+    let (at, len) = (rest as u16, (rest >> 43) as usize);
+    if len == 0 {
+        return StagedRoute::Known(at);
+    }
+    let text = texts.get(usize::from(at)..usize::from(at) + len).unwrap_or_default();
+    StagedRoute::New(str::from_utf8(text).unwrap_or_default(), rest >> 42 & 1 == 1)
 }
 
 fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
@@ -343,11 +358,11 @@ fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
     }
 }
 
-/// Bit 1: a send is due now. Bit 2: something waits for a tick. From bit 3: how many requests the host may write
+/// Bit 0: all numbers of routes are void. Bit 1: a send is due now. Bit 2: something waits for a tick. From bit 3: how many requests the host may write
 /// before it tells, so that no batch is found full too late.
-fn flags(Signal { due, room, waiting }: Signal) -> u32 {
+fn flags(Signal { due, room, waiting, renewed }: Signal) -> u32 {
     let room = room.unwrap_or(STAGED_MAX).clamp(1, STAGED_MAX) as u32;
-    u32::from(due) << 1 | u32::from(waiting) << 2 | room << 3
+    u32::from(renewed) | u32::from(due) << 1 | u32::from(waiting) << 2 | room << 3
 }
 
 const PATH: u32 = 4;
@@ -355,4 +370,6 @@ const ENDS: u32 = 8;
 /// Requests that the host writes before it tells.
 const STAGED_MAX: usize = 64;
 const STAGED_WORDS: usize = 3;
-const STAGE_HEAD: usize = 2;
+/// For the texts of that many: a longer route is told by itself.
+const STAGED_BYTES: usize = STAGED_MAX * 128;
+const STAGE_HEAD: usize = 2 + STAGED_MAX;

@@ -50,15 +50,64 @@ test("requests that wait in memory come out as those that are told one by one", 
   assert.ok(waiting.counters.refused > 100 && waiting.counters.excluded > 100);
 });
 
-test("a known route crosses the boundary once in 64 requests, and never with its text", () => {
+test("a request crosses the boundary once in 64, whether its route is known or new", () => {
   const { tide, host } = simulated({});
   tide.req("/a", "GET", 200, host.nowMs, 1);
-  const requests = () => {
-    for (let n = 0; n < 640; n += 1) tide.req("/a", "GET", 200, host.nowMs, 1);
+  for (const name of [() => "/a", (n: number) => `/new/${n}`]) {
+    const requests = () => {
+      for (let n = 0; n < 640; n += 1) tide.req(name(n), "GET", 200, host.nowMs, 1);
+    };
+    assert.equal(callsOf("core_req", requests), 0);
+    assert.equal(callsOf("core_staged", requests), 10);
+  }
+  assert.equal(tide.counters().emitted, 2561);
+});
+
+test("names of any length and any letters arrive as they were, new and known", async () => {
+  const memory = memorySink();
+  const { tide, host } = simulated({ sinks: [memory] });
+  const names = [
+    "",
+    "/a",
+    "/größe",
+    "/漢字/🌊",
+    "/half\ud83c",
+    "/x".repeat(150),
+    "/y".repeat(600),
+    "/ü".repeat(300),
+  ];
+  const expected: string[] = [];
+  for (let round = 0; round < 40; round += 1) {
+    for (const name of names) {
+      tide.req(name, "GET", 200, host.nowMs, 1);
+      expected.push(Buffer.from(Buffer.from(name).subarray(0, 1024)).toString());
+    }
+    if (round % 10 === 0) await host.advance(501);
+  }
+  await host.advance(501);
+  assert.deepEqual(
+    memory.events.map((event) => (event.kind === "REQ" ? event.route : "")),
+    expected,
+  );
+  assertLaws(tide);
+});
+
+test("routes keep their names when the numbers of a past fashion go to those of a new one", async () => {
+  const memory = memorySink({ limit: 20_000 });
+  const { tide, host } = simulated({ sinks: [memory], batchMax: 64 });
+  const expected: string[] = [];
+  const play = async (name: string) => {
+    tide.req(name, "GET", 200, host.nowMs, 1);
+    expected.push(name);
+    if (expected.length % 64 === 0) await host.advance(0);
   };
-  assert.equal(callsOf("core_req", requests), 0);
-  assert.equal(callsOf("core_staged", requests), 10);
-  assert.equal(tide.counters().emitted, 1281);
+  for (let n = 0; n < 1200; n += 1) await play(`/old/${n % 600}`);
+  for (let n = 0; n < 9600; n += 1) await play(n % 3 === 0 ? `/old/${n % 600}` : `/new/${n % 100}`);
+  await host.advance(501);
+  assert.deepEqual(
+    memory.events.map((event) => (event.kind === "REQ" ? event.route : "")),
+    expected,
+  );
 });
 
 test("a full batch is seen at once, however small", async () => {

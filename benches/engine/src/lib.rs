@@ -3,7 +3,7 @@
 
 use tidegate::encode::Encoder;
 use tidegate::engine::{
-    Collector, Config, Event, EventKind, Format, KnownRequest, Numbers, Outcome, SinkOptions,
+    Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, StagedRequest, StagedRoute,
 };
 
 /// Requests of one batch.
@@ -16,15 +16,18 @@ const STAGED: usize = 64;
 pub struct Host {
     collector: Collector,
     encoder: Option<Encoder>,
-    numbers: Vec<Numbers>,
+    /// The numbers of each route and method.
+    numbers: Vec<(u16, u16)>,
+    /// Routes so many that none returns in time to earn a number; or none.
+    flood: Vec<String>,
     bytes: Vec<u8>,
     now: f64,
     played: usize,
 }
 
 impl Host {
-    /// A host that has seen each route with each method.
-    pub fn new(sink: Option<Format>) -> Self {
+    /// A host that has seen each route with each method; with a `flood`, requests come of other routes from then on.
+    pub fn new(sink: Option<Format>, flood: usize) -> Self {
         let mut config = Config::default();
         config.sampling.seed = Some(7);
         if let Some(format) = sink {
@@ -35,21 +38,32 @@ impl Host {
         collector.seed_entropy([7; 64]);
         let now = 1_750_000_000_000.0;
         let encoder = sink.map(Encoder::new);
-        let mut host = Self { collector, encoder, numbers: Vec::new(), bytes: Vec::new(), now, played: 0 };
+        let flood = (0..flood).map(|at| format!("/path/number/{at}/of")).collect();
+        let (numbers, bytes) = (Vec::new(), Vec::new());
+        let mut host = Self { collector, encoder, numbers, flood, bytes, now, played: 0 };
         for at in 0..4096 {
             let route = format!("/api/v1/resource{}/:id", at % 32);
             let method = METHODS[at >> 5 & 3];
             let event = Event { method, status: Some(200), ..Event::new(EventKind::Req, &route, now) };
             host.collector.record(&event, None, now);
             if at >= 4096 - 128 {
-                let numbers = host.collector.number(&route, method);
-                host.numbers.push(numbers.expect("numbers: it has returned"));
+                host.learn(&route, method);
             }
             if at % BATCH == BATCH - 1 {
                 host.ship();
             }
         }
         host
+    }
+
+    /// Records a request of a route that has returned, which earns a number.
+    fn learn(&mut self, route: &str, method: &str) {
+        let method = self.collector.number_method(method).expect("a number: it has returned");
+        let route = StagedRoute::New(route, false);
+        let request = StagedRequest { route, method, status: Some(200), start: self.now, duration: None };
+        let answer = |_, number: Option<u16>| self.numbers.push((number.expect("a number"), method));
+        self.collector.record_staged([request].into_iter(), answer, self.now, self.now);
+        self.played += 1;
     }
 
     /// Records and ships `count` requests.
@@ -64,14 +78,18 @@ impl Host {
 
     /// As many as a shim tells of at once.
     fn record(&mut self) {
-        let Self { numbers, now, played, .. } = self;
+        let Self { numbers, flood, now, played, .. } = self;
         let requests = (*played..*played + STAGED).map(|at| {
-            let Numbers { route, method, .. } = numbers[at % 128];
+            let (number, method) = numbers[at % 128];
+            let route = match flood.is_empty() {
+                true => StagedRoute::Known(number),
+                false => StagedRoute::New(&flood[at % flood.len()], false),
+            };
             let status = Some(if at.is_multiple_of(50) { 500 } else { 200 });
             let duration = Some((at % 97) as f64 + 0.5);
-            KnownRequest { route, method, status, start: *now, duration }
+            StagedRequest { route, method, status, start: *now, duration }
         });
-        self.collector.record_known(requests, *now, *now);
+        self.collector.record_staged(requests, |_, _| {}, *now, *now);
         *played += STAGED;
     }
 
@@ -93,10 +111,11 @@ impl Host {
     }
 }
 
-/// What is measured: a name, and the sink's format.
-pub const CASES: [(&str, Option<Format>); 4] = [
-    ("statistics", None),
-    ("ndjson", Some(Format::Ndjson)),
-    ("otlp-protobuf", Some(Format::OtlpTracesProtobuf)),
-    ("otlp-json", Some(Format::OtlpTracesJson)),
+/// What is measured: a name, the sink's format, and how many new routes.
+pub const CASES: [(&str, Option<Format>, usize); 5] = [
+    ("statistics", None, 0),
+    ("ndjson", Some(Format::Ndjson), 0),
+    ("ndjson-new-routes", Some(Format::Ndjson), 100_000),
+    ("otlp-protobuf", Some(Format::OtlpTracesProtobuf), 0),
+    ("otlp-json", Some(Format::OtlpTracesJson), 0),
 ];

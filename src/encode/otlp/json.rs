@@ -27,7 +27,7 @@ pub(super) fn text(name: &str, text: &str, out: &mut Vec<u8>) {
 pub(super) fn texts(name: &str, parts: &[&str], out: &mut Vec<u8>) {
     key(name, out);
     out.push(b'"');
-    parts.iter().for_each(|part| escaped(part, out));
+    parts.iter().for_each(|part| escaped(part.as_bytes(), out));
     out.push(b'"');
 }
 

@@ -26,7 +26,7 @@ pub(super) fn traces(batch: &Batch<'_>, form: Form, templates: &mut Templates, o
     resource::request(batch, &traces::FIELDS, &mut Writer::new(form, out), |writer| {
         for record in batch.records() {
             writer.separate();
-            if !templates.write(record, writer.out) {
+            if !templates.write(record, batch, writer.out) {
                 let start = writer.out.len();
                 let marks = traces::span(&batch.read(record), writer);
                 templates.learn(record, start, &marks, writer.out);

@@ -4,7 +4,7 @@ use crate::engine::batch_id::BatchId;
 use crate::engine::config::Service;
 use crate::engine::delivery::Content;
 use crate::engine::event::names::Names;
-use crate::engine::event::{EventView, Record};
+use crate::engine::event::{EventView, Record, payload};
 use crate::engine::ledger::Counters;
 use crate::engine::stats::metrics::Point;
 
@@ -60,12 +60,26 @@ impl<'a> Batch<'a> {
 
     /// One of [`records`](Self::records), decoded.
     pub(crate) fn read(&self, record: &Record) -> EventView<'a> {
+        EventView::read(record, self.payload(record), self.names)
+    }
+
+    /// The name of one of [`records`](Self::records), as bytes, if there is no more to it than the record holds.
+    pub(crate) fn only_name(&self, record: &Record) -> Option<&'a [u8]> {
+        if !record.is_whole_but_name {
+            return None;
+        }
+        Some(match record.is_whole() {
+            true => self.names.text(record.name).as_bytes(),
+            false => payload::only_name(self.payload(record)),
+        })
+    }
+
+    fn payload(&self, record: &Record) -> &'a [u8] {
         let at = record.payload_at as usize;
-        let payload = match self.content {
+        match self.content {
             Content::Records { payload, .. } => &payload[at..at + usize::from(record.payload_len)],
             Content::Metrics { .. } => &[],
-        };
-        EventView::read(record, payload, self.names)
+        }
     }
 
     /// What the ids of names mean has changed when this has.

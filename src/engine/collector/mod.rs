@@ -8,7 +8,7 @@ mod routes;
 mod sending;
 
 pub use batch::{Batch, Measured};
-pub use routes::{KnownRequest, Numbers};
+pub use routes::{StagedRequest, StagedRoute};
 
 use super::config::{Config, Number};
 use super::delivery::{Delivery, Settings};
@@ -73,6 +73,8 @@ pub struct Signal {
     pub room: Option<usize>,
     /// Something waits for a tick: a timer or a leader should exist.
     pub waiting: bool,
+    /// All numbers of routes are void from now on.
+    pub renewed: bool,
 }
 
 /// A batch to send now: settle it with its lease.
@@ -105,7 +107,7 @@ impl Collector {
             names: Names::new(),
             writer: RecordWriter::default(),
             name: String::new(),
-            routes: Routes::default(),
+            routes: Routes::new(),
             held: Vec::new(),
             queue: Queue::new(
                 config.get(Number::QueueSize) as usize,

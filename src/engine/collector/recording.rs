@@ -3,6 +3,7 @@
 use super::routes::Named;
 use super::{Collector, Draws, Signal};
 use crate::engine::delivery::Delivery;
+use crate::engine::event::names::NameId;
 use crate::engine::event::trace::TraceContext;
 use crate::engine::event::{Event, EventKind, Link, Record, path, statement};
 use crate::engine::ledger::Count;
@@ -10,20 +11,14 @@ use crate::engine::rng::Rng;
 use crate::engine::sampling::open::{Closed, Token};
 use crate::engine::sampling::{Head, KeepSlow, should_sample_request};
 use crate::engine::stats::{Sample, SeriesKind};
+use crate::engine::time::Millis;
 
 impl Collector {
     /// Records an event outside a request. A REQ runs the whole sampling order, all else is kept with p = 1.
     pub fn record(&mut self, event: &Event<'_>, parent: Option<TraceContext>, host: f64) -> Signal {
-        if !self.admits(event, host) {
-            return self.signal();
+        if self.admits(event, host) {
+            self.finish_alone(event, parent, NameId::NONE, None);
         }
-        let name = self.name_of(event);
-        let head = match event.kind {
-            EventKind::Req => self.decide(name_or(event, &name), parent),
-            EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
-        };
-        self.finish_event(event, &mut Named::new(&name), head, Origin::Root(parent));
-        self.name = name;
         self.signal()
     }
 
@@ -138,6 +133,7 @@ impl Collector {
             due: room == Some(0),
             room,
             waiting: self.open.pool.held() > 0 || self.sinks.iter().any(Delivery::has_work),
+            renewed: false,
         }
     }
 
@@ -189,6 +185,25 @@ impl Collector {
         token
     }
 
+    /// An event outside a request, of a `method` that is interned already or not, which has waited at the host `since`
+    /// then, or not at all. Its name is left in the scratch buffer.
+    pub(super) fn finish_alone(
+        &mut self,
+        event: &Event<'_>,
+        parent: Option<TraceContext>,
+        method: NameId,
+        since: Option<Millis>,
+    ) {
+        let name = self.name_of(event);
+        let head = match event.kind {
+            EventKind::Req => self.decide(name_or(event, &name), parent),
+            EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
+        };
+        let mut named = Named { method, since, ..Named::new(&name) };
+        self.finish_event(event, &mut named, head, Origin::Root(parent));
+        self.name = name;
+    }
+
     /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
     #[inline(never)]
     pub(super) fn finish_event(
@@ -216,8 +231,8 @@ impl Collector {
             return;
         };
         let record = self.write(event, named, link, p);
-        let queued_at = match &named.known {
-            Some(known) => known.queued_at,
+        let queued_at = match named.since {
+            Some(since) => since,
             None => self.clock.now(),
         };
         self.accept(Record { queued_at, ..record }, None);
@@ -242,10 +257,10 @@ impl Collector {
     #[inline(always)]
     fn write(&mut self, event: &Event<'_>, named: &Named<'_>, link: Link, p: f64) -> Record {
         if let Some(known) = &named.known {
-            return self.writer.write_known(event, known.ids, link, p, &mut self.names);
+            return self.writer.write_known(event, [known.id, named.method], link, p, &mut self.names);
         }
         self.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
-        self.writer.write(event, named.text, link, p, &mut self.names)
+        self.writer.write(event, (named.text, named.method), link, p, &mut self.names)
     }
 
     #[inline(always)]

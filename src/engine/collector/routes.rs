@@ -1,21 +1,21 @@
 //! Routes that return, by number: what is known of one is looked up once, not with every request.
 //!
 //! The host keeps the numbers by text and gives them instead of text. Only a route that has proven to return gets
-//! one, as in the table of names. The numbers hold until [`Numbers::renewed`] says that all were given anew.
+//! one, as in the table of names. The numbers hold until [`Signal::renewed`] says that they are void.
 
 use super::recording::Origin;
 use super::{Collector, Signal};
-use crate::engine::event::names::NameId;
+use crate::engine::event::names::{NameId, Names};
 use crate::engine::event::{Event, EventKind, path};
 use crate::engine::stats::RowHint;
 use crate::engine::time::Millis;
 
-/// A request that is over, by the numbers of its route and method. Times are wall-clock ms.
+/// A request that is over, told with many others. Times are wall-clock ms.
 #[derive(Clone, Copy, Debug)]
-pub struct KnownRequest {
-    /// The route's number, as [`Collector::number`] gave it.
-    pub route: u16,
-    /// The method's.
+pub struct StagedRequest<'a> {
+    /// What it goes by.
+    pub route: StagedRoute<'a>,
+    /// The method's number: [`Collector::number_method`]'s.
     pub method: u16,
     /// The response status, if known.
     pub status: Option<u16>,
@@ -25,29 +25,30 @@ pub struct KnownRequest {
     pub duration: Option<f64>,
 }
 
-/// The numbers of a route and a method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Numbers {
-    /// The route's.
-    pub route: u16,
-    /// The method's.
-    pub method: u16,
-    /// All earlier numbers are void.
-    pub renewed: bool,
+/// The route of a [`StagedRequest`].
+#[derive(Clone, Copy, Debug)]
+pub enum StagedRoute<'a> {
+    /// One by the number that an earlier request earned.
+    Known(u16),
+    /// One that has none, and whether it is a raw path, to be shown as its template.
+    New(&'a str, bool),
 }
 
 /// The name an event goes by, and what is known of it from before.
 pub(super) struct Named<'a> {
     pub(super) text: &'a str,
     pub(super) known: Option<Known<'a>>,
+    /// Its method, if it is interned already.
+    pub(super) method: NameId,
+    /// Since when it has waited; `None`: it is told of at once.
+    pub(super) since: Option<Millis>,
 }
 
 /// What spares the lookups.
 pub(super) struct Known<'a> {
-    /// The route's name and the method's.
-    pub(super) ids: [NameId; 2],
+    /// The route's name.
+    pub(super) id: NameId,
     pub(super) row: &'a mut RowHint,
-    pub(super) queued_at: Millis,
 }
 
 /// The numbered routes and methods. Each holds one reference to its name.
@@ -55,6 +56,8 @@ pub(super) struct Known<'a> {
 pub(super) struct Routes {
     routes: Vec<Route>,
     methods: Vec<Method>,
+    /// The routes' numbers by their names' ids; [`NONE`] where there is none.
+    by_name: Box<[u16]>,
     /// Routes that would have had a number, had there been room.
     turned_away: u32,
 }
@@ -76,100 +79,64 @@ struct Method {
 
 impl<'a> Named<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, known: None }
+        Self { text, known: None, method: NameId::NONE, since: None }
     }
 }
 
 impl Routes {
+    pub(super) fn new() -> Self {
+        let by_name = vec![NONE; Names::CAPACITY].into_boxed_slice();
+        Self { by_name, ..Self::default() }
+    }
+
     /// References to names that the numbers hold.
     pub(super) fn references(&self) -> usize {
         self.routes.len() + self.methods.len()
     }
+
+    /// The number for requests like the one recorded last, whose name lies in the scratch buffer still; `path`: what it
+    /// came with, if that was no route.
+    fn number(&mut self, path: Option<&str>, collector: &mut Collector) -> Option<u16> {
+        let Collector { name, names, policy, .. } = collector;
+        let id = names.lookup(name)?;
+        // Most paths never return. And rules are about the path as received: what they say of its template may be
+        // something else.
+        if let Some(path) = path
+            && !(names.returns(path) && policy.rate_of(path::without_query(path)) == policy.rate_of(name))
+        {
+            return None;
+        }
+        let number = &mut self.by_name[id.number() as usize];
+        if *number == NONE {
+            if self.routes.len() == MAX_ROUTES {
+                self.turned_away += 1;
+                return None;
+            }
+            names.refer(id);
+            *number = self.routes.len() as u16;
+            let rate = policy.rate_of(name);
+            self.routes.push(Route { text: name.as_str().into(), id, rate, row: RowHint::default() });
+        }
+        Some(*number)
+    }
+
+    /// Whether the routes that have a number were too long in the way of others. Then none has one any more.
+    fn renew(&mut self, names: &mut Names) -> bool {
+        if self.turned_away < PATIENCE {
+            return false;
+        }
+        for route in self.routes.drain(..) {
+            names.release(route.id);
+        }
+        self.by_name.fill(NONE);
+        self.turned_away = 0;
+        true
+    }
 }
 
 impl Collector {
-    /// The numbers of `route` and `method`, if they have earned them: for [`record_known`](Self::record_known).
-    pub fn number(&mut self, route: &str, method: &str) -> Option<Numbers> {
-        let method = self.method(method)?;
-        let id = self.names.lookup(path::without_query(route))?;
-        if let Some(known) = self.routes.routes.iter().position(|route| route.id == id) {
-            return Some(Numbers { route: known as u16, method, renewed: false });
-        }
-        let renewed = self.routes.routes.len() == MAX_ROUTES;
-        if renewed {
-            self.routes.turned_away += 1;
-            if self.routes.turned_away < PATIENCE {
-                return None;
-            }
-            self.renumber();
-        }
-        self.names.refer(id);
-        let text = String::from(path::without_query(route));
-        let rate = self.policy.rate_of(&text);
-        self.routes.routes.push(Route { text, id, rate, row: RowHint::default() });
-        Some(Numbers { route: (self.routes.routes.len() - 1) as u16, method, renewed })
-    }
-
-    /// As [`number`](Self::number), for a raw path: the number of its template, if the same rate governs both.
-    pub fn number_path(&mut self, path: &str, method: &str) -> Option<Numbers> {
-        let mut template = std::mem::take(&mut self.name);
-        template.clear();
-        path::template(path, &mut template);
-        // Rules are about the path as received: what they say of its template may be something else.
-        let is_known = self.names.lookup(&template).is_some();
-        let is_same =
-            is_known && self.policy.rate_of(path::without_query(path)) == self.policy.rate_of(&template);
-        let numbers = if is_same { self.number(&template, method) } else { None };
-        self.name = template;
-        numbers
-    }
-
-    /// Records requests outside any other, each as [`record`](Self::record) does. They have waited at the host since
-    /// `since`; now it is `host`.
-    pub fn record_known(
-        &mut self,
-        requests: impl Iterator<Item = KnownRequest>,
-        since: f64,
-        host: f64,
-    ) -> Signal {
-        let queued_at = self.observe(since);
-        self.observe(host);
-        let mut routes = std::mem::take(&mut self.routes);
-        for request in requests {
-            let (route, method) = (usize::from(request.route), usize::from(request.method));
-            match (routes.routes.get_mut(route), routes.methods.get(method)) {
-                (Some(route), Some(method)) => self.finish_known(&request, route, method, queued_at),
-                _ => self.refuse(1),
-            }
-        }
-        self.routes = routes;
-        self.signal()
-    }
-
-    #[inline(always)]
-    fn finish_known(
-        &mut self,
-        request: &KnownRequest,
-        route: &mut Route,
-        method: &Method,
-        queued_at: Millis,
-    ) {
-        let event = Event {
-            duration: request.duration,
-            method: &method.text,
-            status: request.status,
-            ..Event::new(EventKind::Req, &route.text, request.start)
-        };
-        if !self.admits_now(&event) {
-            return;
-        }
-        let head = self.head(route.rate, false);
-        let known = Known { ids: [route.id, method.id], row: &mut route.row, queued_at };
-        let mut named = Named { text: &route.text, known: Some(known) };
-        self.finish_event(&event, &mut named, head, Origin::Root(None));
-    }
-
-    fn method(&mut self, text: &str) -> Option<u16> {
+    /// The number of a method, if it has earned one: for [`StagedRequest::method`].
+    pub fn number_method(&mut self, text: &str) -> Option<u16> {
         let methods = &mut self.routes.methods;
         if let Some(number) = methods.iter().position(|method| method.text == text) {
             return Some(number as u16);
@@ -183,14 +150,81 @@ impl Collector {
         Some((methods.len() - 1) as u16)
     }
 
-    fn renumber(&mut self) {
-        for route in self.routes.routes.drain(..) {
-            self.names.release(route.id);
+    /// Records requests outside any other, each as [`record`](Self::record) does. They have waited at the host since
+    /// `since`; now it is `host`. `answer` is told, for each one of a new route, where it stands among them and by which
+    /// number the next like it may be told: for [`StagedRoute::Known`].
+    pub fn record_staged<'a>(
+        &mut self,
+        requests: impl Iterator<Item = StagedRequest<'a>>,
+        mut answer: impl FnMut(usize, Option<u16>),
+        since: f64,
+        host: f64,
+    ) -> Signal {
+        let queued_at = self.observe(since);
+        self.observe(host);
+        let mut routes = std::mem::take(&mut self.routes);
+        for (at, request) in requests.enumerate() {
+            let method = routes.methods.get(usize::from(request.method));
+            match (request.route, method) {
+                (StagedRoute::Known(number), Some(method)) => {
+                    match routes.routes.get_mut(usize::from(number)) {
+                        Some(route) => self.finish_known(&request, route, method, queued_at),
+                        None => self.refuse(1),
+                    }
+                }
+                (StagedRoute::New(text, is_path), Some(method)) => {
+                    let event = Event { is_path, ..request.event(text, &method.text) };
+                    let is_taken = self.admits_now(&event);
+                    if is_taken {
+                        self.finish_alone(&event, None, method.id, Some(queued_at));
+                    }
+                    let path = if is_path { Some(text) } else { None };
+                    answer(at, if is_taken { routes.number(path, self) } else { None });
+                }
+                (_, None) => {
+                    self.refuse(1);
+                    answer(at, None);
+                }
+            }
         }
-        self.routes.turned_away = 0;
+        let renewed = routes.renew(&mut self.names);
+        self.routes = routes;
+        Signal { renewed, ..self.signal() }
+    }
+
+    #[inline(always)]
+    fn finish_known(
+        &mut self,
+        request: &StagedRequest<'_>,
+        route: &mut Route,
+        method: &Method,
+        queued_at: Millis,
+    ) {
+        let event = request.event(&route.text, &method.text);
+        if !self.admits_now(&event) {
+            return;
+        }
+        let head = self.head(route.rate, false);
+        let known = Some(Known { id: route.id, row: &mut route.row });
+        let mut named = Named { text: &route.text, known, method: method.id, since: Some(queued_at) };
+        self.finish_event(&event, &mut named, head, Origin::Root(None));
     }
 }
 
+impl StagedRequest<'_> {
+    #[inline(always)]
+    fn event<'b>(&self, route: &'b str, method: &'b str) -> Event<'b> {
+        Event {
+            duration: self.duration,
+            method,
+            status: self.status,
+            ..Event::new(EventKind::Req, route, self.start)
+        }
+    }
+}
+
+/// No route has this number.
+const NONE: u16 = u16::MAX;
 /// Half of the table of names, so that the other half can still change.
 const MAX_ROUTES: usize = 512;
 /// HTTP has nine methods.

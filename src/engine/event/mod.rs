@@ -154,24 +154,29 @@ pub(crate) struct Record {
     /// 0: unknown.
     pub status: u16,
     pub kind: EventKind,
+    /// Whether there is no more to the event than this and its name, which may be all of the payload.
+    pub is_whole_but_name: bool,
 }
 
 impl Record {
-    /// What it has in common with others: all but its ids and times. `None`: it has more than a record holds.
+    /// Whether it holds all there is of the event, its name too.
     #[inline(always)]
-    pub(crate) fn shape(&self) -> Option<Shape> {
+    pub(crate) fn is_whole(&self) -> bool {
+        self.payload_len == 0
+    }
+
+    /// What it has in common with others, going by `name`: all that it holds but its ids and times.
+    #[inline(always)]
+    pub(crate) fn shape(&self, name: NameId) -> Shape {
         let has_parent = u64::from_ne_bytes(self.link.parent_id) != 0;
-        let (name, error, detail) = (self.name.number(), self.error.number(), self.detail.number());
-        if self.payload_len > 0 {
-            return None;
-        }
-        Some(Shape {
+        let (name, error, detail) = (name.number(), self.error.number(), self.detail.number());
+        Shape {
             texts: name | error << 16 | detail << 32 | u64::from(self.status) << 48,
             p: self.p.to_bits(),
             kind: self.kind,
             has_parent,
             has_duration: !self.duration.is_nan(),
-        })
+        }
     }
 
     /// Refers once more to each of its names: there is another copy of it.

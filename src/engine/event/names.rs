@@ -24,7 +24,7 @@ impl NameId {
 pub(crate) struct Names {
     slots: Vec<Slot>,
     heads: Box<[u16]>,
-    /// Fingerprints of names seen once, by hash: the proof that a name returns.
+    /// Fingerprints of texts seen once, by hash: the proof that a text returns.
     seen: Box<[u32]>,
     /// Names nobody refers to, longest out of use first.
     idle: List,
@@ -41,6 +41,9 @@ struct Slot {
 }
 
 impl Names {
+    /// The names it holds at most: their ids are below this.
+    pub(crate) const CAPACITY: usize = CAPACITY;
+
     /// The bytes of a full table.
     pub(crate) const MEMORY_BYTES: usize =
         CAPACITY * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>() + size_of::<u32>());
@@ -124,6 +127,16 @@ impl Names {
         self.slots.iter().map(|slot| slot.refs as usize).sum()
     }
 
+    /// Whether `text`, which may be no name itself, has come before, of late; from now on it has.
+    pub(crate) fn returns(&mut self, text: &str) -> bool {
+        self.is_return(hash(text.as_bytes()))
+    }
+
+    fn is_return(&mut self, hash: u64) -> bool {
+        let fingerprint = (hash >> 32) as u32 | 1;
+        std::mem::replace(&mut self.seen[bucket(hash)], fingerprint) == fingerprint
+    }
+
     fn find(&self, text: &str, hash: u64) -> Option<u16> {
         let mut at = self.heads[bucket(hash)];
         while at != END {
@@ -143,8 +156,7 @@ impl Names {
             self.slots.push(slot);
             return Some((self.slots.len() - 1) as u16);
         }
-        let fingerprint = (hash >> 32) as u32 | 1;
-        if std::mem::replace(&mut self.seen[bucket(hash)], fingerprint) != fingerprint {
+        if !self.is_return(hash) {
             return None;
         }
         let at = self.idle.first()?;

@@ -86,34 +86,39 @@ pub(crate) struct RecordWriter {
 }
 
 impl RecordWriter {
-    /// The record of `event`, going by `name`; its payload is [`payload`](Self::payload) until the next call.
+    /// The record of `event`, going by `name`; its payload is [`payload`](Self::payload) until the next call. `method`:
+    /// that of a request, if it is interned already.
     pub(crate) fn write(
         &mut self,
         event: &Event<'_>,
-        name: &str,
+        (name, method): (&str, NameId),
         link: Link,
         p: f64,
         names: &mut Names,
     ) -> Record {
         self.payload.clear();
         let name = self.intern(NAME, name, names);
+        let name_len = self.payload.len();
         if event.kind == EventKind::Db {
             self.write_statement(event.name);
         }
         let error = event.error.map_or(NameId::NONE, |error| self.intern(ERROR, error, names));
+        names.retain(method);
         let detail = match event.kind {
+            EventKind::Req if method != NameId::NONE => None,
             EventKind::Req => Some(event.method),
             EventKind::Db => event.system,
             EventKind::Fn | EventKind::Evt => None,
         };
-        let detail = detail.map_or(NameId::NONE, |detail| self.intern(DETAIL, detail, names));
+        let detail = detail.map_or(method, |detail| self.intern(DETAIL, detail, names));
         if let Some(rows) = event.rows.filter(|rows| rows.is_finite()) {
             self.part(ROWS, &rows.to_le_bytes());
         }
         if !event.attributes.bytes().is_empty() {
             self.part(ATTRIBUTES, event.attributes.bytes());
         }
-        Record { name, error, detail, ..self.record(event, link, p) }
+        let is_whole_but_name = self.payload.len() == name_len;
+        Record { name, error, detail, is_whole_but_name, ..self.record(event, link, p) }
     }
 
     /// The record of a request whose `name` and `method` are interned already, and that has no more to it.
@@ -147,6 +152,7 @@ impl RecordWriter {
             detail: NameId::NONE,
             status: event.status.unwrap_or(0),
             kind: event.kind,
+            is_whole_but_name: true,
         }
     }
 
@@ -174,10 +180,15 @@ impl RecordWriter {
     }
 
     fn part(&mut self, tag: u8, bytes: &[u8]) {
-        self.payload.push(tag);
-        self.payload.extend_from_slice(&(bytes.len() as u16).to_le_bytes());
+        let [low, high] = (bytes.len() as u16).to_le_bytes();
+        self.payload.extend_from_slice(&[tag, low, high]);
         self.payload.extend_from_slice(bytes);
     }
+}
+
+/// The name in the payload of a record that is whole but for it.
+pub(crate) fn only_name(payload: &[u8]) -> &[u8] {
+    payload.get(HEADER..).unwrap_or_default()
 }
 
 fn interned(id: NameId, names: &Names) -> Option<&str> {

@@ -34,7 +34,11 @@ impl Sketch {
             *counter = counter.saturating_add(1);
             least = least.min(*counter);
         }
-        let noise = self.total / self.width as u64;
+        let noise = self.total >> self.width.trailing_zeros();
+        // So it is for most, and the root is slow to find.
+        if u64::from(least) <= noise {
+            return 0;
+        }
         u64::from(least).saturating_sub(noise + noise.isqrt())
     }
 
