@@ -358,8 +358,8 @@ fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
     }
 }
 
-/// Bit 0: all numbers of routes are void. Bit 1: a send is due now. Bit 2: something waits for a tick. From bit 3: how many requests the host may write
-/// before it tells, so that no batch is found full too late.
+/// Bit 0: all numbers of routes are void. Bit 1: a send is due now. Bit 2: something waits for a tick. From bit 3: how
+/// many requests the host may write before it tells, so that no batch is found full too late.
 fn flags(Signal { due, room, waiting, renewed }: Signal) -> u32 {
     let room = room.unwrap_or(STAGED_MAX).clamp(1, STAGED_MAX) as u32;
     u32::from(renewed) | u32::from(due) << 1 | u32::from(waiting) << 2 | room << 3
