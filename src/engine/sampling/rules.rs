@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 #[cfg(feature = "full")]
-use regex_lite::{Regex, RegexBuilder};
+use super::regex::Regex;
 
 use crate::engine::decimal::Decimal;
 use crate::engine::{Error, ErrorKind};
@@ -26,7 +26,7 @@ enum Rule {
 /// Compiles exclude rules.
 ///
 /// `"/health"` is a case-sensitive prefix; `"re:^/static/"` an unanchored regex search of at most
-/// [`REGEX_SIZE_LIMIT`] bytes once compiled. Slashes are not normalized.
+/// [`REGEX_MAX_STEPS`] steps once compiled. Slashes are not normalized.
 ///
 /// # Errors
 /// [`ErrorKind::SamplingRule`] for an empty pattern, `"re:"`, or a regex that does not compile or is
@@ -106,8 +106,8 @@ impl Rule {
             Some(_) => Err(refuse(&"regex rules are in the full package, not in this build: write a prefix")),
             #[cfg(feature = "full")]
             Some(regex) => {
-                let built = RegexBuilder::new(regex).size_limit(REGEX_SIZE_LIMIT).build();
-                built.map(Self::Regex).map_err(|error| refuse(&format_args!("does not compile: {error}")))
+                let built = Regex::new(regex);
+                built.map(Self::Regex).map_err(|why| refuse(&format_args!("does not compile: {why}")))
             }
             None if pattern.is_empty() => {
                 Err(refuse(&"is empty: write \"/\" to match every path, or remove the rule"))
@@ -129,6 +129,6 @@ fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: imp
     Error::new(kind, format!("{what} {index} \"{pattern}\": {reason}"))
 }
 
-/// The largest compiled size of one regex, in bytes. Search time grows with it, so it is small:
-/// enough for some hundred states, while `(\w{50}){50}` is refused.
-pub const REGEX_SIZE_LIMIT: usize = 32 * 1024;
+/// The most steps of one compiled regex. Search time grows with them, so they are few: enough for some hundred
+/// characters and classes, while `(\w{50}){50}` is refused.
+pub const REGEX_MAX_STEPS: usize = 2048;
