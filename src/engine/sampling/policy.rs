@@ -5,7 +5,7 @@ use super::rules::{
     get_effective_rate, should_exclude_route,
 };
 use super::{KeepSlow, Options, is_error, should_record_request, should_sample_request};
-use crate::engine::decimal::Decimal;
+use crate::engine::decimal::text;
 use crate::engine::rng::Rng;
 use crate::engine::{Error, ErrorKind};
 
@@ -49,11 +49,9 @@ impl Policy {
         if let Some(KeepSlow::Ms(ms)) = options.keep_slow
             && !(ms.is_finite() && ms >= 0.0)
         {
-            let message = format!(
-                "sampling.keepSlowMs: {} is not a duration: give milliseconds ≥ 0, or \"p99\"",
-                Decimal(ms)
-            );
-            return Err(Error::new(ErrorKind::Option("config/keep-slow-ms"), message));
+            let what =
+                ["sampling.keepSlowMs: ", &text(ms), " is not a duration: give milliseconds ≥ 0, or \"p99\""];
+            return Err(Error::new(ErrorKind::Option("config/keep-slow-ms"), &what));
         }
         Ok(Self {
             rate: clamp_sampling_rate(options.rate).map_err(|e| e.of_option("sampling.rate"))?,

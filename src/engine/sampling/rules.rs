@@ -1,11 +1,9 @@
 //! Rules on paths: a prefix, or a regex after `re:`; the first match in list order wins.
 
-use std::fmt::Display;
-
 #[cfg(feature = "full")]
 use super::regex::Regex;
 
-use crate::engine::decimal::Decimal;
+use crate::engine::decimal::text;
 use crate::engine::{Error, ErrorKind};
 
 /// Compiled exclude rules, in list order. Made by [`compile_rules`]; empty by default.
@@ -72,8 +70,8 @@ pub fn clamp_sampling_rate(rate: f64) -> Result<f64, Error> {
     if (0.0..=1.0).contains(&rate) {
         return Ok(rate);
     }
-    let message = format!("rate {} is not in [0, 1]: give a probability, 0 = none, 1 = all", Decimal(rate));
-    Err(Error::new(ErrorKind::SamplingRate, message))
+    let message = ["rate ", &text(rate), " is not in [0, 1]: give a probability, 0 = none, 1 = all"];
+    Err(Error::new(ErrorKind::SamplingRate, &message))
 }
 
 /// The rate, in [0, 1], of the first override that matches `path`, else `default_rate`.
@@ -99,18 +97,17 @@ impl CompiledOverrides {
 
 impl Rule {
     fn parse(what: &str, index: usize, pattern: &str) -> Result<Self, Error> {
-        let refuse = |reason: &dyn Display| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
+        let refuse = |reason: &str| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
         match pattern.strip_prefix("re:") {
-            Some("") => Err(refuse(&"has no regex after \"re:\": write one, or remove the rule")),
+            Some("") => Err(refuse("has no regex after \"re:\": write one, or remove the rule")),
             #[cfg(not(feature = "full"))]
-            Some(_) => Err(refuse(&"regex rules are in the full package, not in this build: write a prefix")),
+            Some(_) => Err(refuse("regex rules are in the full package, not in this build: write a prefix")),
             #[cfg(feature = "full")]
-            Some(regex) => {
-                let built = Regex::new(regex);
-                built.map(Self::Regex).map_err(|why| refuse(&format_args!("does not compile: {why}")))
-            }
+            Some(regex) => Regex::new(regex)
+                .map(Self::Regex)
+                .map_err(|why| refuse(&["does not compile: ", why].concat())),
             None if pattern.is_empty() => {
-                Err(refuse(&"is empty: write \"/\" to match every path, or remove the rule"))
+                Err(refuse("is empty: write \"/\" to match every path, or remove the rule"))
             }
             None => Ok(Self::Prefix(pattern.into())),
         }
@@ -125,8 +122,8 @@ impl Rule {
     }
 }
 
-fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: impl Display) -> Error {
-    Error::new(kind, format!("{what} {index} \"{pattern}\": {reason}"))
+fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: &str) -> Error {
+    Error::new(kind, &[what, " ", &text(index as f64), " \"", pattern, "\": ", reason])
 }
 
 /// The most steps of one compiled regex. Search time grows with them, so they are few: enough for some hundred
