@@ -1,8 +1,7 @@
 //! The sampling rules of one collector, compiled once, applied in their order.
 
 use super::rules::{
-    CompiledOverrides, CompiledRules, clamp_sampling_rate, compile_overrides, compile_rules,
-    get_effective_rate, should_exclude_route,
+    CompiledOverrides, CompiledRules, clamp_sampling_rate, get_effective_rate, should_exclude_route,
 };
 use super::{KeepSlow, Options, is_error, should_record_request, should_sample_request};
 use crate::engine::decimal::text;
@@ -43,8 +42,8 @@ impl Policy {
     ///
     /// # Errors
     /// [`ErrorKind::SamplingRate`] and [`ErrorKind::SamplingRule`] as [`clamp_sampling_rate`],
-    /// [`compile_rules`] and [`compile_overrides`]; code `config/keep-slow-ms` for a negative or
-    /// non-finite [`KeepSlow::Ms`].
+    /// [`compile_rules`](super::compile_rules) and [`compile_overrides`](super::compile_overrides); code
+    /// `config/keep-slow-ms` for a negative or non-finite [`KeepSlow::Ms`].
     pub fn new(options: &Options) -> Result<Self, Error> {
         if let Some(KeepSlow::Ms(ms)) = options.keep_slow
             && !(ms.is_finite() && ms >= 0.0)
@@ -53,11 +52,12 @@ impl Policy {
                 ["sampling.keepSlowMs: ", &text(ms), " is not a duration: give milliseconds ≥ 0, or \"p99\""];
             return Err(Error::new(ErrorKind::Option("config/keep-slow-ms"), &what));
         }
+        let mut exclude = options.exclude.iter().map(String::as_str);
+        let mut overrides = options.overrides.iter().map(|(pattern, rate)| (pattern.as_str(), *rate));
         Ok(Self {
             rate: clamp_sampling_rate(options.rate).map_err(|e| e.of_option("sampling.rate"))?,
-            exclude: compile_rules(&options.exclude).map_err(|e| e.of_option("sampling.exclude"))?,
-            overrides: compile_overrides(&options.overrides)
-                .map_err(|e| e.of_option("sampling.overrides"))?,
+            exclude: CompiledRules::of("sampling.exclude: rule", &mut exclude)?,
+            overrides: CompiledOverrides::of("sampling.overrides: override", &mut overrides)?,
             always_sample_errors: options.always_sample_errors,
             error_threshold: options.error_threshold,
             keep_slow: options.keep_slow,

@@ -40,9 +40,7 @@ enum Rule {
 /// # Ok::<(), tidegate::engine::Error>(())
 /// ```
 pub fn compile_rules(patterns: &[impl AsRef<str>]) -> Result<CompiledRules, Error> {
-    let rules =
-        patterns.iter().enumerate().map(|(index, pattern)| Rule::parse("rule", index, pattern.as_ref()));
-    rules.collect::<Result<_, _>>().map(CompiledRules)
+    CompiledRules::of("rule", &mut patterns.iter().map(AsRef::as_ref))
 }
 
 /// Compiles `(pattern, rate)` overrides; patterns as in [`compile_rules`], rates in [0, 1].
@@ -51,13 +49,8 @@ pub fn compile_rules(patterns: &[impl AsRef<str>]) -> Result<CompiledRules, Erro
 /// [`ErrorKind::SamplingRule`] for a bad pattern, [`ErrorKind::SamplingRate`] for a bad rate. The
 /// message names the override's index, the pattern and the reason.
 pub fn compile_overrides(overrides: &[(impl AsRef<str>, f64)]) -> Result<CompiledOverrides, Error> {
-    let compile = |(index, (pattern, rate)): (usize, &(_, f64))| {
-        let pattern = AsRef::<str>::as_ref(pattern);
-        let rule = Rule::parse("override", index, pattern)?;
-        let reason = |e: Error| refusal(ErrorKind::SamplingRate, "override", index, pattern, e.message());
-        Ok((rule, clamp_sampling_rate(*rate).map_err(reason)?))
-    };
-    overrides.iter().enumerate().map(compile).collect::<Result<_, _>>().map(CompiledOverrides)
+    let mut pairs = overrides.iter().map(|(pattern, rate)| (pattern.as_ref(), *rate));
+    CompiledOverrides::of("override", &mut pairs)
 }
 
 /// Checks a sampling rate: the probability, in [0, 1], that a request is sampled.
@@ -88,7 +81,30 @@ pub fn should_exclude_route(path: &str, rules: &CompiledRules) -> bool {
     rules.0.iter().any(|rule| rule.matches(path))
 }
 
+impl CompiledRules {
+    /// The rules of an option or of a list, as `what` says of each.
+    pub(super) fn of(what: &str, patterns: &mut dyn Iterator<Item = &str>) -> Result<Self, Error> {
+        let mut rules = Vec::new();
+        for pattern in patterns {
+            rules.push(Rule::parse(what, rules.len(), pattern)?);
+        }
+        Ok(Self(rules))
+    }
+}
+
 impl CompiledOverrides {
+    /// The overrides of an option or of a list, as `what` says of each.
+    pub(super) fn of(what: &str, overrides: &mut dyn Iterator<Item = (&str, f64)>) -> Result<Self, Error> {
+        let mut rules = Vec::new();
+        for (pattern, rate) in overrides {
+            let index = rules.len();
+            let rule = Rule::parse(what, index, pattern)?;
+            let refuse = |e: Error| refusal(ErrorKind::SamplingRate, what, index, pattern, e.message());
+            rules.push((rule, clamp_sampling_rate(rate).map_err(refuse)?));
+        }
+        Ok(Self(rules))
+    }
+
     /// Whether some override can need a draw: its rate lies strictly between 0 and 1.
     pub(super) fn can_draw(&self) -> bool {
         self.0.iter().any(|&(_, rate)| 0.0 < rate && rate < 1.0)
