@@ -6,25 +6,17 @@ mod bignum;
 
 use super::append::append;
 use bignum::Bignum;
-use std::fmt;
 
 /// A number to be shown in a message.
-pub(crate) struct Decimal(pub(crate) f64);
-
-impl fmt::Display for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::new();
-        if self.0.is_finite() {
-            push(self.0, &mut text);
-        } else {
-            text.extend_from_slice(match self.0 {
-                f64::INFINITY => b"inf",
-                f64::NEG_INFINITY => b"-inf",
-                _ => b"NaN",
-            });
-        }
-        f.write_str(str::from_utf8(&text).unwrap_or_default())
+pub(crate) fn text(value: f64) -> String {
+    let mut text = Vec::new();
+    match value {
+        f64::INFINITY => text.extend_from_slice(b"inf"),
+        f64::NEG_INFINITY => text.extend_from_slice(b"-inf"),
+        _ if value.is_nan() => text.extend_from_slice(b"NaN"),
+        _ => push(value, &mut text),
     }
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Appends a finite number.
@@ -246,18 +238,11 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn text(value: f64) -> String {
-        let mut out = Vec::new();
-        push(value, &mut out);
-        String::from_utf8(out).unwrap_or_default()
-    }
-
     fn same(value: f64) {
         assert_eq!(text(value).parse::<f64>(), Ok(value));
         if value != 0.0 {
             assert_eq!(text(value), format!("{value}"));
         }
-        assert_eq!(Decimal(value).to_string(), text(value));
     }
 
     #[test]
@@ -283,7 +268,7 @@ mod tests {
             [power, power.next_up(), power.next_down(), power / 2.0].into_iter().for_each(same);
         }
         [0.0, -0.0, f64::MIN_POSITIVE, f64::MAX, f64::EPSILON, 0.1 + 0.2, 5e-324].into_iter().for_each(same);
-        let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|value| Decimal(value).to_string());
+        let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(text);
         assert_eq!(odd, ["NaN", "inf", "-inf"]);
     }
 

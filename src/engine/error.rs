@@ -30,15 +30,16 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// An error of `kind`; `message` names the option, the value and the remedy.
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+    /// An error of `kind`; the parts of its message together name the option, the value and the remedy.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: &[&str]) -> Self {
+        Self { kind, message: message.concat() }
     }
 
     /// The same error, its message led by the option it is about.
     #[must_use]
     pub(crate) fn of_option(self, option: &str) -> Self {
-        Self { message: format!("{option}: {}", self.message), ..self }
+        Self::new(self.kind, &[option, ": ", &self.message])
     }
 
     /// What was refused.

@@ -54,7 +54,12 @@ impl Desk {
 
     /// The value, or none and the error on the desk: its code, a line feed, its message.
     pub(super) fn check<T>(&mut self, tried: Result<T, Error>) -> Option<T> {
-        tried.map_err(|error| self.result = [error.code(), "\n", error.message()].concat().into_bytes()).ok()
+        tried.map_err(|error| self.refuse(&error)).ok()
+    }
+
+    #[inline(never)]
+    fn refuse(&mut self, error: &Error) {
+        self.result = [error.code(), "\n", error.message()].concat().into_bytes();
     }
 }
 

@@ -6,6 +6,7 @@
 // First: the others use its macro.
 #[macro_use]
 mod handle;
+mod allocator;
 mod convert;
 mod core;
 mod desk;

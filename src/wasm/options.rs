@@ -1,8 +1,7 @@
 //! Options, set one by one. Names, ranges and defaults are the engine's.
 
 use super::desk::{Desk, Given};
-use crate::engine::config::Service;
-use crate::engine::decimal::Decimal;
+use crate::engine::config::{NumberOption, Service, whole};
 use crate::engine::sampling::KeepSlow;
 use crate::engine::{Config, Error, ErrorKind, Format, SinkOptions};
 
@@ -58,7 +57,10 @@ impl Options {
                 let value = given.number().unwrap_or(f64::NAN);
                 match name {
                     "rate" => sampling.rate = value,
-                    "errorThreshold" => sampling.error_threshold = error_threshold(value)?,
+                    "errorThreshold" => {
+                        ERROR_THRESHOLD.check(value)?;
+                        sampling.error_threshold = value as u16;
+                    }
                     _ => self.config.set(name, value)?,
                 }
             }
@@ -72,18 +74,13 @@ fn sink(mut given: Given<'_>) -> Result<SinkOptions, Error> {
     let Some(known) = Format::from_name(format) else {
         let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
         let known = known.join(", ");
-        let message = ["sink ", name, ": format \"", format, "\" is not one of ", &known].concat();
-        return Err(Error::new(ErrorKind::Sink, message));
+        let message = ["sink ", name, ": format \"", format, "\" is not one of ", &known];
+        return Err(Error::new(ErrorKind::Sink, &message));
     };
     let [batch_max, max_bytes] = [given.number(), given.number()].map(|max| max.map(|max| max as u32));
     Ok(SinkOptions { name: name.into(), format: known, batch_max, max_bytes })
 }
 
-fn error_threshold(value: f64) -> Result<u16, Error> {
-    if (100.0..=1000.0).contains(&value) && value.fract() == 0.0 {
-        return Ok(value as u16);
-    }
-    let message =
-        format!("sampling.errorThreshold is {}; it must be a whole number from 100 to 1000", Decimal(value));
-    Err(Error::new(ErrorKind::Option("config/error-threshold"), message))
-}
+/// Its range is one of floats: the engine's own is a status.
+const ERROR_THRESHOLD: NumberOption =
+    whole("sampling.errorThreshold", "config/error-threshold", 500.0, 100.0, 1000.0);

@@ -4,18 +4,16 @@ use super::convert::known;
 use super::desk::Desk;
 use super::handle::Marked;
 use super::snapshot;
-use crate::engine::decimal::Decimal;
-use crate::engine::stats::{Sample, SeriesKind, StatsStore};
-use crate::engine::{Error, ErrorKind};
+use crate::engine::stats::{SERIES, Sample, SeriesKind, StatsStore, WINDOW_MS};
 
 exports! {
     /// A store over `window_ms` (60 … 86 400 000; default 900 000) with at most `series` rows (a whole number,
     /// 1 … 1024; default 128): two numbers, or absent. None: one is refused, and the error is the result.
     fn stats_new(desk: &mut Desk) -> Option<Box<Marked<StatsStore>>> {
         let mut given = desk.given();
-        let window_ms = given.number().unwrap_or(DEFAULT_WINDOW_MS);
-        let series = given.number().unwrap_or(DEFAULT_SERIES);
-        let tried = whole(series).and_then(|series| StatsStore::new(window_ms, series));
+        let window_ms = given.number().unwrap_or(WINDOW_MS.default);
+        let series = given.number().unwrap_or(SERIES.default);
+        let tried = SERIES.check(series).and_then(|()| StatsStore::new(window_ms, series as usize));
         desk.check(tried).map(Marked::boxed)
     }
 
@@ -50,15 +48,3 @@ exports! {
         drop(stats);
     }
 }
-
-/// A count of rows; the engine checks its range.
-fn whole(series: f64) -> Result<usize, Error> {
-    if series.fract() == 0.0 {
-        return Ok(series as usize);
-    }
-    let message = format!("series is {}; give a whole number, 1 to 1024", Decimal(series));
-    Err(Error::new(ErrorKind::Option("config/stats-series"), message))
-}
-
-const DEFAULT_WINDOW_MS: f64 = 900_000.0;
-const DEFAULT_SERIES: f64 = 128.0;

@@ -4,7 +4,7 @@ mod sampling;
 
 pub use sampling::{DEFAULT_ERROR_THRESHOLD, KeepSlow, SamplingOptions};
 
-use super::decimal::Decimal;
+use super::decimal;
 use super::error::{Error, ErrorKind};
 use super::event::Format;
 
@@ -127,7 +127,7 @@ impl Config {
     /// `config/unknown-option`, or the option's own code when `value` is out of range.
     pub fn set(&mut self, name: &str, value: f64) -> Result<(), Error> {
         let Some(at) = OPTIONS.iter().position(|option| option.name == name) else {
-            return Err(Error::new(ErrorKind::UnknownOption, format!("{name} is not an option")));
+            return Err(Error::new(ErrorKind::UnknownOption, &[name, " is not an option"]));
         };
         OPTIONS[at].check(value)?;
         self.values[at] = value;
@@ -157,11 +157,13 @@ impl Config {
     pub fn add_sink(&mut self, sink: SinkOptions) -> Result<(), Error> {
         let at = self.sinks.len();
         if at == MAX_SINKS {
-            return Err(Error::new(ErrorKind::Sink, format!("sinks: at most {MAX_SINKS} are allowed")));
+            let max = decimal::text(MAX_SINKS as f64);
+            return Err(Error::new(ErrorKind::Sink, &["sinks: at most ", &max, " are allowed"]));
         }
         for (name, limit) in [("batchMax", sink.batch_max), ("maxBytes", sink.max_bytes)] {
             if limit == Some(0) {
-                return Err(Error::new(ErrorKind::Sink, format!("sinks[{at}].{name} must be at least 1")));
+                let at = decimal::text(at as f64);
+                return Err(Error::new(ErrorKind::Sink, &["sinks[", &at, "].", name, " must be at least 1"]));
             }
         }
         self.sinks.push(sink);
@@ -181,9 +183,9 @@ impl Config {
     pub fn validate(&self) -> Result<(), Error> {
         let (lease, deadline) = (self.get(Number::LeaseMs), self.get(Number::FlushDeadlineMs));
         if lease <= deadline {
-            let (lease, deadline) = (Decimal(lease), Decimal(deadline));
-            let message = format!("leaseMs is {lease}; it must exceed flushDeadlineMs ({deadline})");
-            return Err(Error::new(ErrorKind::Option(OPTIONS[Number::LeaseMs as usize].code), message));
+            let [lease, deadline] = [lease, deadline].map(decimal::text);
+            let message = ["leaseMs is ", &lease, "; it must exceed flushDeadlineMs (", &deadline, ")"];
+            return Err(Error::new(ErrorKind::Option(OPTIONS[Number::LeaseMs as usize].code), &message));
         }
         Ok(())
     }
@@ -192,23 +194,35 @@ impl Config {
 impl NumberOption {
     /// # Errors
     /// This option's code when `value` is out of range, with the range.
-    fn check(&self, value: f64) -> Result<(), Error> {
+    pub(crate) fn check(&self, value: f64) -> Result<(), Error> {
         let Self { name, code, min, max, whole, .. } = *self;
         if value >= min && value <= max && (!whole || value.fract() == 0.0) {
             return Ok(());
         }
         let what = if whole { "a whole number" } else { "a number" };
-        let (value, min, max) = (Decimal(value), Decimal(min), Decimal(max));
-        let message = format!("{name} is {value}; it must be {what} from {min} to {max}");
-        Err(Error::new(ErrorKind::Option(code), message))
+        let [value, min, max] = [value, min, max].map(decimal::text);
+        let message = [name, " is ", &value, "; it must be ", what, " from ", &min, " to ", &max];
+        Err(Error::new(ErrorKind::Option(code), &message))
     }
 }
 
-const fn number(name: &'static str, code: &'static str, default: f64, min: f64, max: f64) -> NumberOption {
+pub(crate) const fn number(
+    name: &'static str,
+    code: &'static str,
+    default: f64,
+    min: f64,
+    max: f64,
+) -> NumberOption {
     NumberOption { name, code, default, min, max, whole: false }
 }
 
-const fn whole(name: &'static str, code: &'static str, default: f64, min: f64, max: f64) -> NumberOption {
+pub(crate) const fn whole(
+    name: &'static str,
+    code: &'static str,
+    default: f64,
+    min: f64,
+    max: f64,
+) -> NumberOption {
     NumberOption { name, code, default, min, max, whole: true }
 }
 

@@ -19,7 +19,8 @@
 /// assert_eq!(name, "/v1/users/:id");
 /// ```
 pub fn template(path: &str, out: &mut String) {
-    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let end = path.bytes().position(|b| b == b'?' || b == b'#');
+    let path = &path[..end.unwrap_or(path.len())];
     let rest = path.strip_prefix('/').unwrap_or(path);
     if rest.len() < path.len() {
         out.push('/');
@@ -43,20 +44,18 @@ pub fn template(path: &str, out: &mut String) {
 /// kept whole; one before a `/` is taken for a query only if there is no other.
 #[must_use]
 pub fn without_query(path: &str) -> &str {
-    // Most have none, and the search below costs more than looking for the one byte it needs.
-    if !path.as_bytes().contains(&b'=') {
-        return path;
-    }
-    let Some((head, _)) = path.rsplit_once('=') else { return path };
-    let mut marks = head.match_indices('?').map(|(at, _)| at);
+    let bytes = path.as_bytes();
+    // Most have none.
+    let Some(equals) = bytes.iter().rposition(|b| *b == b'=') else { return path };
+    let mut marks = (0..equals).filter(|at| bytes[*at] == b'?');
     let first = marks.clone().next();
-    let query = marks.find(|at| !path[at + 1..].starts_with('/')).or(first);
+    let query = marks.find(|at| bytes[at + 1] != b'/').or(first);
     query.map_or(path, |at| &path[..at])
 }
 
 fn is_id(segment: &str) -> bool {
     segment.len() > MAX_SEGMENT
-        || segment.contains(['%', '@', '='])
+        || segment.bytes().any(|b| b"%@=".contains(&b))
         || segment.split('.').enumerate().any(|(index, part)| {
             let id = || has_digit_run(part) || is_hex(part) || is_uuid(part) || is_random(part);
             part.bytes().any(|b| b.is_ascii_digit()) && ((index == 0 && is_number(part)) || id())

@@ -25,7 +25,7 @@ impl TraceContext {
     /// Spec: <https://www.w3.org/TR/trace-context-2/#traceparent-header>
     #[must_use]
     pub fn parse(header: &str) -> Option<Self> {
-        let header = header.trim_matches([' ', '\t']).as_bytes();
+        let header = header.trim_ascii().as_bytes();
         let (fields, rest) = header.split_at_checked(LENGTH)?;
         let [version] = hex(&fields[..2])?;
         let dashes = [2, 35, 52].iter().all(|&at| fields[at] == b'-');
@@ -67,7 +67,7 @@ impl TraceContext {
 pub fn tracestate(header: &str) -> Option<&str> {
     let mut keys = [""; MAX_MEMBERS];
     let mut count = 0;
-    for member in header.split(',').map(|member| member.trim_matches([' ', '\t'])) {
+    for member in header.split(',').map(|member| member.trim_ascii()) {
         if member.is_empty() {
             continue;
         }

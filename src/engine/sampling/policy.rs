@@ -1,11 +1,10 @@
 //! The sampling rules of one collector, compiled once, applied in their order.
 
 use super::rules::{
-    CompiledOverrides, CompiledRules, clamp_sampling_rate, compile_overrides, compile_rules,
-    get_effective_rate, should_exclude_route,
+    CompiledOverrides, CompiledRules, clamp_sampling_rate, get_effective_rate, should_exclude_route,
 };
 use super::{KeepSlow, Options, is_error, should_record_request, should_sample_request};
-use crate::engine::decimal::Decimal;
+use crate::engine::decimal::text;
 use crate::engine::rng::Rng;
 use crate::engine::{Error, ErrorKind};
 
@@ -43,23 +42,22 @@ impl Policy {
     ///
     /// # Errors
     /// [`ErrorKind::SamplingRate`] and [`ErrorKind::SamplingRule`] as [`clamp_sampling_rate`],
-    /// [`compile_rules`] and [`compile_overrides`]; code `config/keep-slow-ms` for a negative or
-    /// non-finite [`KeepSlow::Ms`].
+    /// [`compile_rules`](super::compile_rules) and [`compile_overrides`](super::compile_overrides); code
+    /// `config/keep-slow-ms` for a negative or non-finite [`KeepSlow::Ms`].
     pub fn new(options: &Options) -> Result<Self, Error> {
         if let Some(KeepSlow::Ms(ms)) = options.keep_slow
             && !(ms.is_finite() && ms >= 0.0)
         {
-            let message = format!(
-                "sampling.keepSlowMs: {} is not a duration: give milliseconds ≥ 0, or \"p99\"",
-                Decimal(ms)
-            );
-            return Err(Error::new(ErrorKind::Option("config/keep-slow-ms"), message));
+            let what =
+                ["sampling.keepSlowMs: ", &text(ms), " is not a duration: give milliseconds ≥ 0, or \"p99\""];
+            return Err(Error::new(ErrorKind::Option("config/keep-slow-ms"), &what));
         }
+        let mut exclude = options.exclude.iter().map(String::as_str);
+        let mut overrides = options.overrides.iter().map(|(pattern, rate)| (pattern.as_str(), *rate));
         Ok(Self {
             rate: clamp_sampling_rate(options.rate).map_err(|e| e.of_option("sampling.rate"))?,
-            exclude: compile_rules(&options.exclude).map_err(|e| e.of_option("sampling.exclude"))?,
-            overrides: compile_overrides(&options.overrides)
-                .map_err(|e| e.of_option("sampling.overrides"))?,
+            exclude: CompiledRules::of("sampling.exclude: rule", &mut exclude)?,
+            overrides: CompiledOverrides::of("sampling.overrides: override", &mut overrides)?,
             always_sample_errors: options.always_sample_errors,
             error_threshold: options.error_threshold,
             keep_slow: options.keep_slow,

@@ -1,11 +1,9 @@
 //! Rules on paths: a prefix, or a regex after `re:`; the first match in list order wins.
 
-use std::fmt::Display;
-
 #[cfg(feature = "full")]
-use regex_lite::{Regex, RegexBuilder};
+use super::regex::Regex;
 
-use crate::engine::decimal::Decimal;
+use crate::engine::decimal::text;
 use crate::engine::{Error, ErrorKind};
 
 /// Compiled exclude rules, in list order. Made by [`compile_rules`]; empty by default.
@@ -26,7 +24,7 @@ enum Rule {
 /// Compiles exclude rules.
 ///
 /// `"/health"` is a case-sensitive prefix; `"re:^/static/"` an unanchored regex search of at most
-/// [`REGEX_SIZE_LIMIT`] bytes once compiled. Slashes are not normalized.
+/// [`REGEX_MAX_STEPS`] steps once compiled. Slashes are not normalized.
 ///
 /// # Errors
 /// [`ErrorKind::SamplingRule`] for an empty pattern, `"re:"`, or a regex that does not compile or is
@@ -42,9 +40,7 @@ enum Rule {
 /// # Ok::<(), tidegate::engine::Error>(())
 /// ```
 pub fn compile_rules(patterns: &[impl AsRef<str>]) -> Result<CompiledRules, Error> {
-    let rules =
-        patterns.iter().enumerate().map(|(index, pattern)| Rule::parse("rule", index, pattern.as_ref()));
-    rules.collect::<Result<_, _>>().map(CompiledRules)
+    CompiledRules::of("rule", &mut patterns.iter().map(AsRef::as_ref))
 }
 
 /// Compiles `(pattern, rate)` overrides; patterns as in [`compile_rules`], rates in [0, 1].
@@ -53,13 +49,8 @@ pub fn compile_rules(patterns: &[impl AsRef<str>]) -> Result<CompiledRules, Erro
 /// [`ErrorKind::SamplingRule`] for a bad pattern, [`ErrorKind::SamplingRate`] for a bad rate. The
 /// message names the override's index, the pattern and the reason.
 pub fn compile_overrides(overrides: &[(impl AsRef<str>, f64)]) -> Result<CompiledOverrides, Error> {
-    let compile = |(index, (pattern, rate)): (usize, &(_, f64))| {
-        let pattern = AsRef::<str>::as_ref(pattern);
-        let rule = Rule::parse("override", index, pattern)?;
-        let reason = |e: Error| refusal(ErrorKind::SamplingRate, "override", index, pattern, e.message());
-        Ok((rule, clamp_sampling_rate(*rate).map_err(reason)?))
-    };
-    overrides.iter().enumerate().map(compile).collect::<Result<_, _>>().map(CompiledOverrides)
+    let mut pairs = overrides.iter().map(|(pattern, rate)| (pattern.as_ref(), *rate));
+    CompiledOverrides::of("override", &mut pairs)
 }
 
 /// Checks a sampling rate: the probability, in [0, 1], that a request is sampled.
@@ -72,8 +63,8 @@ pub fn clamp_sampling_rate(rate: f64) -> Result<f64, Error> {
     if (0.0..=1.0).contains(&rate) {
         return Ok(rate);
     }
-    let message = format!("rate {} is not in [0, 1]: give a probability, 0 = none, 1 = all", Decimal(rate));
-    Err(Error::new(ErrorKind::SamplingRate, message))
+    let message = ["rate ", &text(rate), " is not in [0, 1]: give a probability, 0 = none, 1 = all"];
+    Err(Error::new(ErrorKind::SamplingRate, &message))
 }
 
 /// The rate, in [0, 1], of the first override that matches `path`, else `default_rate`.
@@ -90,7 +81,30 @@ pub fn should_exclude_route(path: &str, rules: &CompiledRules) -> bool {
     rules.0.iter().any(|rule| rule.matches(path))
 }
 
+impl CompiledRules {
+    /// The rules of an option or of a list, as `what` says of each.
+    pub(super) fn of(what: &str, patterns: &mut dyn Iterator<Item = &str>) -> Result<Self, Error> {
+        let mut rules = Vec::new();
+        for pattern in patterns {
+            rules.push(Rule::parse(what, rules.len(), pattern)?);
+        }
+        Ok(Self(rules))
+    }
+}
+
 impl CompiledOverrides {
+    /// The overrides of an option or of a list, as `what` says of each.
+    pub(super) fn of(what: &str, overrides: &mut dyn Iterator<Item = (&str, f64)>) -> Result<Self, Error> {
+        let mut rules = Vec::new();
+        for (pattern, rate) in overrides {
+            let index = rules.len();
+            let rule = Rule::parse(what, index, pattern)?;
+            let refuse = |e: Error| refusal(ErrorKind::SamplingRate, what, index, pattern, e.message());
+            rules.push((rule, clamp_sampling_rate(rate).map_err(refuse)?));
+        }
+        Ok(Self(rules))
+    }
+
     /// Whether some override can need a draw: its rate lies strictly between 0 and 1.
     pub(super) fn can_draw(&self) -> bool {
         self.0.iter().any(|&(_, rate)| 0.0 < rate && rate < 1.0)
@@ -99,18 +113,17 @@ impl CompiledOverrides {
 
 impl Rule {
     fn parse(what: &str, index: usize, pattern: &str) -> Result<Self, Error> {
-        let refuse = |reason: &dyn Display| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
+        let refuse = |reason: &str| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
         match pattern.strip_prefix("re:") {
-            Some("") => Err(refuse(&"has no regex after \"re:\": write one, or remove the rule")),
+            Some("") => Err(refuse("has no regex after \"re:\": write one, or remove the rule")),
             #[cfg(not(feature = "full"))]
-            Some(_) => Err(refuse(&"regex rules are in the full package, not in this build: write a prefix")),
+            Some(_) => Err(refuse("regex rules are in the full package, not in this build: write a prefix")),
             #[cfg(feature = "full")]
-            Some(regex) => {
-                let built = RegexBuilder::new(regex).size_limit(REGEX_SIZE_LIMIT).build();
-                built.map(Self::Regex).map_err(|error| refuse(&format_args!("does not compile: {error}")))
-            }
+            Some(regex) => Regex::new(regex)
+                .map(Self::Regex)
+                .map_err(|why| refuse(&["does not compile: ", why].concat())),
             None if pattern.is_empty() => {
-                Err(refuse(&"is empty: write \"/\" to match every path, or remove the rule"))
+                Err(refuse("is empty: write \"/\" to match every path, or remove the rule"))
             }
             None => Ok(Self::Prefix(pattern.into())),
         }
@@ -125,10 +138,10 @@ impl Rule {
     }
 }
 
-fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: impl Display) -> Error {
-    Error::new(kind, format!("{what} {index} \"{pattern}\": {reason}"))
+fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: &str) -> Error {
+    Error::new(kind, &[what, " ", &text(index as f64), " \"", pattern, "\": ", reason])
 }
 
-/// The largest compiled size of one regex, in bytes. Search time grows with it, so it is small:
-/// enough for some hundred states, while `(\w{50}){50}` is refused.
-pub const REGEX_SIZE_LIMIT: usize = 32 * 1024;
+/// The most steps of one compiled regex. Search time grows with them, so they are few: enough for some hundred
+/// characters and classes, while `(\w{50}){50}` is refused.
+pub const REGEX_MAX_STEPS: usize = 2048;

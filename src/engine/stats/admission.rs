@@ -35,11 +35,7 @@ impl Sketch {
             least = least.min(*counter);
         }
         let noise = self.total >> self.width.trailing_zeros();
-        // So it is for most, and the root is slow to find.
-        if u64::from(least) <= noise {
-            return 0;
-        }
-        u64::from(least).saturating_sub(noise + noise.isqrt())
+        u64::from(least).saturating_sub(noise + (noise as f64).sqrt() as u64)
     }
 
     /// Ages by `slots` slots. Returns how often everything was halved.

@@ -55,7 +55,7 @@ impl StatsStore {
     /// [`ErrorKind::StatsBytes`] if the bytes are not a form of this version with the same window, or
     /// would count more than 2³² events; the store is unchanged then.
     pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let refuse = |why: &str| Error::new(ErrorKind::StatsBytes, why);
+        let refuse = |why: &str| Error::new(ErrorKind::StatsBytes, &[why]);
         let Some((window_ms, events)) = check(bytes) else {
             return Err(refuse("not a statistics form of this version, or cut short; send the bytes whole"));
         };

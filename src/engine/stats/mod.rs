@@ -25,8 +25,8 @@ mod window;
 pub(crate) use series::RowHint;
 pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
 
-use super::decimal::Decimal;
-use super::{Error, ErrorKind};
+use super::Error;
+use super::config::{NumberOption, number, whole};
 use series::{TOTAL, Table};
 use slot::Placed;
 use window::{Seconds, Window};
@@ -99,14 +99,8 @@ impl StatsStore {
     ///
     /// Codes `config/stats-window` and `config/stats-series` for a value out of range.
     pub fn new(window_ms: f64, series: usize) -> Result<Self, Error> {
-        if !(60.0..=86_400_000.0).contains(&window_ms) {
-            let message = format!("windowMs is {}; give 60 to 86400000", Decimal(window_ms));
-            return Err(Error::new(ErrorKind::Option("config/stats-window"), message));
-        }
-        if !(1..=1024).contains(&series) {
-            let message = format!("series is {series}; give 1 to 1024");
-            return Err(Error::new(ErrorKind::Option("config/stats-series"), message));
-        }
+        WINDOW_MS.check(window_ms)?;
+        SERIES.check(series as f64)?;
         Ok(Self::with_pool(window_ms, series, BLOCKS + BLOCKS_PER_SERIES * series))
     }
 
@@ -228,6 +222,11 @@ impl StatsStore {
         size_of::<Self>() + self.table.memory_bytes()
     }
 }
+
+/// The options of a store alone.
+pub(crate) const WINDOW_MS: NumberOption =
+    number("windowMs", "config/stats-window", 900_000.0, 60.0, 86_400_000.0);
+pub(crate) const SERIES: NumberOption = whole("series", "config/stats-series", 128.0, 1.0, 1024.0);
 
 /// Blocks of every pool, and for each series: 128 series make 1.5 MiB.
 const BLOCKS: usize = 4096;

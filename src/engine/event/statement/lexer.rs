@@ -124,7 +124,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn after_value(&self) -> bool {
-        self.sql[..self.pos].ends_with(|c| is_word(c) || ")]'\"`?".contains(c))
+        self.sql[..self.pos].ends_with(|c| is_word(c) || matches!(c, ')' | ']' | '\'' | '"' | '`' | '?'))
     }
 
     /// The end of the string whose content starts at `open`; `None` if it is not to be known.

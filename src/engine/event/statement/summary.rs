@@ -160,7 +160,7 @@ fn is_keyword(token: &Token<'_>) -> bool {
 }
 
 fn unquoted<'a>(token: Token<'a>) -> &'a str {
-    if token.kind == Kind::Name && !token.text.contains(' ') {
+    if token.kind == Kind::Name && !token.text.as_bytes().contains(&b' ') {
         return &token.text[1..token.text.len() - 1];
     }
     token.text
