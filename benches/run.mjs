@@ -28,6 +28,7 @@ export async function run({ rounds, say }) {
     workerThroughput: inWorkerd.tidegate.ofBare,
     workerThroughputNode: inWorkerd.tidegateNode.ofBare,
     workerControl: inWorkerd.control.ofBare,
+    workerLeast: inWorkerd.least.ofBare,
     growthEvents: grown(grew.events),
     growthPaths: grown(grew.paths),
     instantiateMs: start.instantiateMs,

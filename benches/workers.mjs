@@ -18,12 +18,13 @@ const SECONDS = 2;
 const CONNECTIONS = 32;
 const NODE = ["nodejs_compat"];
 /**
- * File, flags, and what it is compared with. The controls are the bare Worker once more: how far apart the same thing
- * lies. Sentry and otel-cf-workers need Node's modules; with them tidegate keeps an AsyncLocalStorage a request.
+ * File, flags, and what it is compared with. The control is the bare Worker once more: how far apart the same thing
+ * lies. `least` reads what an event needs and does nothing with it: as near as a library can come to the bare one. Sentry and otel-cf-workers need Node's modules; with them tidegate keeps an AsyncLocalStorage a request.
  */
 const WORKERS = {
   bare: ["bare", [], "bare"],
   control: ["bare", [], "bare"],
+  least: ["least", [], "bare"],
   tidegate: ["tidegate", [], "bare"],
   bareNode: ["bare", NODE, "bareNode"],
   tidegateNode: ["tidegate", NODE, "bareNode"],
