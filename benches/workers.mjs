@@ -19,7 +19,8 @@ const CONNECTIONS = 32;
 const NODE = ["nodejs_compat"];
 /**
  * File, flags, and what it is compared with. The control is the bare Worker once more: how far apart the same thing
- * lies. `least` reads what an event needs and does nothing with it: as near as a library can come to the bare one. Sentry and otel-cf-workers need Node's modules; with them tidegate keeps an AsyncLocalStorage a request.
+ * lies. `least` reads what an event needs and does nothing with it: as near as a library can come to the bare one.
+ * Sentry and otel-cf-workers need Node's modules; with them tidegate keeps an AsyncLocalStorage a request.
  */
 const WORKERS = {
   bare: ["bare", [], "bare"],
