@@ -106,8 +106,9 @@ export function pathOf(url: string): string {
   const scheme = url.startsWith("/") ? -1 : url.indexOf("://");
   const start = scheme < 0 ? 0 : url.indexOf("/", scheme + 3);
   if (start < 0) return "/";
-  const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end) || "/";
+  let end = start;
+  while (end < url.length && url[end] !== "?" && url[end] !== "#") end += 1;
+  return url.slice(start, end) || "/";
 }
 
 /** The user's own function: if it fails, the request has a path all the same. */
