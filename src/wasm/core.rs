@@ -6,14 +6,13 @@ use super::desk::{Desk, Given};
 use super::handle::Marked;
 use super::options::Options;
 use super::snapshot;
+use super::stage::{REQUESTS, Stage};
 use crate::encode::Encoder;
 #[cfg(feature = "full")]
 use crate::encode::prometheus;
 use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
-use crate::engine::{
-    Attributes, Collector, Error, Event, EventKind, Outcome, Signal, StagedRequest, StagedRoute,
-};
+use crate::engine::{Attributes, Collector, Error, Event, EventKind, Outcome, Signal};
 
 /// What the host knows as one core.
 struct Core {
@@ -21,9 +20,7 @@ struct Core {
     encoders: Vec<Encoder>,
     /// Those of the event being recorded, kept for their room.
     attributes: Attributes,
-    stage: Box<[f64]>,
-    /// The names that stand in none of its numbers.
-    texts: Box<[u8]>,
+    stage: Stage,
 }
 
 exports! {
@@ -80,39 +77,20 @@ exports! {
         }
     }
 
-    /// Where the host writes requests: how many we have begun; when the first was written; our answer to each; then
-    /// three numbers of each: start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status. A route without a
-    /// number is told as where its text begins, with 2⁴³ times the text's length, and 2⁴² if it is a raw path: we answer
-    /// the number that the next like it may be told by, -1 if there is none.
+    /// Where the host writes requests, as [`Stage`] says.
     fn core_stage(core: &Marked<Core>) -> *const f64 {
-        core.stage.as_ptr()
+        core.stage.words()
     }
 
-    /// Where it writes the texts.
+    /// Where it writes their texts.
     fn core_texts(core: &Marked<Core>) -> *const u8 {
-        core.texts.as_ptr()
+        core.stage.texts()
     }
 
     /// Records the `count` requests that the host has written. Returns flags.
     fn core_staged(core: &mut Marked<Core>, count: usize, now: f64) -> u32 {
-        let Core { collector, stage, texts, .. } = &mut *core.change();
-        let Some((head, rows)) = stage.split_at_mut_checked(STAGE_HEAD) else { return 0 };
-        let [begun, since, answers @ ..] = head else { return 0 };
-        let rows = rows.as_chunks::<STAGED_WORDS>().0.iter().take(count);
-        let requests = rows.map(|[start, duration, rest]| {
-            // For a host that has to ask a dead instance.
-            *begun += 1.0;
-            let rest = *rest as u64;
-            StagedRequest {
-                route: staged_route(rest, texts),
-                method: (rest >> 16) as u16,
-                status: Some((rest >> 32) as u16 & 1023).filter(|status| *status >= 100),
-                start: *start,
-                duration: known(*duration),
-            }
-        });
-        let answer = |at: usize, number: Option<u16>| answers[at] = number.map_or(-1.0, f64::from);
-        flags(collector.record_staged(requests, answer, *since, now))
+        let Core { collector, stage, .. } = &mut *core.change();
+        flags(stage.record(count, collector, now))
     }
 
     /// Records any event: within an open `request`, as its end, or (NaN) outside of all. `what` is 0 REQ, 1 FN, 2 DB,
@@ -329,24 +307,8 @@ impl Core {
         }
         let sinks = collector.config().sinks();
         let encoders = sinks.iter().map(|sink| Encoder::new(sink.format)).collect();
-        Ok(Self {
-            collector,
-            encoders,
-            attributes: Attributes::default(),
-            stage: vec![0.0; STAGE_HEAD + STAGED_MAX * STAGED_WORDS].into_boxed_slice(),
-            texts: vec![0; STAGED_BYTES].into_boxed_slice(),
-        })
+        Ok(Self { collector, encoders, attributes: Attributes::default(), stage: Stage::new() })
     }
-}
-
-#[inline(always)]
-fn staged_route(rest: u64, texts: &[u8]) -> StagedRoute<'_> {
-    let (at, len) = (rest as u16, (rest >> 43) as usize);
-    if len == 0 {
-        return StagedRoute::Known(at);
-    }
-    let text = texts.get(usize::from(at)..usize::from(at) + len).unwrap_or_default();
-    StagedRoute::New(str::from_utf8(text).unwrap_or_default(), rest >> 42 & 1 == 1)
 }
 
 fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
@@ -361,15 +323,9 @@ fn read_attributes(attributes: &mut Attributes, mut given: Given<'_>) {
 /// Bit 0: all numbers of routes are void. Bit 1: a send is due now. Bit 2: something waits for a tick. From bit 3: how
 /// many requests the host may write before it tells, so that no batch is found full too late.
 fn flags(Signal { due, room, waiting, renewed }: Signal) -> u32 {
-    let room = room.unwrap_or(STAGED_MAX).clamp(1, STAGED_MAX) as u32;
+    let room = room.unwrap_or(REQUESTS).clamp(1, REQUESTS) as u32;
     u32::from(renewed) | u32::from(due) << 1 | u32::from(waiting) << 2 | room << 3
 }
 
 const PATH: u32 = 4;
 const ENDS: u32 = 8;
-/// Requests that the host writes before it tells.
-const STAGED_MAX: usize = 64;
-const STAGED_WORDS: usize = 3;
-/// For the texts of that many: a longer route is told by itself.
-const STAGED_BYTES: usize = STAGED_MAX * 128;
-const STAGE_HEAD: usize = 2 + STAGED_MAX;

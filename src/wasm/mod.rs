@@ -14,5 +14,6 @@ mod options;
 #[cfg(feature = "full")]
 mod sampling;
 mod snapshot;
+mod stage;
 #[cfg(feature = "full")]
 mod stats;

@@ -223,7 +223,7 @@ pub(crate) const fn whole(
     min: f64,
     max: f64,
 ) -> NumberOption {
-    NumberOption { name, code, default, min, max, whole: true }
+    NumberOption { whole: true, ..number(name, code, default, min, max) }
 }
 
 /// A lease nobody set outlives the send it covers by this much.
