@@ -63,6 +63,18 @@ test("a request crosses the boundary once in 64, whether its route is known or n
   assert.equal(tide.counters().emitted, 2561);
 });
 
+test("a route that returns is learnt: its text, too long to cross 64 times at once, does not cross again", () => {
+  for (const sinks of [[], [memorySink()]]) {
+    const { tide, host } = simulated({ sinks, batchMax: 4096 });
+    const requests = () => {
+      for (let n = 0; n < 64; n += 1) tide.req(`/a?q=${"x".repeat(300)}`, "GET", 200, host.nowMs, 1);
+    };
+    assert.notEqual(callsOf("core_req", requests), 0);
+    assert.equal(callsOf("core_req", requests), 0);
+    assert.equal(assertLaws(tide).accepted, 128);
+  }
+});
+
 test("names of any length and any letters arrive as they were, new and known", async () => {
   const memory = memorySink();
   const { tide, host } = simulated({ sinks: [memory] });
