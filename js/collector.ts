@@ -2,7 +2,8 @@
 import { emptyStats } from "./empty.ts";
 import { flush } from "./pump.ts";
 import { DB, EVT, entriesOf, FN, REQ, record, recordRequest } from "./record.ts";
-import { linkFor, type Requests } from "./requests.ts";
+import { RequestIndex } from "./request-index.ts";
+import { linkFor } from "./requests.ts";
 import { systemPort } from "./runtime/clock.ts";
 import { LINK, type RequestRecord } from "./runtime/link.ts";
 import type { Port } from "./runtime/port.ts";
@@ -10,6 +11,8 @@ import { scopeOf } from "./scope.ts";
 import { type OptionsSource, State } from "./state.ts";
 import type { Collector, CollectorOptions, FlushResult } from "./types.ts";
 
+/** What a Worker has open at once, and some that are over but still have work under way. */
+const YOUNG_REQUESTS = 64;
 const KINDS: Readonly<Record<string, 0 | 1 | 2 | 3>> = { REQ, FN, DB, EVT };
 
 /**
@@ -30,7 +33,7 @@ export function createCollector<E = unknown>(
 /** As `createCollector`, on a host of the caller's: a simulated one in tests. @internal */
 export function collectorOn(port: Port, options: OptionsSource): Collector {
   const state = new State(options, port);
-  const requests: Requests = new WeakMap();
+  const requests = new RequestIndex(port.kind === "workers" ? YOUNG_REQUESTS : 0);
   const { route: _route, set: _set, ...events } = scopeOf(state, () => currentOf(state));
   const close = (timeoutMs?: number) => closeOf(state, timeoutMs);
   state.exitHooks = {
@@ -44,7 +47,14 @@ export function collectorOn(port: Port, options: OptionsSource): Collector {
     req: (route, method, status, startMs, durationMs, error) =>
       recordRequest(state, route, method, status, startMs, durationMs, error),
     enqueue: (event) => enqueue(state, event),
-    scope: (request) => scopeOf(state, () => requestOf(requests, request)),
+    scope: (request) => {
+      let known: RequestRecord | undefined;
+      const find = () => {
+        known = requests.find(request) ?? known;
+        return known;
+      };
+      return scopeOf(state, find);
+    },
     tick: (nowMs) => tick(state, nowMs),
     flush: async (given) => flushOf(state, budget(given, "deadlineMs")),
     close: async (given) => close(budget(given, "timeoutMs")),
@@ -125,9 +135,4 @@ function budget(given: unknown, name: string): number | undefined {
 
 function currentOf(state: State): RequestRecord | undefined {
   return state.context.current() as RequestRecord | undefined;
-}
-
-/** WeakMap keys are objects; anything else is a request nobody opened. */
-function requestOf(requests: Requests, request: unknown): RequestRecord | undefined {
-  return typeof request === "object" && request !== null ? requests.get(request) : undefined;
 }

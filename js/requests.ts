@@ -1,28 +1,30 @@
 /** Open requests: what an adapter's link does. */
 import { flush } from "./pump.ts";
 import { type Draft, FN, REQ, record, recordRequest } from "./record.ts";
+import type { RequestIndex } from "./request-index.ts";
 import { lead } from "./runtime/lease.ts";
-import type { Context, Incoming, Link, RequestRecord } from "./runtime/link.ts";
+import type { Context, Link, RequestRecord } from "./runtime/link.ts";
 import { measured } from "./scope.ts";
 import { DUE, type State, WAITING } from "./state.ts";
 
-/** The records of requests by their Request object: they go when it goes. */
-export type Requests = WeakMap<object, RequestRecord>;
-
-export function linkFor(state: State, requests: Requests): Link {
+export function linkFor(state: State, requests: RequestIndex): Link {
   return {
     configure: (env) => state.configure(env),
-    open(incoming) {
-      const opened = open(state, incoming);
-      if (opened !== undefined) requests.set(incoming.request, opened);
-      return opened;
+    open(request) {
+      // Nothing crosses into the core until something needs the request to be open there.
+      if (!state.isReady()) return;
+      request.head = request.route ?? request.path;
+      request.startMs = state.now();
+      requests.add(request);
     },
-    run: (request, work) => (request === undefined ? work() : state.context.run(request, work)),
+    run: (request, work) => (isOpen(request) ? state.context.run(request, work) : work()),
     current: () => state.context.current() as RequestRecord | undefined,
     end(request, status, error, context) {
-      if (request === undefined) state.refused += 1;
-      else end(state, request, status, error);
-      if (context !== undefined) leadFrom(state, context);
+      const nowMs = state.now();
+      if (isOpen(request)) end(state, request, nowMs, status, error);
+      else state.refused += 1;
+      request.isOver = true;
+      if (context !== undefined) leadFrom(state, context, nowMs);
     },
     leaving(now) {
       state.leaving = now;
@@ -30,28 +32,19 @@ export function linkFor(state: State, requests: Requests): Link {
   };
 }
 
-/** Nothing crosses into the core until something needs the request to be open there. */
-function open(state: State, incoming: Incoming): RequestRecord | undefined {
-  if (!state.isReady()) return undefined;
-  const { path, method, route, traceparent, tracestate, frozenClock } = incoming;
-  return {
-    token: undefined,
-    generation: 0,
-    head: route ?? path,
-    path,
-    method,
-    startMs: state.now(),
-    frozenClock,
-    traceparent,
-    tracestate,
-    attributes: undefined,
-    route,
-  };
+function isOpen({ startMs }: RequestRecord): boolean {
+  return !Number.isNaN(startMs);
 }
 
-function end(state: State, request: RequestRecord, status: number | undefined, error: unknown): void {
+function end(
+  state: State,
+  request: RequestRecord,
+  nowMs: number,
+  status: number | undefined,
+  error: unknown,
+): void {
   const { path, method, route, startMs, attributes, traceparent } = request;
-  const duration = measured(state.now() - startMs, request);
+  const duration = measured(nowMs - startMs, request);
   const name = route ?? path;
   const isPath = route === undefined;
   const isRequest = method !== undefined;
@@ -69,12 +62,12 @@ function end(state: State, request: RequestRecord, status: number | undefined, e
 }
 
 /** Every request may have to lead, an excluded one too: events that wait must not depend on who comes. */
-function leadFrom(state: State, context: Context): void {
+function leadFrom(state: State, context: Context, nowMs: number): void {
   if (state.settings?.autoTick !== true) return;
   const { flags } = state;
   if ((flags & (WAITING | DUE)) === 0) return;
   if (context.isLast === true) sendAll(state, context);
-  else lead(state, context, (flags & DUE) !== 0, context.isBrief === true ? state.stepMs : undefined);
+  else lead(state, context, nowMs, (flags & DUE) !== 0, context.isBrief === true ? state.stepMs : undefined);
 }
 
 function sendAll(state: State, context: Context): void {

@@ -29,7 +29,7 @@ export function fastify(
   const enter = (request: FastifyRequest, _reply: unknown, done: () => void) => {
     const watched = open.get(request);
     if (watched === undefined) done();
-    else watched.seen.link.run(watched.seen.record, () => done());
+    else watched.record.link.run(watched.record, () => done());
   };
   const plugin = (instance: FastifyLike, _given: unknown, done: () => void) => {
     instance.addHook(

@@ -1,9 +1,9 @@
 /** The handlers of Cloudflare's classes and objects: what each is called, and how it is measured. */
 
-import type { Context } from "../runtime/link.ts";
+import { type Context, RequestRecord } from "../runtime/link.ts";
 import type { WaitUntil } from "../runtime/port.ts";
 import { hasStream, untilBodyEnds } from "./_body.ts";
-import { answered, begin, failed, openAs, type RequestLike, respond, type Seen } from "./_request.ts";
+import { answered, begin, failed, openAs, type RequestLike, respond } from "./_request.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each Worker has its own env, and its own flavor of these types
 export type Handler = (...args: any[]) => any;
@@ -34,25 +34,21 @@ export interface Call {
 /** Runs a `fetch` handler as a request. */
 export function asRequest(call: Call, request: RequestLike, options: InstrumentOptions | undefined): unknown {
   const { tide, env, context, run } = call;
-  const seen = begin(tide, request, env, options?.route, true);
-  if (seen === undefined) return run();
+  const record = begin(tide, request, env, options?.route, true);
+  if (record === undefined) return run();
   if (options?.untilBodyEnds === true && context !== undefined && request.method !== "HEAD") {
-    return streamed(seen, run, context);
+    return streamed(record, run, context);
   }
-  return respond(seen, run, context);
+  return respond(record, run, context);
 }
 
 /** Runs any other handler as the root of a trace, called `name`; `tide.scope(key)` finds it. */
 export function asRoot({ tide, env, context, run }: Call, name: () => string, key: unknown): unknown {
-  const seen = openAs(tide, env, () => ({
-    request: typeof key === "object" && key !== null ? key : {},
-    path: name(),
-    method: undefined,
-    route: undefined,
-    traceparent: undefined,
-    frozenClock: true,
-  }));
-  return seen === undefined ? run() : respond(seen, run, context);
+  const record = openAs(tide, env, (link) => {
+    const request = typeof key === "object" && key !== null ? key : {};
+    return new RequestRecord(link, request, name(), undefined, true);
+  });
+  return record === undefined ? run() : respond(record, run, context);
 }
 
 /** What a handler that is not `fetch` is called; undefined: it is none. */
@@ -72,18 +68,18 @@ export function rootName(handler: string, first: unknown): (() => string) | unde
 }
 
 /** The end of the body ends the request; the response goes on to the client at once. */
-async function streamed(seen: Seen, run: () => unknown, context: WaitUntil): Promise<unknown> {
+async function streamed(record: RequestRecord, run: () => unknown, context: WaitUntil): Promise<unknown> {
   let response: unknown;
   try {
-    response = await seen.link.run(seen.record, run);
+    response = await record.link.run(record, run);
   } catch (error) {
-    failed(seen, error, context);
+    failed(record, error, context);
     throw error;
   }
   if (!hasStream(response)) {
-    answered(seen, response, context);
+    answered(record, response, context);
     return response;
   }
   const { status } = response;
-  return untilBodyEnds(response, context, (error) => seen.link.end(seen.record, status, error, context));
+  return untilBodyEnds(response, context, (error) => record.link.end(record, status, error, context));
 }

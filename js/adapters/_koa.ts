@@ -1,7 +1,8 @@
 /** Koa 3. */
+import type { RequestRecord } from "../runtime/link.ts";
 import type { Collector } from "../types.ts";
 import { caught, type NodeOptions, type NodeRequest, type NodeResponse, watch } from "./_node.ts";
-import { nameRoute, type Seen } from "./_request.ts";
+import { nameRoute } from "./_request.ts";
 
 /** The part of Koa's context that is read; its router adds the last. */
 export interface KoaContext {
@@ -23,7 +24,7 @@ export function koa(
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
   return (context, next) => {
     const { req, res, originalUrl: url } = context;
-    const name = (seen: Seen) => nameRoute(seen, context._matchedRoute);
+    const name = (record: RequestRecord) => nameRoute(record, context._matchedRoute);
     const watched = watch(tide, req, res, { key: context, url, name, answersErrors: true }, options);
     return watched === undefined ? next() : caught(watched, next);
   };

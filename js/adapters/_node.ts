@@ -1,7 +1,8 @@
 /** What Node's adapters share: a request ends with its response. */
+import { RequestRecord } from "../runtime/link.ts";
 import type { Collector } from "../types.ts";
 import { clockIsFrozen } from "./_context.ts";
-import { nameRoute, openAs, pathOf, routeOf, type Seen } from "./_request.ts";
+import { nameRoute, openAs, pathOf, routeOf } from "./_request.ts";
 
 /** The part of `IncomingMessage` that is read; Express adds the last three. */
 export interface NodeRequest {
@@ -37,7 +38,7 @@ export interface NodeOptions {
 
 /** A request that is being answered. */
 export interface Watched {
-  readonly seen: Seen;
+  readonly record: RequestRecord;
   /** What was thrown, if something was. */
   error: unknown;
 }
@@ -50,7 +51,7 @@ export interface Framework {
   /** The template, if it is known as the request comes in. */
   readonly route?: string | undefined;
   /** Called at the end, when the framework knows. */
-  readonly name?: (seen: Seen) => void;
+  readonly name?: (record: RequestRecord) => void;
   /** It answers what is thrown: then an error that was answered with less than 500 is none. */
   readonly answersErrors?: boolean;
 }
@@ -64,22 +65,21 @@ export function watch(
   options: NodeOptions | undefined,
 ): Watched | undefined {
   const { key, url, route } = framework;
-  const seen = openAs(tide, undefined, () => ({
-    request: key,
-    path: pathOf(url ?? "/"),
-    method: request.method ?? "GET",
-    route: routeOf(options?.route, key) ?? route,
-    traceparent: header(request.headers.traceparent),
-    tracestate: header(request.headers.tracestate),
-    frozenClock: clockIsFrozen(),
-  }));
-  if (seen === undefined) return undefined;
-  const watched: Watched = { seen, error: undefined };
+  const record = openAs(tide, undefined, (link) => {
+    const method = request.method ?? "GET";
+    const opened = new RequestRecord(link, key, pathOf(url ?? "/"), method, clockIsFrozen());
+    opened.route = routeOf(options?.route, key) ?? route;
+    opened.traceparent = header(request.headers.traceparent);
+    opened.tracestate = header(request.headers.tracestate);
+    return opened;
+  });
+  if (record === undefined) return undefined;
+  const watched: Watched = { record, error: undefined };
   let over = false;
   const end = (finished: boolean) => {
     if (over) return;
     over = true;
-    framework.name?.(seen);
+    framework.name?.(record);
     if (finished) finish(watched, response, framework);
     else lose(watched, response);
   };
@@ -90,9 +90,9 @@ export function watch(
   return watched;
 }
 
-function finish({ seen, error }: Watched, { statusCode }: NodeResponse, framework: Framework): void {
+function finish({ record, error }: Watched, { statusCode }: NodeResponse, framework: Framework): void {
   const answered = framework.answersErrors === true && statusCode < 500;
-  seen.link.end(seen.record, statusCode, answered ? undefined : error, undefined);
+  record.link.end(record, statusCode, answered ? undefined : error, undefined);
 }
 
 /**
@@ -100,25 +100,24 @@ function finish({ seen, error }: Watched, { statusCode }: NodeResponse, framewor
  * status. After them it is the common end of a stream, unless the server itself broke off: the status that was
  * sent, and an attribute.
  */
-function lose({ seen, error }: Watched, { headersSent, statusCode, errored }: NodeResponse): void {
+function lose({ record, error }: Watched, { headersSent, statusCode, errored }: NodeResponse): void {
   const broken = error ?? errored ?? undefined;
-  const { record } = seen;
-  if (headersSent && record !== undefined) {
+  if (headersSent) {
     record.attributes ??= new Map();
     record.attributes.set("client_disconnected", broken === undefined);
   }
   const status = headersSent ? statusCode : undefined;
-  seen.link.end(record, status, broken ?? (headersSent ? undefined : "client_disconnected"), undefined);
+  record.link.end(record, status, broken ?? (headersSent ? undefined : "client_disconnected"), undefined);
 }
 
 /** Express: where the router was mounted, as received, and the template within it. */
-export function nameExpress({ baseUrl = "", route }: NodeRequest, seen: Seen): void {
+export function nameExpress({ baseUrl = "", route }: NodeRequest, record: RequestRecord): void {
   const path: unknown = route?.path;
-  if (path === undefined || path === null || seen.record === undefined) return;
+  if (path === undefined || path === null) return;
   const template = `${baseUrl}${path === "/" && baseUrl !== "" ? "" : String(path)}`;
   // A mount path with parameters has their values in it: it goes where paths go.
-  if (baseUrl === "") nameRoute(seen, template);
-  else seen.record.path = template;
+  if (baseUrl === "") nameRoute(record, template);
+  else record.path = template;
 }
 
 /** The error is kept for the end of the request, and thrown on. */
@@ -129,7 +128,7 @@ export function caught<R>(watched: Watched, call: () => R): R {
   };
   let result: R;
   try {
-    result = watched.seen.link.run(watched.seen.record, call);
+    result = watched.record.link.run(watched.record, call);
   } catch (error) {
     return fail(error);
   }

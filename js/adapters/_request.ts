@@ -1,5 +1,5 @@
 /** What adapters have in common: a request's path, method and parent, and its way through the collector. */
-import { type Context, type Incoming, type Link, linkOf, type RequestRecord } from "../runtime/link.ts";
+import { type Context, type Link, linkOf, RequestRecord } from "../runtime/link.ts";
 import { isThenable } from "../runtime/thenable.ts";
 
 /** The part of a `Request` that is read. */
@@ -7,12 +7,6 @@ export interface RequestLike {
   readonly url: string;
   readonly method: string;
   readonly headers: { get(name: string): string | null };
-}
-
-/** One request as an adapter sees it. */
-export interface Seen {
-  readonly link: Link;
-  readonly record: RequestRecord | undefined;
 }
 
 /** What an uncaught error becomes at the client. */
@@ -25,65 +19,66 @@ export function begin(
   env: unknown,
   route: ((request: never) => string | undefined) | undefined,
   frozenClock: boolean,
-): Seen | undefined {
-  return openAs(tide, env, () => {
-    const traceparent = request.headers.get("traceparent") ?? undefined;
-    return {
-      request,
-      path: pathOf(request.url),
-      method: request.method,
-      route: routeOf(route, request),
-      traceparent,
-      tracestate: traceparent && (request.headers.get("tracestate") ?? undefined),
-      frozenClock,
-    };
+): RequestRecord | undefined {
+  return openAs(tide, env, (link) => {
+    const record = new RequestRecord(link, request, pathOf(request.url), request.method, frozenClock);
+    record.route = routeOf(route, request);
+    const { headers } = request;
+    record.traceparent = headers.get("traceparent") ?? undefined;
+    if (record.traceparent !== undefined) record.tracestate = headers.get("tracestate") ?? undefined;
+    return record;
   });
 }
 
 /** As `begin`, for what is no `Request`. `env` undefined: the host has none of its own. */
-export function openAs(tide: object, env: unknown, describe: () => Incoming): Seen | undefined {
+export function openAs(
+  tide: object,
+  env: unknown,
+  describe: (link: Link) => RequestRecord,
+): RequestRecord | undefined {
   try {
     const link = linkOf(tide);
     if (link === undefined) return undefined;
     if (env !== undefined) link.configure(env);
-    return { link, record: link.open(describe()) };
+    const record = describe(link);
+    link.open(record);
+    return record;
   } catch {
     return undefined;
   }
 }
 
 /** Runs the handler within its request, and records what comes of it: duration to headers. */
-export function respond<T>(seen: Seen, call: () => T, context: Context | undefined): T {
+export function respond<T>(record: RequestRecord, call: () => T, context: Context | undefined): T {
   let result: T;
   try {
-    result = seen.link.run(seen.record, call);
+    result = record.link.run(record, call);
   } catch (error) {
-    failed(seen, error, context);
+    failed(record, error, context);
     throw error;
   }
   if (!isThenable(result)) {
-    answered(seen, result, context);
+    answered(record, result, context);
     return result;
   }
   // A thenable that is no promise need not return one from `then`, and may not like to be asked twice.
   const promise = Promise.resolve(result);
   // Watched from the side, before anybody who waits for it: the response goes the way it would go without.
   promise.then(
-    (response: unknown) => answered(seen, response, context),
-    (error: unknown) => failed(seen, error, context),
+    (response: unknown) => answered(record, response, context),
+    (error: unknown) => failed(record, error, context),
   );
   return promise as T;
 }
 
 /** The template that a framework has found, unless the user has named the request. */
-export function nameRoute(seen: Seen, template: unknown): void {
-  const { record } = seen;
-  if (record !== undefined && typeof template === "string" && template !== "") record.route ??= template;
+export function nameRoute(record: RequestRecord, template: unknown): void {
+  if (typeof template === "string" && template !== "") record.route ??= template;
 }
 
 /** Records the end of the request that was answered with `response`. */
-export function answered(seen: Seen, response: unknown, context: Context | undefined): void {
-  seen.link.end(seen.record, statusOf(response), undefined, context);
+export function answered(record: RequestRecord, response: unknown, context: Context | undefined): void {
+  record.link.end(record, statusOf(response), undefined, context);
 }
 
 /** Whatever a handler answers with: it may be anything, with getters that throw. */
@@ -97,8 +92,8 @@ function statusOf(response: unknown): number | undefined {
 }
 
 /** Records the end of the request whose handler threw. */
-export function failed(seen: Seen, error: unknown, context: Context | undefined): void {
-  seen.link.end(seen.record, UNCAUGHT_STATUS, error ?? "throw", context);
+export function failed(record: RequestRecord, error: unknown, context: Context | undefined): void {
+  record.link.end(record, UNCAUGHT_STATUS, error ?? "throw", context);
 }
 
 /** Without query and fragment, and without parsing the rest: `new URL` costs more than the whole event. */

@@ -29,8 +29,8 @@ export interface WithTideOptions {
 export function withTide<H extends FetchHandler>(tide: Collector, handler: H, options?: WithTideOptions): H {
   const wrapped = function (this: unknown, request: RequestLike, ...rest: unknown[]): unknown {
     const call = () => Reflect.apply(handler, this, [request, ...rest]);
-    const seen = begin(tide, request, envOf(rest[0]), options?.route, clockIsFrozen());
-    return seen === undefined ? call() : respond(seen, call, contextOf(options, rest));
+    const record = begin(tide, request, envOf(rest[0]), options?.route, clockIsFrozen());
+    return record === undefined ? call() : respond(record, call, contextOf(options, rest));
   };
   return wrapped as unknown as H;
 }

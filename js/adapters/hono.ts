@@ -1,8 +1,9 @@
 /** Hono 4, on every runtime that it runs on. */
+import type { RequestRecord } from "../runtime/link.ts";
 import type { WaitUntil } from "../runtime/port.ts";
 import type { Collector } from "../types.ts";
 import { asContext, clockIsFrozen, envOf, hostContext } from "./_context.ts";
-import { begin, failed, nameRoute, type RequestLike, type Seen } from "./_request.ts";
+import { begin, failed, nameRoute, type RequestLike } from "./_request.ts";
 
 /** The part of Hono's `Context` that is read. */
 export interface HonoContext {
@@ -34,25 +35,25 @@ export function tidegate(
   options?: HonoOptions,
 ): (context: HonoContext, next: () => Promise<void>) => Promise<void> {
   return async (c, next) => {
-    const seen = begin(tide, c.req.raw, envOf(c.env), options?.route, clockIsFrozen());
-    if (seen === undefined) return next();
+    const record = begin(tide, c.req.raw, envOf(c.env), options?.route, clockIsFrozen());
+    if (record === undefined) return next();
     const context = contextOf(c);
     try {
-      await seen.link.run(seen.record, next);
+      await record.link.run(record, next);
     } catch (error) {
       // Hono itself answers what is an Error; all else it throws on.
-      failed(seen, error, context);
+      failed(record, error, context);
       throw error;
     }
-    end(seen, c, context);
+    end(record, c, context);
   };
 }
 
-function end(seen: Seen, c: HonoContext, context: WaitUntil | undefined): void {
-  nameRoute(seen, templateOf(c));
+function end(record: RequestRecord, c: HonoContext, context: WaitUntil | undefined): void {
+  nameRoute(record, templateOf(c));
   // Unanswered, Hono fails.
   const status = c.finalized ? c.res.status : 500;
-  seen.link.end(seen.record, status, status < 500 ? undefined : c.error, context);
+  record.link.end(record, status, status < 500 ? undefined : c.error, context);
 }
 
 function contextOf(c: HonoContext): WaitUntil | undefined {

@@ -1,4 +1,5 @@
 /** Node's http servers, and the frameworks on them: Express, Connect, Fastify, Koa. Deno and Bun have them too. */
+import type { RequestRecord } from "../runtime/link.ts";
 import type { Collector } from "../types.ts";
 import {
   caught,
@@ -9,7 +10,6 @@ import {
   type Watched,
   watch,
 } from "./_node.ts";
-import type { Seen } from "./_request.ts";
 
 export { type FastifyLike, fastify } from "./_fastify.ts";
 export { type KoaContext, koa } from "./_koa.ts";
@@ -49,7 +49,7 @@ export function middleware(
   return (request, response, next) => {
     const watched = watchExpress(tide, request, response, options, true);
     if (watched === undefined) next();
-    else watched.seen.link.run(watched.seen.record, () => next());
+    else watched.record.link.run(watched.record, () => next());
   };
 }
 
@@ -61,6 +61,6 @@ function watchExpress(
   answersErrors: boolean,
 ): Watched | undefined {
   const url = request.originalUrl ?? request.url;
-  const name = (seen: Seen) => nameExpress(request, seen);
+  const name = (record: RequestRecord) => nameExpress(request, record);
   return watch(tide, request, response, { key: request, url, name, answersErrors }, options);
 }

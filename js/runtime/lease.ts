@@ -38,8 +38,13 @@ export function newLease(): Lease {
 }
 
 /** At the end of a request with something waiting: leads if nobody does, or if a send is due and the leader sleeps. */
-export function lead(led: Led, context: WaitUntil, due: boolean, leadMs: number = LEAD_MS): void {
-  const nowMs = led.now();
+export function lead(
+  led: Led,
+  context: WaitUntil,
+  nowMs: number,
+  due: boolean,
+  leadMs: number = LEAD_MS,
+): void {
   if (!vacant(led, nowMs) && !(due && asleep(led.lease, nowMs))) return;
   const waitMs = due ? 0 : led.nextDeadline();
   // A deadline beyond the budget, as a long backoff: a later request will be nearer to it.

@@ -5,40 +5,41 @@ import type { WaitUntil } from "./port.ts";
 /** The version is part of the name: an adapter of another major release finds nothing and stays out of the way. */
 export const LINK: unique symbol = Symbol.for("tidegate.link.0") as never;
 
-/** An open request, as plain data: it may outlive its request without harm. */
-export interface RequestRecord {
-  /** Its number in the core; undefined: nothing has needed it to be open there. */
-  token: number | undefined;
-  /** Of the core that opened it: another core's tokens mean nothing. */
-  generation: number;
-  /** What sampling rules match: its route if that was known when it came in, else its path. */
-  readonly head: string;
+/** A request on its way, as plain data: it may outlive its request without harm. One object, made by the adapter. */
+export class RequestRecord {
+  readonly link: Link;
+  /** What `tide.scope` finds it by. */
+  readonly request: object;
   /** As received; id-like segments are shown as `:id` while there is no route. */
   path: string;
   /** Undefined: no request but another handler of the host's, named by `path`. */
   readonly method: string | undefined;
-  readonly startMs: number;
   /** The host's clock may stand still between I/O: a measured 0 is unknown. */
   readonly frozenClock: boolean;
+  route: string | undefined = undefined;
   /** Headers as they came, for calls that the request makes. */
-  readonly traceparent: string | undefined;
-  readonly tracestate: string | undefined;
-  /** Undefined until there is one. */
-  attributes: Map<string, AttributeValue> | undefined;
-  route: string | undefined;
-}
-
-/** What is known when a request comes in. */
-export interface Incoming {
-  readonly request: object;
-  readonly path: string;
-  /** Undefined: no request but another handler of the host's, named by `path`. */
-  readonly method: string | undefined;
-  readonly route: string | undefined;
-  readonly traceparent: string | undefined;
+  traceparent: string | undefined = undefined;
   /** Read only where there is a `traceparent`: without it, it means nothing. */
-  readonly tracestate?: string | undefined;
-  readonly frozenClock: boolean;
+  tracestate: string | undefined = undefined;
+  /** Undefined until there is one. */
+  attributes: Map<string, AttributeValue> | undefined = undefined;
+  /** What sampling rules match: its route if that was known when it came in, else its path. */
+  head = "";
+  /** NaN: it was not opened, for nothing can be recorded. */
+  startMs: number = Number.NaN;
+  isOver = false;
+  /** Its number in the core; undefined: nothing has needed it to be open there. */
+  token: number | undefined = undefined;
+  /** Of the core that opened it: another core's tokens mean nothing. */
+  generation = 0;
+
+  constructor(link: Link, request: object, path: string, method: string | undefined, frozenClock: boolean) {
+    this.link = link;
+    this.request = request;
+    this.path = path;
+    this.method = method;
+    this.frozenClock = frozenClock;
+  }
 }
 
 /** Where flushing may go on after a handler, and how. */
@@ -52,18 +53,12 @@ export interface Context extends WaitUntil {
 /** None of these throws, except `run`: that passes on what the handler throws. */
 export interface Link {
   configure(env: unknown): void;
-  /** Undefined if nothing can be recorded. */
-  open(incoming: Incoming): RequestRecord | undefined;
-  run<T>(record: RequestRecord | undefined, work: () => T): T;
+  open(record: RequestRecord): void;
+  run<T>(record: RequestRecord, work: () => T): T;
   /** The one that the running code belongs to, where the runtime can tell. */
   current(): RequestRecord | undefined;
   /** Records what was open; `status` is a request's alone. */
-  end(
-    record: RequestRecord | undefined,
-    status: number | undefined,
-    error: unknown,
-    context: Context | undefined,
-  ): void;
+  end(record: RequestRecord, status: number | undefined, error: unknown, context: Context | undefined): void;
   /** In a page: whether it is going away, so that sends must start at once and outlive it. */
   leaving(now: boolean): void;
 }
