@@ -29,8 +29,8 @@ export const DURATIONS = {
 
 const SAMPLES = 5;
 
-/** Each contender's median of `rounds`. */
-export function compare(contenders, rounds, say) {
+/** Each contender's median of `rounds`. `beside` is measured in each of them, too. */
+export function compare(contenders, rounds, say, beside = () => {}) {
   const found = Object.fromEntries(Object.keys(contenders).map((name) => [name, { rounds: [] }]));
   for (let round = 1; round <= rounds; round += 1) {
     say(`round ${round} of ${rounds}`);
@@ -39,6 +39,7 @@ export function compare(contenders, rounds, say) {
       found[name].rounds.push(median(times));
       found[name].bytes = bytes;
     }
+    beside();
   }
   return Object.fromEntries(
     Object.entries(found).map(([name, { rounds, bytes }]) => [name, summary(rounds, bytes)]),

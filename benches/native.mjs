@@ -18,9 +18,9 @@ export function native() {
     join(CRATE, "Cargo.toml"),
     "--",
     "--warm-up-time",
-    "1",
+    "0.5",
     "--measurement-time",
-    "3",
+    "1",
   ];
   const { status } = spawnSync("cargo", args, {
     stdio: ["ignore", process.stderr.fd, "inherit"],

@@ -22,12 +22,12 @@ const costs = (title, found) => {
 
 const shares = (found) =>
   table(
-    ["Worker", "requests/s", "of the bare one beside it", "spread", "posts a request"],
-    Object.entries(found).map(([name, { perSecond, ofBare, spread, postsPerRequest }]) => [
+    ["Worker", "requests/s", "of the bare one beside it", "quartiles", "posts a request"],
+    Object.entries(found).map(([name, { perSecond, ofBare, quartiles, postsPerRequest }]) => [
       name,
       number(perSecond),
       number(ofBare),
-      `${number(spread[0])}–${number(spread[1])}`,
+      quartiles.map(number).join("–"),
       number(postsPerRequest),
     ]),
   );

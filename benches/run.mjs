@@ -8,23 +8,23 @@ import { workers } from "./workers.mjs";
 import { median } from "./workload.mjs";
 
 export async function run({ rounds, say }) {
-  const events = compare(EVENTS, rounds, say);
+  const plain = [];
+  const events = compare(EVENTS, rounds * 2 - 1, say, () => plain.push(native()));
   const durations = compare(DURATIONS, rounds, say);
-  say("native");
-  const plain = native();
   const grew = growth(Math.min(rounds, 3), say);
   say("start");
   const start = starts(rounds);
-  const inWorkerd = await workers(rounds * 2 - 1, say);
+  const inWorkerd = await workers(rounds * 12, say);
   const ndjson = events["tidegate, NDJSON"];
+  const nativeOf = (name) => ({ rounds: plain.map((found) => found[name]) });
   const ratios = {
     vsOtelProtobuf: ratio(events["OpenTelemetry, protobuf"], events["tidegate, OTLP protobuf"]),
     vsOtelJson: ratio(events["OpenTelemetry, JSON"], events["tidegate, OTLP JSON"]),
     vsHandwritten: ratio(events["array + JSON.stringify"], ndjson),
     vsHandwrittenWithoutIds: ratio(events["array + JSON.stringify, no ids"], ndjson),
     control: ratio(events["tidegate, NDJSON (control)"], ndjson),
-    nativeRatio: ndjson.ns / plain.ndjson,
-    nativeRatioOtlpProtobuf: events["tidegate, OTLP protobuf"].ns / plain["otlp-protobuf"],
+    nativeRatio: ratio(ndjson, nativeOf("ndjson")),
+    nativeRatioOtlpProtobuf: ratio(events["tidegate, OTLP protobuf"], nativeOf("otlp-protobuf")),
     workerThroughput: inWorkerd.tidegate.ofBare,
     workerThroughputNode: inWorkerd.tidegateNode.ofBare,
     workerControl: inWorkerd.control.ofBare,
@@ -34,7 +34,13 @@ export async function run({ rounds, say }) {
     instantiateMs: start.instantiateMs,
     snapshotMs: start.snapshotMs,
   };
-  return { ratios, events, durations, native: plain, growth: grew, start, workers: inWorkerd };
+  return { ratios, events, durations, native: medians(plain), growth: grew, start, workers: inWorkerd };
+}
+
+/** Of each figure the median. */
+function medians(found) {
+  const middle = (name) => median(found.map((one) => one[name]));
+  return Object.fromEntries(Object.keys(found[0]).map((name) => [name, middle(name)]));
 }
 
 /** Each figure's median over processes of their own. */
@@ -48,12 +54,6 @@ function starts(rounds) {
         .at(-1),
     ),
   );
-  const middle = (of) => median(found.map(of));
-  const names = Object.keys(found[0]).filter((name) => name !== "rules");
-  return {
-    ...Object.fromEntries(names.map((name) => [name, middle((one) => one[name])])),
-    rules: Object.fromEntries(
-      Object.keys(found[0].rules).map((count) => [count, middle(({ rules }) => rules[count])]),
-    ),
-  };
+  const rules = medians(found.map((one) => one.rules));
+  return { ...medians(found.map(({ rules: _, ...once }) => once)), rules };
 }

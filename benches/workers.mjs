@@ -1,12 +1,14 @@
 /**
  * Requests per second of one Worker in workerd: bare, and under each library that exports every request to a sink on
- * loopback. In turns, so that what the machine does meanwhile happens to all; each turn is compared with the bare one
- * beside it. workerd, sink and load share the machine's cores: what a library makes the sink do is part of its price.
+ * loopback. All of a group are under load at once and share one core, so that what the machine does meanwhile happens to
+ * all of them alike; the sink and the load have the other cores. Where there is no `taskset` they share all cores.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
 import { isDrained } from "../scripts/_laws.mjs";
 import { until } from "../scripts/_receiver.mjs";
@@ -14,65 +16,111 @@ import { startWorkerd } from "../scripts/_workerd.mjs";
 import { median } from "./workload.mjs";
 
 const FOLDER = join(import.meta.dirname, "workers");
-const SECONDS = 2;
-const CONNECTIONS = 32;
+const CONNECTIONS = 8;
+const WARM_UP_MS = 8000;
+const WINDOW_MS = 1000;
 const NODE = ["nodejs_compat"];
 /**
- * File, flags, and what it is compared with. The control is the bare Worker once more: how far apart the same thing
- * lies. `least` reads what an event needs and does nothing with it: as near as a library can come to the bare one.
- * Sentry and otel-cf-workers need Node's modules; with them tidegate keeps an AsyncLocalStorage a request.
+ * By group: file and flags of each; each is compared with the first. The control is the bare Worker once more: how far
+ * apart the same thing lies. `least` reads what an event needs and does nothing with it: as near as a library can come
+ * to the bare one. Sentry and otel-cf-workers need Node's modules; with them tidegate keeps an AsyncLocalStorage a request.
  */
-const WORKERS = {
-  bare: ["bare", [], "bare"],
-  control: ["bare", [], "bare"],
-  least: ["least", [], "bare"],
-  tidegate: ["tidegate", [], "bare"],
-  bareNode: ["bare", NODE, "bareNode"],
-  tidegateNode: ["tidegate", NODE, "bareNode"],
-  sentry: ["sentry", NODE, "bareNode"],
-  otelCfWorkers: ["otel-cf-workers", NODE, "bareNode"],
-};
+const GROUPS = [
+  { bare: ["bare", []], control: ["bare", []], least: ["least", []], tidegate: ["tidegate", []] },
+  {
+    bareNode: ["bare", NODE],
+    tidegateNode: ["tidegate", NODE],
+    sentry: ["sentry", NODE],
+    otelCfWorkers: ["otel-cf-workers", NODE],
+  },
+];
 
-export async function workers(rounds, say) {
+/** Of each Worker the medians over `windows` of a second. */
+export async function workers(windows, say) {
   const sink = spawn(process.execPath, [join(FOLDER, "sink.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
   const [port] = await once(createInterface({ input: sink.stdout }), "line");
-  const base = `http://127.0.0.1:${port}`;
+  const found = {};
+  try {
+    for (const group of GROUPS) {
+      say(`workerd: ${Object.keys(group).join(", ")}`);
+      Object.assign(found, await side(group, `http://127.0.0.1:${port}`, windows));
+    }
+  } finally {
+    sink.kill();
+  }
+  return found;
+}
+
+/** The Workers of one group side by side. */
+async function side(group, base, windows) {
   const running = {};
   try {
-    for (const [name, [file, flags]] of Object.entries(WORKERS)) {
-      const options = { bindings: { SINK: base }, flags };
-      running[name] = await startWorkerd(join(FOLDER, `${file}.js`), options);
-      await load(running[name].url, 1);
+    for (const [name, [file, flags]] of Object.entries(group)) {
+      running[name] = await startWorkerd(join(FOLDER, `${file}.js`), {
+        bindings: { SINK: `${base}/${name}` },
+        flags,
+      });
     }
-    const turns = Object.fromEntries(Object.keys(WORKERS).map((name) => [name, []]));
-    for (let round = 1; round <= rounds; round += 1) {
-      say(`workerd, round ${round} of ${rounds}`);
-      for (const name of inTurn(round)) turns[name].push(await turn(running[name].url, base));
+    const others = pin(Object.values(running).map(({ pid }) => pid));
+    const loads = Object.fromEntries(
+      Object.entries(running).map(([name, { url }]) => [name, underLoad(`${url}/items/7`, windows)]),
+    );
+    await sleep(WARM_UP_MS);
+    const turns = Object.fromEntries(Object.keys(group).map((name) => [name, []]));
+    for (let window = 0; window < windows; window += 1) await watch(loads, turns);
+    for (const load of Object.values(loads)) await load.stop();
+    others();
+    const posts = await (await fetch(base)).json();
+    for (const name of Object.keys(running)) {
+      if (name.startsWith("tidegate")) await checkWhole(running[name].url);
     }
-    for (const name of ["tidegate", "tidegateNode"]) await checkWhole(running[name].url);
-    return summary(turns);
+    return summary(turns, (name) => (posts[name] ?? 0) / loads[name].count);
   } finally {
     for (const worker of Object.values(running)) await worker.stop();
-    sink.kill();
   }
 }
 
-/** Each round begins with another one: what the machine does at some moment should not always hit the same. */
-function inTurn(round) {
-  const names = Object.keys(WORKERS);
-  return names.map((_, at) => names[(at + round) % names.length]);
+/** Gives `pids` the first core, and this process the others, until what is returned is called. */
+function pin(pids) {
+  const give = (pid, cores) =>
+    spawnSync("taskset", ["-a", "-p", "-c", cores, String(pid)], { stdio: "ignore" });
+  const last = availableParallelism() - 1;
+  if (last === 0) return () => {};
+  for (const pid of pids) give(pid, "0");
+  give(process.pid, `1-${last}`);
+  return () => give(process.pid, `0-${last}`);
 }
 
-async function turn(url, base) {
-  const counts = async () => (await fetch(base)).json();
-  const before = await counts();
-  const { requests, non2xx, errors } = await load(url, SECONDS);
-  if (non2xx + errors > 0) throw new Error(`${non2xx + errors} requests failed`);
-  const after = await counts();
-  return { perSecond: requests.average, postsPerRequest: (after.posts - before.posts) / requests.total };
+function underLoad(url, windows) {
+  const duration = Math.ceil((WARM_UP_MS + windows * WINDOW_MS) / 1000) + 60;
+  const load = { count: 0 };
+  const instance = autocannon({ url, connections: CONNECTIONS, duration });
+  instance.on("response", (_client, status) => {
+    load.count += 1;
+    if (status !== 200) load.failed = status;
+  });
+  instance.on("reqError", (error) => {
+    load.failed = error;
+  });
+  load.stop = async () => {
+    instance.stop();
+    await once(instance, "done");
+    if (load.failed !== undefined) throw new Error(`${url} failed: ${load.failed}`);
+  };
+  return load;
 }
 
-const load = (url, duration) => autocannon({ url: `${url}/items/7`, connections: CONNECTIONS, duration });
+/** What each answers within the same second. */
+async function watch(loads, turns) {
+  const start = performance.now();
+  const before = Object.values(loads).map(({ count }) => count);
+  await sleep(WINDOW_MS);
+  const seconds = (performance.now() - start) / 1000;
+  const rates = Object.values(loads).map(({ count }, at) => (count - before[at]) / seconds);
+  for (const [at, name] of Object.keys(loads).entries()) {
+    turns[name].push({ perSecond: rates[at], ofBare: rates[at] / rates[0] });
+  }
+}
 
 /** What it was so fast with has arrived. */
 async function checkWhole(url) {
@@ -88,20 +136,14 @@ async function checkWhole(url) {
     throw new Error(`tidegate lost ${lost} of ${sink.accepted} events: ${JSON.stringify(sink.dropped)}`);
 }
 
-function summary(turns) {
-  const shares = (name) => {
-    const beside = turns[WORKERS[name][2]];
-    return turns[name].map(({ perSecond }, round) => perSecond / beside[round].perSecond);
-  };
+function summary(turns, postsPerRequest) {
   return Object.fromEntries(
-    Object.entries(turns).map(([name, rounds]) => [
-      name,
-      {
-        perSecond: median(rounds.map(({ perSecond }) => perSecond)),
-        postsPerRequest: median(rounds.map(({ postsPerRequest }) => postsPerRequest)),
-        ofBare: median(shares(name)),
-        spread: [Math.min(...shares(name)), Math.max(...shares(name))],
-      },
-    ]),
+    Object.entries(turns).map(([name, windows]) => {
+      const shares = windows.map(({ ofBare }) => ofBare).sort((a, b) => a - b);
+      const quartile = (of) => shares[Math.floor((of * shares.length) / 4)];
+      const perSecond = median(windows.map((window) => window.perSecond));
+      const quartiles = [quartile(1), quartile(3)];
+      return [name, { perSecond, ofBare: median(shares), quartiles, postsPerRequest: postsPerRequest(name) }];
+    }),
   );
 }

@@ -52,6 +52,7 @@ export async function serveFolder(folder, { main = "worker.js", ...options } = {
       worker.log += text;
     });
   }
+  worker.pid = child.pid;
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const killOnExit = () => child.kill("SIGKILL");
   process.once("exit", killOnExit);
