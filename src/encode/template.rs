@@ -198,8 +198,8 @@ impl Style {
             return None;
         }
         if self == Self::Milliseconds {
-            let whole = ms as u64;
-            return if whole as f64 == ms { Some((whole, whole)) } else { None };
+            let whole = ms as i64;
+            return if whole as f64 == ms { Some((whole as u64, whole as u64)) } else { None };
         }
         let start = nanos(ms);
         let duration = if record.duration.is_nan() { 0 } else { nanos(record.duration) };

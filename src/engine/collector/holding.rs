@@ -36,14 +36,14 @@ impl Collector {
     pub(super) fn keep(&mut self, mut children: Children, p: f64) {
         let mut payload = std::mem::take(&mut self.held);
         while let Some(record) = self.open.pool.pop(&mut children, &mut payload) {
-            self.accept(Record { p, queued_at: self.clock.now(), ..record }, Some(&payload));
+            self.accept(&Record { p, queued_at: self.clock.now(), ..record }, Some(&payload));
         }
         self.held = payload;
     }
 
     /// Puts a record into the queue; its payload is `held`, or else that of the record just written. Its place there.
     #[inline(always)]
-    pub(super) fn accept(&mut self, record: Record, held: Option<&[u8]>) -> Option<u64> {
+    pub(super) fn accept(&mut self, record: &Record, held: Option<&[u8]>) -> Option<u64> {
         self.ledger.add(Count::Accepted, 1);
         let mut wanted = false;
         for at in 0..self.sinks.len() {

@@ -10,7 +10,7 @@ use crate::engine::ledger::Count;
 use crate::engine::rng::Rng;
 use crate::engine::sampling::open::{Closed, Token};
 use crate::engine::sampling::{Head, KeepSlow, should_sample_request};
-use crate::engine::stats::{Sample, SeriesKind};
+use crate::engine::stats::{RowHint, Sample, SeriesKind};
 use crate::engine::time::Millis;
 
 impl Collector {
@@ -58,8 +58,9 @@ impl Collector {
         let link = told(link, event);
         if token.is_sampled() {
             let p = self.open.head(token).map_or(1.0, entry_p);
-            let record = self.write(event, &Named::new(&name), link, p);
-            if let Some(place) = self.accept(Record { queued_at: self.clock.now(), ..record }, None) {
+            let mut record = self.write(event, &Named::new(&name), link, p);
+            record.queued_at = self.clock.now();
+            if let Some(place) = self.accept(&record, None) {
                 self.open.queued(token, place);
             }
         } else if self.open.is_undecided(token) {
@@ -220,6 +221,11 @@ impl Collector {
         let slow = self.is_slow(event, named.text);
         self.observe_stats(event, named);
         let p = self.policy.outcome(head, event.status, event.error.is_some(), slow);
+        if p.is_some() && named.known.is_some() && !self.queues {
+            // Nobody reads it: neither ids nor a record are made.
+            self.ledger.add(Count::Accepted, 1);
+            return;
+        }
         let link = match origin {
             // Ids are made for what is kept only.
             Origin::Root(parent) if p.is_some() => told(self.root_link(parent), event),
@@ -230,12 +236,12 @@ impl Collector {
             self.ledger.add(Count::SampledOut, 1);
             return;
         };
-        let record = self.write(event, named, link, p);
-        let queued_at = match named.since {
+        let mut record = self.write(event, named, link, p);
+        record.queued_at = match named.since {
             Some(since) => since,
             None => self.clock.now(),
         };
-        self.accept(Record { queued_at, ..record }, None);
+        self.accept(&record, None);
     }
 
     /// The fate of a request's children, now that its own is known; returns where it stands.
@@ -274,18 +280,20 @@ impl Collector {
         };
         let is_error = self.policy.is_error(event.status, event.error.is_some());
         let sample = Sample { at: event.end(), duration: event.duration, is_error };
-        let (wall, series) = (self.clock.wall(), Some((kind, named.text)));
-        match &mut named.known {
-            Some(known) => self.stats.record_by(sample, wall, series, known.row),
-            None => self.stats.record(sample, wall, series),
+        let mut unknown = RowHint::default();
+        let hint = match &mut named.known {
+            Some(known) => &mut *known.row,
+            None => &mut unknown,
         };
+        self.stats.record_by(&sample, self.clock.wall(), Some((kind, named.text)), hint);
     }
 
     #[inline(always)]
     fn is_slow(&self, event: &Event<'_>, name: &str) -> bool {
-        let p99 = match (event.kind, self.config.sampling.keep_slow) {
-            (EventKind::Req, Some(KeepSlow::P99)) => self.stats.p99(SeriesKind::Req, name),
-            _ => None,
+        let p99 = match self.config.sampling.keep_slow {
+            None => return false,
+            Some(KeepSlow::P99) if event.kind == EventKind::Req => self.stats.p99(SeriesKind::Req, name),
+            Some(_) => None,
         };
         self.policy.is_slow(event.duration, p99)
     }

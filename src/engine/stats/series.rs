@@ -57,10 +57,12 @@ impl Table {
         }
     }
 
-    /// Records one event in one row; [`Table::reserve`] has made room.
-    pub(super) fn record(&mut self, row: usize, event: &Placed) {
-        self.rows[row].record(&mut self.arena, event);
-        self.held += 1;
+    /// Records one event in each of `rows`; [`Table::reserve`] has made room.
+    pub(super) fn record(&mut self, rows: &[usize], event: &Placed) {
+        for row in rows {
+            self.rows[*row].record(&mut self.arena, event);
+            self.held += 1;
+        }
     }
 
     /// Whether `count` more events can be counted.
