@@ -92,7 +92,7 @@ impl Templates {
         } else {
             out.extend_from_slice(head);
         }
-        if self.style == Style::Milliseconds && shape.has_duration {
+        if self.style == Style::Milliseconds && shape.has_duration() {
             decimal::push(record.duration, out);
         }
         let shift = out.len() - base - head.len();
@@ -105,7 +105,7 @@ impl Templates {
         }
         self.style.put_id(&record.link.trace_id, &mut event[usize::from(*trace) + shift..]);
         self.style.put_id(&record.link.span_id, &mut event[usize::from(*span) + shift..]);
-        if shape.has_parent {
+        if shape.has_parent() {
             self.style.put_id(&record.link.parent_id, &mut event[usize::from(*parent) + shift..]);
         }
         true
@@ -170,9 +170,10 @@ impl Templates {
     #[inline(never)]
     fn find(&self, record: &Record, name: NameId) -> Option<&Template> {
         let shape = record.shape(name);
+        let entries = self.entries.first_chunk::<ENTRIES>()?;
         let home = home(&shape);
         for at in home..home + PROBES {
-            if let Some(Some(found)) = self.entries.get(at % ENTRIES)
+            if let Some(found) = &entries[at % ENTRIES]
                 && found.shape == shape
             {
                 return Some(found);

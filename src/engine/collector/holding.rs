@@ -42,7 +42,7 @@ impl Collector {
     }
 
     /// Puts a record into the queue; its payload is `held`, or else that of the record just written. Its place there.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn accept(&mut self, record: &Record, held: Option<&[u8]>) -> Option<u64> {
         self.ledger.add(Count::Accepted, 1);
         let mut wanted = false;

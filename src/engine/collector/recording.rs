@@ -50,7 +50,7 @@ impl Collector {
             return self.signal();
         }
         let name = self.name_of(event);
-        self.observe_stats(event, &mut Named::new(&name));
+        self.observe_stats(event, &name, &mut RowHint::default());
         let link = match self.open.get(token).map(|open| open.link) {
             Some(parent) => self.child_link(parent),
             None => self.root_link(None),
@@ -91,7 +91,7 @@ impl Collector {
         let unknown = Head::Decided { sampled: false, rate: self.policy.rate(), forced: false };
         let head = self.open.head(token).unwrap_or(unknown);
         let origin = closed.map_or(Origin::Root(None), Origin::Request);
-        self.finish_event(event, &mut Named::new(&name), head, origin);
+        self.finish_event(event, &Named::new(&name), head, origin);
         self.name = name;
         self.signal()
     }
@@ -200,32 +200,19 @@ impl Collector {
             EventKind::Req => self.decide(name_or(event, &name), parent),
             EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
         };
-        let mut named = Named { method, since, ..Named::new(&name) };
-        self.finish_event(event, &mut named, head, Origin::Root(parent));
+        let named = Named { text: &name, method, since };
+        self.finish_event(event, &named, head, Origin::Root(parent));
         self.name = name;
     }
 
     /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
     #[inline(never)]
-    pub(super) fn finish_event(
-        &mut self,
-        event: &Event<'_>,
-        named: &mut Named<'_>,
-        head: Head,
-        origin: Origin,
-    ) {
+    fn finish_event(&mut self, event: &Event<'_>, named: &Named<'_>, head: Head, origin: Origin) {
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
             return;
         }
-        let slow = self.is_slow(event, named.text);
-        self.observe_stats(event, named);
-        let p = self.policy.outcome(head, event.status, event.error.is_some(), slow);
-        if p.is_some() && named.known.is_some() && !self.queues {
-            // Nobody reads it: neither ids nor a record are made.
-            self.ledger.add(Count::Accepted, 1);
-            return;
-        }
+        let p = self.judge(event, named.text, &mut RowHint::default(), head);
         let link = match origin {
             // Ids are made for what is kept only.
             Origin::Root(parent) if p.is_some() => told(self.root_link(parent), event),
@@ -262,16 +249,27 @@ impl Collector {
     /// The record of an event that is kept or held.
     #[inline(always)]
     fn write(&mut self, event: &Event<'_>, named: &Named<'_>, link: Link, p: f64) -> Record {
-        if let Some(known) = &named.known {
-            return self.writer.write_known(event, [known.id, named.method], link, p, &mut self.names);
-        }
         self.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
         self.writer.write(event, (named.text, named.method), link, p, &mut self.names)
     }
 
+    /// Counts a finished event that is not excluded, and decides on it: the probability to keep it with, if it is kept.
     #[inline(always)]
-    fn observe_stats(&mut self, event: &Event<'_>, named: &mut Named<'_>) {
-        self.measure(event, named.text);
+    pub(super) fn judge(
+        &mut self,
+        event: &Event<'_>,
+        name: &str,
+        row: &mut RowHint,
+        head: Head,
+    ) -> Option<f64> {
+        let slow = self.is_slow(event, name);
+        self.observe_stats(event, name, row);
+        self.policy.outcome(head, event.status, event.error.is_some(), slow)
+    }
+
+    #[inline(always)]
+    fn observe_stats(&mut self, event: &Event<'_>, name: &str, row: &mut RowHint) {
+        self.measure(event, name);
         let kind = match event.kind {
             EventKind::Req => SeriesKind::Req,
             EventKind::Fn => SeriesKind::Fn,
@@ -280,12 +278,7 @@ impl Collector {
         };
         let is_error = self.policy.is_error(event.status, event.error.is_some());
         let sample = Sample { at: event.end(), duration: event.duration, is_error };
-        let mut unknown = RowHint::default();
-        let hint = match &mut named.known {
-            Some(known) => &mut *known.row,
-            None => &mut unknown,
-        };
-        self.stats.record_by(&sample, self.clock.wall(), Some((kind, named.text)), hint);
+        self.stats.record_by(&sample, self.clock.wall(), Some((kind, name)), row);
     }
 
     #[inline(always)]
@@ -299,7 +292,7 @@ impl Collector {
     }
 
     #[inline(always)]
-    fn root_link(&mut self, parent: Option<TraceContext>) -> Link {
+    pub(super) fn root_link(&mut self, parent: Option<TraceContext>) -> Link {
         let Some(rng) = &mut self.rng else { return Link::default() };
         Link {
             trace_id: match parent {
@@ -321,7 +314,7 @@ impl Collector {
 }
 
 /// Where a finished event stands.
-pub(super) enum Origin {
+enum Origin {
     /// By itself, under a parent from elsewhere or none.
     Root(Option<TraceContext>),
     /// It ends a request that was open.
@@ -329,8 +322,11 @@ pub(super) enum Origin {
 }
 
 /// Where `event` stands: as was told before it was recorded, if it was.
-fn told(link: Link, event: &Event<'_>) -> Link {
-    event.span.map_or(link, |span| Link { trace_id: span.trace_id, span_id: span.parent_id, ..link })
+fn told(mut link: Link, event: &Event<'_>) -> Link {
+    if let Some(span) = &event.span {
+        (link.trace_id, link.span_id) = (span.trace_id, span.parent_id);
+    }
+    link
 }
 
 /// The text that sampling rules match: the path as received, even where its template is what is kept.

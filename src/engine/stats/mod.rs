@@ -139,9 +139,7 @@ impl StatsStore {
         };
         let room = if event.is_open { ROOM_OPEN } else { ROOM_CLOSED };
         self.table.reserve(room, row);
-        let rows = [TOTAL, row];
-        let others = if is_request { &rows[..] } else { &rows[1..] };
-        self.table.record(if row == TOTAL { &rows[..1] } else { others }, &event);
+        self.table.record(if is_request { TOTAL } else { row }, row, &event);
         if is_request {
             self.seconds.record(event.at);
         }

@@ -57,11 +57,17 @@ impl Table {
         }
     }
 
-    /// Records one event in each of `rows`; [`Table::reserve`] has made room.
-    pub(super) fn record(&mut self, rows: &[usize], event: &Placed) {
-        for row in rows {
-            self.rows[*row].record(&mut self.arena, event);
+    /// Records one event in the row `first`, and in `last` if that is another; [`Table::reserve`] has made room.
+    #[inline(always)]
+    pub(super) fn record(&mut self, first: usize, last: usize, event: &Placed) {
+        let mut row = first;
+        loop {
+            self.rows[row].record(&mut self.arena, event);
             self.held += 1;
+            if row == last {
+                return;
+            }
+            row = last;
         }
     }
 
