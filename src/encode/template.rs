@@ -96,7 +96,9 @@ impl Templates {
             decimal::push(record.duration, out);
         }
         let shift = out.len() - base - head.len();
-        out.extend_from_slice(tail);
+        if !tail.is_empty() {
+            out.extend_from_slice(tail);
+        }
         let event = &mut out[base..];
         let Template { ids: [trace, span, parent], times: [first, second], .. } = template;
         self.style.put_time(times.0, &mut event[usize::from(*first)..]);

@@ -52,7 +52,7 @@ impl Collector {
                 continue;
             }
             self.ledger.add_sink(at, SinkCount::Accepted, 1);
-            if sink.enqueued(record.kind) {
+            if sink.enqueued() {
                 wanted = true;
             } else {
                 self.lose(at, Reason::Disabled, 1);
@@ -69,6 +69,7 @@ impl Collector {
     }
 
     /// The oldest event leaves the queue; every sink that still needed it loses it.
+    #[inline(never)]
     fn evict(&mut self) {
         let first = self.queue.first();
         let kind = self.queue.get(first).0.kind;
