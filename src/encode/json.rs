@@ -1,7 +1,6 @@
 //! JSON by hand: strings and numbers (RFC 8259), objects with commas where they belong.
 
 use crate::engine::Value;
-use crate::engine::append::append;
 use crate::engine::decimal;
 
 /// A key of ours with all that stands around it, so that it is written at once: nothing in it needs an escape.
@@ -116,7 +115,7 @@ pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
     if value.is_finite() {
         decimal::push(value, out);
     } else {
-        append(b"null", out);
+        out.extend_from_slice(b"null");
     }
 }
 
@@ -190,7 +189,7 @@ fn eight_digits(bytes: [u8; 4]) -> [u8; 8] {
     let word = u64::from(u32::from_le_bytes(bytes));
     let word = (word | word << 16) & 0x0000_FFFF_0000_FFFF;
     let word = (word | word << 8) & 0x00FF_00FF_00FF_00FF;
-    let halves = word >> 4 & 0x000F_000F_000F_000F | word << 8 & 0x0F00_0F00_0F00_0F00;
+    let halves = (word >> 4 | word << 8) & (EACH * 0x0F);
     let letters = (halves + EACH * 6) >> 4 & EACH;
     (halves + EACH * u64::from(b'0') + letters * u64::from(b'a' - b'0' - 10)).to_le_bytes()
 }

@@ -92,11 +92,13 @@ impl Templates {
         } else {
             out.extend_from_slice(head);
         }
-        if self.style == Style::Milliseconds && shape.has_duration {
+        if self.style == Style::Milliseconds && shape.has_duration() {
             decimal::push(record.duration, out);
         }
         let shift = out.len() - base - head.len();
-        out.extend_from_slice(tail);
+        if !tail.is_empty() {
+            out.extend_from_slice(tail);
+        }
         let event = &mut out[base..];
         let Template { ids: [trace, span, parent], times: [first, second], .. } = template;
         self.style.put_time(times.0, &mut event[usize::from(*first)..]);
@@ -105,7 +107,7 @@ impl Templates {
         }
         self.style.put_id(&record.link.trace_id, &mut event[usize::from(*trace) + shift..]);
         self.style.put_id(&record.link.span_id, &mut event[usize::from(*span) + shift..]);
-        if shape.has_parent {
+        if shape.has_parent() {
             self.style.put_id(&record.link.parent_id, &mut event[usize::from(*parent) + shift..]);
         }
         true
@@ -170,9 +172,10 @@ impl Templates {
     #[inline(never)]
     fn find(&self, record: &Record, name: NameId) -> Option<&Template> {
         let shape = record.shape(name);
+        let entries = self.entries.first_chunk::<ENTRIES>()?;
         let home = home(&shape);
         for at in home..home + PROBES {
-            if let Some(Some(found)) = self.entries.get(at % ENTRIES)
+            if let Some(found) = &entries[at % ENTRIES]
                 && found.shape == shape
             {
                 return Some(found);
@@ -198,8 +201,8 @@ impl Style {
             return None;
         }
         if self == Self::Milliseconds {
-            let whole = ms as u64;
-            return if whole as f64 == ms { Some((whole, whole)) } else { None };
+            let whole = ms as i64;
+            return if whole as f64 == ms { Some((whole as u64, whole as u64)) } else { None };
         }
         let start = nanos(ms);
         let duration = if record.duration.is_nan() { 0 } else { nanos(record.duration) };

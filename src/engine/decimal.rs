@@ -4,7 +4,6 @@
 
 mod bignum;
 
-use super::append::append;
 use bignum::Bignum;
 
 /// A number to be shown in a message.
@@ -25,15 +24,17 @@ pub(crate) fn push(value: f64, out: &mut Vec<u8>) {
         out.push(b'-');
     }
     let value = value.abs();
-    let integer = value as u64;
-    let fractional = value - integer as f64;
-    let thousandths = (fractional * 1000.0 + 0.5) as u32;
-    // A quotient is rounded as a decimal is read: what is equal here reads back the same.
-    let is_short = || (integer as f64 * 1000.0 + f64::from(thousandths)) / 1000.0 == value;
-    if value < WHOLE && fractional == 0.0 {
-        whole(integer, out);
-    } else if value < SHORT && is_short() {
-        short(integer, thousandths, out);
+    if value < SHORT {
+        // Signed, since processors convert no other in one step.
+        let integer = value as i64;
+        let thousandths = (value * 1000.0 + 0.5) as i64;
+        // A quotient is rounded as a decimal is read: what is equal here reads back the same.
+        if thousandths as f64 / 1000.0 == value {
+            return short(integer as u64, (thousandths - integer * 1000) as u32, out);
+        }
+    }
+    if value < WHOLE && value as i64 as f64 == value {
+        whole(value as u64, out);
     } else if (1e-5..WHOLE).contains(&value) {
         let (digits, places) = fraction(value);
         spread(digits, places, out);
@@ -51,18 +52,26 @@ pub(crate) fn whole(value: u64, out: &mut Vec<u8>) {
 /// Appends a whole number and what thousandths there are, without zeros at the end.
 #[inline]
 fn short(integer: u64, thousandths: u32, out: &mut Vec<u8>) {
-    let mut text = [0; POINT + 4];
-    let start = put(integer, &mut text[..POINT]);
+    let mut text = [0; POINT + PLACES + WORD - 1];
+    let mut start = put(integer, &mut text[..POINT]);
     let mut end = POINT;
     if thousandths > 0 {
         let [tens, ones] = PAIRS[thousandths as usize / 10 % 100];
-        text[POINT..].copy_from_slice(&[b'.', tens, ones, b'0' + (thousandths % 10) as u8]);
-        end = text.len();
+        end += PLACES;
+        text[POINT..end].copy_from_slice(&[b'.', tens, ones, b'0' + (thousandths % 10) as u8]);
         while text[end - 1] == b'0' {
             end -= 1;
         }
     }
-    append(&text[start..end], out);
+    let len = out.len() + end - start;
+    // Whole words, and the last may have too much: a copy of a known size is no call.
+    while start < end
+        && let Some(word) = text[start..].first_chunk::<WORD>()
+    {
+        out.extend_from_slice(word);
+        start += WORD;
+    }
+    out.truncate(len);
 }
 
 /// The digits of a whole number, in `buffer`.
@@ -98,6 +107,9 @@ fn put(mut value: u64, room: &mut [u8]) -> usize {
 
 /// The digits that any whole number has at most.
 const POINT: usize = 20;
+/// The point and three decimal places.
+const PLACES: usize = 4;
+const WORD: usize = 8;
 
 /// Writes a number that has as many digits as there is room for.
 #[inline]
@@ -108,9 +120,13 @@ pub(crate) fn fill(mut value: u64, room: &mut [u8]) {
         value /= 100_000_000;
     }
     let mut value = value as u32;
-    for digit in first.iter_mut().rev() {
-        *digit = b'0' + (value % 10) as u8;
-        value /= 10;
+    let (first, pairs) = first.as_rchunks_mut();
+    for pair in pairs.iter_mut().rev() {
+        *pair = PAIRS[value as usize % 100];
+        value /= 100;
+    }
+    if let [digit] = first {
+        *digit = b'0' + value as u8;
     }
 }
 

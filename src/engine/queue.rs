@@ -37,15 +37,16 @@ impl Queue {
 
     /// Adds a record that fits, and returns its sequence number. The queue takes over its references to names.
     #[inline(always)]
-    pub(crate) fn push(&mut self, mut record: Record, payload: &[u8]) -> u64 {
+    pub(crate) fn push(&mut self, record: &Record, payload: &[u8]) -> u64 {
         debug_assert!(!self.is_full(payload.len()) && payload.len() <= MAX_PAYLOAD);
-        record.payload_at = self.payload.push(payload);
+        let payload_at = if payload.is_empty() { 0 } else { self.payload.push(payload) };
         let at = self.index(self.next);
         if at == self.records.len() {
-            self.records.push(record);
+            self.records.push(*record);
         } else {
-            self.records[at] = record;
+            self.records[at] = *record;
         }
+        self.records[at].payload_at = payload_at;
         self.next += 1;
         self.next - 1
     }
@@ -59,7 +60,9 @@ impl Queue {
             self.head = 0;
         }
         self.first += 1;
-        self.payload.pop(record.payload_at, record.payload_len);
+        if record.payload_len > 0 {
+            self.payload.pop(record.payload_at, record.payload_len);
+        }
         record.release(names);
     }
 
@@ -131,9 +134,6 @@ impl ByteRing {
     }
 
     fn push(&mut self, slice: &[u8]) -> u32 {
-        if slice.is_empty() {
-            return 0;
-        }
         let place = self.place(slice.len());
         let at = self.offset(place);
         let end = at + slice.len();
@@ -146,9 +146,6 @@ impl ByteRing {
     }
 
     fn pop(&mut self, at: u32, len: u16) {
-        if len == 0 {
-            return;
-        }
         let head = self.offset(self.head);
         let lap = self.head - head as u64 + if (at as usize) < head { self.capacity as u64 } else { 0 };
         self.head = lap + u64::from(at) + u64::from(len);

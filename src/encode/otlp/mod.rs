@@ -56,12 +56,17 @@ pub(super) fn metrics(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
 /// Wall-clock milliseconds as nanoseconds since the epoch, exactly: whole and fraction apart. Before it: 0.
 #[inline(always)]
 pub(super) fn nanos(ms: f64) -> u64 {
-    let whole = ms as u64;
+    if ms.is_nan() || ms <= 0.0 {
+        return 0;
+    }
+    // Signed, since processors convert no other in one step.
+    let whole = ms as i64;
     // Beyond is no time, and multiplying would need 128 bits to find out.
-    if whole > u64::MAX / 1_000_000 {
+    if whole > (u64::MAX / 1_000_000) as i64 {
         return u64::MAX;
     }
-    (whole * 1_000_000).saturating_add(((ms - whole as f64) * 1e6 + 0.5) as u64)
+    let fraction = ((ms - whole as f64) * 1e6 + 0.5) as i64;
+    (whole as u64 * 1_000_000).saturating_add(fraction as u64)
 }
 
 #[cfg(test)]

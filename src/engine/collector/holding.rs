@@ -36,14 +36,14 @@ impl Collector {
     pub(super) fn keep(&mut self, mut children: Children, p: f64) {
         let mut payload = std::mem::take(&mut self.held);
         while let Some(record) = self.open.pool.pop(&mut children, &mut payload) {
-            self.accept(Record { p, queued_at: self.clock.now(), ..record }, Some(&payload));
+            self.accept(&Record { p, queued_at: self.clock.now(), ..record }, Some(&payload));
         }
         self.held = payload;
     }
 
     /// Puts a record into the queue; its payload is `held`, or else that of the record just written. Its place there.
-    #[inline(always)]
-    pub(super) fn accept(&mut self, record: Record, held: Option<&[u8]>) -> Option<u64> {
+    #[inline(never)]
+    pub(super) fn accept(&mut self, record: &Record, held: Option<&[u8]>) -> Option<u64> {
         self.ledger.add(Count::Accepted, 1);
         let mut wanted = false;
         for at in 0..self.sinks.len() {
@@ -52,7 +52,7 @@ impl Collector {
                 continue;
             }
             self.ledger.add_sink(at, SinkCount::Accepted, 1);
-            if sink.enqueued(record.kind) {
+            if sink.enqueued() {
                 wanted = true;
             } else {
                 self.lose(at, Reason::Disabled, 1);
@@ -69,6 +69,7 @@ impl Collector {
     }
 
     /// The oldest event leaves the queue; every sink that still needed it loses it.
+    #[inline(never)]
     fn evict(&mut self) {
         let first = self.queue.first();
         let kind = self.queue.get(first).0.kind;

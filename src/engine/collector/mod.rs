@@ -47,6 +47,8 @@ pub struct Collector {
     sinks: Vec<Delivery>,
     /// Whether some sink takes metrics.
     measures: bool,
+    /// Whether some sink takes records.
+    queues: bool,
     ledger: Ledger,
     notices: Notices,
     rng: Option<Rng>,
@@ -114,6 +116,7 @@ impl Collector {
                 config.get(Number::QueueBytes) as usize,
             ),
             sinks: config.sinks().iter().map(|sink| Delivery::new(sink.clone(), &config)).collect(),
+            queues: config.sinks().iter().any(|sink| !sink.format.is_metrics()),
             measures: config.sinks().iter().any(|sink| sink.format.is_metrics()),
             ledger: Ledger::new(config.sinks().len()),
             notices: Notices::new(config.sinks().len()),

@@ -10,7 +10,7 @@ use crate::engine::ledger::Count;
 use crate::engine::rng::Rng;
 use crate::engine::sampling::open::{Closed, Token};
 use crate::engine::sampling::{Head, KeepSlow, should_sample_request};
-use crate::engine::stats::{Sample, SeriesKind};
+use crate::engine::stats::{RowHint, Sample, SeriesKind};
 use crate::engine::time::Millis;
 
 impl Collector {
@@ -50,7 +50,7 @@ impl Collector {
             return self.signal();
         }
         let name = self.name_of(event);
-        self.observe_stats(event, &mut Named::new(&name));
+        self.observe_stats(event, &name, &mut RowHint::default());
         let link = match self.open.get(token).map(|open| open.link) {
             Some(parent) => self.child_link(parent),
             None => self.root_link(None),
@@ -58,8 +58,9 @@ impl Collector {
         let link = told(link, event);
         if token.is_sampled() {
             let p = self.open.head(token).map_or(1.0, entry_p);
-            let record = self.write(event, &Named::new(&name), link, p);
-            if let Some(place) = self.accept(Record { queued_at: self.clock.now(), ..record }, None) {
+            let mut record = self.write(event, &Named::new(&name), link, p);
+            record.queued_at = self.clock.now();
+            if let Some(place) = self.accept(&record, None) {
                 self.open.queued(token, place);
             }
         } else if self.open.is_undecided(token) {
@@ -90,7 +91,7 @@ impl Collector {
         let unknown = Head::Decided { sampled: false, rate: self.policy.rate(), forced: false };
         let head = self.open.head(token).unwrap_or(unknown);
         let origin = closed.map_or(Origin::Root(None), Origin::Request);
-        self.finish_event(event, &mut Named::new(&name), head, origin);
+        self.finish_event(event, &Named::new(&name), head, origin);
         self.name = name;
         self.signal()
     }
@@ -199,27 +200,19 @@ impl Collector {
             EventKind::Req => self.decide(name_or(event, &name), parent),
             EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
         };
-        let mut named = Named { method, since, ..Named::new(&name) };
-        self.finish_event(event, &mut named, head, Origin::Root(parent));
+        let named = Named { text: &name, method, since };
+        self.finish_event(event, &named, head, Origin::Root(parent));
         self.name = name;
     }
 
     /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
     #[inline(never)]
-    pub(super) fn finish_event(
-        &mut self,
-        event: &Event<'_>,
-        named: &mut Named<'_>,
-        head: Head,
-        origin: Origin,
-    ) {
+    fn finish_event(&mut self, event: &Event<'_>, named: &Named<'_>, head: Head, origin: Origin) {
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
             return;
         }
-        let slow = self.is_slow(event, named.text);
-        self.observe_stats(event, named);
-        let p = self.policy.outcome(head, event.status, event.error.is_some(), slow);
+        let p = self.judge(event, named.text, &mut RowHint::default(), head);
         let link = match origin {
             // Ids are made for what is kept only.
             Origin::Root(parent) if p.is_some() => told(self.root_link(parent), event),
@@ -230,12 +223,12 @@ impl Collector {
             self.ledger.add(Count::SampledOut, 1);
             return;
         };
-        let record = self.write(event, named, link, p);
-        let queued_at = match named.since {
+        let mut record = self.write(event, named, link, p);
+        record.queued_at = match named.since {
             Some(since) => since,
             None => self.clock.now(),
         };
-        self.accept(Record { queued_at, ..record }, None);
+        self.accept(&record, None);
     }
 
     /// The fate of a request's children, now that its own is known; returns where it stands.
@@ -256,16 +249,27 @@ impl Collector {
     /// The record of an event that is kept or held.
     #[inline(always)]
     fn write(&mut self, event: &Event<'_>, named: &Named<'_>, link: Link, p: f64) -> Record {
-        if let Some(known) = &named.known {
-            return self.writer.write_known(event, [known.id, named.method], link, p, &mut self.names);
-        }
         self.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
         self.writer.write(event, (named.text, named.method), link, p, &mut self.names)
     }
 
+    /// Counts a finished event that is not excluded, and decides on it: the probability to keep it with, if it is kept.
     #[inline(always)]
-    fn observe_stats(&mut self, event: &Event<'_>, named: &mut Named<'_>) {
-        self.measure(event, named.text);
+    pub(super) fn judge(
+        &mut self,
+        event: &Event<'_>,
+        name: &str,
+        row: &mut RowHint,
+        head: Head,
+    ) -> Option<f64> {
+        let slow = self.is_slow(event, name);
+        self.observe_stats(event, name, row);
+        self.policy.outcome(head, event.status, event.error.is_some(), slow)
+    }
+
+    #[inline(always)]
+    fn observe_stats(&mut self, event: &Event<'_>, name: &str, row: &mut RowHint) {
+        self.measure(event, name);
         let kind = match event.kind {
             EventKind::Req => SeriesKind::Req,
             EventKind::Fn => SeriesKind::Fn,
@@ -274,24 +278,21 @@ impl Collector {
         };
         let is_error = self.policy.is_error(event.status, event.error.is_some());
         let sample = Sample { at: event.end(), duration: event.duration, is_error };
-        let (wall, series) = (self.clock.wall(), Some((kind, named.text)));
-        match &mut named.known {
-            Some(known) => self.stats.record_by(sample, wall, series, known.row),
-            None => self.stats.record(sample, wall, series),
-        };
+        self.stats.record_by(&sample, self.clock.wall(), Some((kind, name)), row);
     }
 
     #[inline(always)]
     fn is_slow(&self, event: &Event<'_>, name: &str) -> bool {
-        let p99 = match (event.kind, self.config.sampling.keep_slow) {
-            (EventKind::Req, Some(KeepSlow::P99)) => self.stats.p99(SeriesKind::Req, name),
-            _ => None,
+        let p99 = match self.config.sampling.keep_slow {
+            None => return false,
+            Some(KeepSlow::P99) if event.kind == EventKind::Req => self.stats.p99(SeriesKind::Req, name),
+            Some(_) => None,
         };
         self.policy.is_slow(event.duration, p99)
     }
 
     #[inline(always)]
-    fn root_link(&mut self, parent: Option<TraceContext>) -> Link {
+    pub(super) fn root_link(&mut self, parent: Option<TraceContext>) -> Link {
         let Some(rng) = &mut self.rng else { return Link::default() };
         Link {
             trace_id: match parent {
@@ -313,7 +314,7 @@ impl Collector {
 }
 
 /// Where a finished event stands.
-pub(super) enum Origin {
+enum Origin {
     /// By itself, under a parent from elsewhere or none.
     Root(Option<TraceContext>),
     /// It ends a request that was open.
@@ -321,8 +322,11 @@ pub(super) enum Origin {
 }
 
 /// Where `event` stands: as was told before it was recorded, if it was.
-fn told(link: Link, event: &Event<'_>) -> Link {
-    event.span.map_or(link, |span| Link { trace_id: span.trace_id, span_id: span.parent_id, ..link })
+fn told(mut link: Link, event: &Event<'_>) -> Link {
+    if let Some(span) = &event.span {
+        (link.trace_id, link.span_id) = (span.trace_id, span.parent_id);
+    }
+    link
 }
 
 /// The text that sampling rules match: the path as received, even where its template is what is kept.

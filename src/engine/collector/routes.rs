@@ -3,10 +3,11 @@
 //! The host keeps the numbers by text and gives them instead of text. Only a route that has proven to return gets
 //! one, as in the table of names. The numbers hold until [`Signal::renewed`] says that they are void.
 
-use super::recording::Origin;
 use super::{Collector, Signal};
 use crate::engine::event::names::{NameId, Names};
 use crate::engine::event::{Event, EventKind, path};
+use crate::engine::ledger::Count;
+use crate::engine::sampling::Head;
 use crate::engine::stats::RowHint;
 use crate::engine::time::Millis;
 
@@ -34,21 +35,13 @@ pub enum StagedRoute<'a> {
     New(&'a str, bool),
 }
 
-/// The name an event goes by, and what is known of it from before.
+/// The name an event goes by, and what is known of it.
 pub(super) struct Named<'a> {
     pub(super) text: &'a str,
-    pub(super) known: Option<Known<'a>>,
     /// Its method, if it is interned already.
     pub(super) method: NameId,
     /// Since when it has waited; `None`: it is told of at once.
     pub(super) since: Option<Millis>,
-}
-
-/// What spares the lookups.
-pub(super) struct Known<'a> {
-    /// The route's name.
-    pub(super) id: NameId,
-    pub(super) row: &'a mut RowHint,
 }
 
 /// The numbered routes and methods. Each holds one reference to its name.
@@ -79,7 +72,7 @@ struct Method {
 
 impl<'a> Named<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, known: None, method: NameId::NONE, since: None }
+        Self { text, method: NameId::NONE, since: None }
     }
 }
 
@@ -192,6 +185,7 @@ impl Collector {
         Signal { renewed, ..self.signal() }
     }
 
+    /// Of a request whose route is known by number, what `finish_event` does of any.
     #[inline(always)]
     fn finish_known(
         &mut self,
@@ -205,9 +199,24 @@ impl Collector {
             return;
         }
         let head = self.head(route.rate, false);
-        let known = Some(Known { id: route.id, row: &mut route.row });
-        let mut named = Named { text: &route.text, known, method: method.id, since: Some(queued_at) };
-        self.finish_event(&event, &mut named, head, Origin::Root(None));
+        if head == Head::Excluded {
+            self.ledger.add(Count::Excluded, 1);
+            return;
+        }
+        let Some(p) = self.judge(&event, &route.text, &mut route.row, head) else {
+            self.ledger.add(Count::SampledOut, 1);
+            return;
+        };
+        // What nobody reads has neither ids nor a record.
+        if !self.queues {
+            self.ledger.add(Count::Accepted, 1);
+            return;
+        }
+        let link = self.root_link(None);
+        let names = [route.id, method.id];
+        let mut record = self.writer.write_known(&event, names, link, p, &mut self.names);
+        record.queued_at = queued_at;
+        self.accept(&record, None);
     }
 }
 

@@ -114,9 +114,9 @@ impl Delivery {
         !self.is_dead() && self.accepts(kind)
     }
 
-    /// An event of `kind` is being queued; whether the sink will ever take it.
-    pub(crate) fn enqueued(&mut self, kind: EventKind) -> bool {
-        let takes = self.takes(kind);
+    /// An event that the sink accepts is being queued; whether it will ever take it.
+    pub(crate) fn enqueued(&mut self) -> bool {
+        let takes = !self.is_dead();
         self.waiting += usize::from(takes);
         takes
     }
@@ -315,7 +315,9 @@ impl Delivery {
                 break;
             }
             let payload_at = staged.len() as u32;
-            staged.extend_from_slice(payload);
+            if !payload.is_empty() {
+                staged.extend_from_slice(payload);
+            }
             records.push(Record { payload_at, ..*record });
             record.retain(names);
             self.cursor += 1;

@@ -168,14 +168,13 @@ impl Record {
     /// What it has in common with others, going by `name`: all that it holds but its ids and times.
     #[inline(always)]
     pub(crate) fn shape(&self, name: NameId) -> Shape {
-        let has_parent = u64::from_ne_bytes(self.link.parent_id) != 0;
+        let has_parent = u8::from(u64::from_ne_bytes(self.link.parent_id) != 0);
+        let has_duration = u8::from(!self.duration.is_nan());
         let (name, error, detail) = (name.number(), self.error.number(), self.detail.number());
         Shape {
             texts: name | error << 16 | detail << 32 | u64::from(self.status) << 48,
             p: self.p.to_bits(),
-            kind: self.kind,
-            has_parent,
-            has_duration: !self.duration.is_nan(),
+            traits: self.kind as u8 | has_parent << 2 | has_duration << 3,
         }
     }
 
@@ -201,12 +200,21 @@ pub(crate) struct Shape {
     /// The ids of its name, error and detail, and its status.
     texts: u64,
     p: u64,
-    kind: EventKind,
-    pub has_parent: bool,
-    pub has_duration: bool,
+    /// Its kind, and whether it has a parent and a duration, in one byte to compare.
+    traits: u8,
 }
 
 impl Shape {
+    #[inline(always)]
+    pub(crate) fn has_parent(&self) -> bool {
+        self.traits & 1 << 2 != 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_duration(&self) -> bool {
+        self.traits & 1 << 3 != 0
+    }
+
     /// Spreads shapes over a table.
     #[inline(always)]
     pub(crate) fn hash(&self) -> u64 {

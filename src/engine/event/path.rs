@@ -45,7 +45,10 @@ pub fn template(path: &str, out: &mut String) {
 #[must_use]
 pub fn without_query(path: &str) -> &str {
     let bytes = path.as_bytes();
-    // Most have none.
+    // Most have none, which is found out in words.
+    if !bytes.contains(&b'=') {
+        return path;
+    }
     let Some(equals) = bytes.iter().rposition(|b| *b == b'=') else { return path };
     let mut marks = (0..equals).filter(|at| bytes[*at] == b'?');
     let first = marks.clone().next();

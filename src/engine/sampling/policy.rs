@@ -155,7 +155,10 @@ impl Policy {
             Some(KeepSlow::P99) => p99_ms,
             None => None,
         };
-        duration_ms.zip(limit).is_some_and(|(duration, limit)| duration > limit)
+        match (duration_ms, limit) {
+            (Some(duration), Some(limit)) => duration > limit,
+            _ => false,
+        }
     }
 
     /// The rate, in [0, 1], where no override matches; it governs roots that have no path.

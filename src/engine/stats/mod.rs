@@ -115,20 +115,20 @@ impl StatsStore {
     /// Returns false, and counts it as refused, if the event is older than the window, or its time or
     /// duration is not a finite number, or the duration is negative.
     pub fn record(&mut self, sample: Sample, now: f64, series: Option<(SeriesKind, &str)>) -> bool {
-        self.record_by(sample, now, series, &mut RowHint::default())
+        self.record_by(&sample, now, series, &mut RowHint::default())
     }
 
     /// As [`record`](Self::record), where `hint` knows the series from before, or learns it now.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn record_by(
         &mut self,
-        sample: Sample,
+        sample: &Sample,
         now: f64,
         series: Option<(SeriesKind, &str)>,
         hint: &mut RowHint,
     ) -> bool {
         self.roll(now);
-        let Some(event) = self.place(&sample) else {
+        let Some(event) = self.place(sample) else {
             self.refused += 1;
             return false;
         };
@@ -139,12 +139,9 @@ impl StatsStore {
         };
         let room = if event.is_open { ROOM_OPEN } else { ROOM_CLOSED };
         self.table.reserve(room, row);
+        self.table.record(if is_request { TOTAL } else { row }, row, &event);
         if is_request {
-            self.table.record(TOTAL, &event);
             self.seconds.record(event.at);
-        }
-        if row != TOTAL {
-            self.table.record(row, &event);
         }
         true
     }

@@ -57,10 +57,18 @@ impl Table {
         }
     }
 
-    /// Records one event in one row; [`Table::reserve`] has made room.
-    pub(super) fn record(&mut self, row: usize, event: &Placed) {
-        self.rows[row].record(&mut self.arena, event);
-        self.held += 1;
+    /// Records one event in the row `first`, and in `last` if that is another; [`Table::reserve`] has made room.
+    #[inline(always)]
+    pub(super) fn record(&mut self, first: usize, last: usize, event: &Placed) {
+        let mut row = first;
+        loop {
+            self.rows[row].record(&mut self.arena, event);
+            self.held += 1;
+            if row == last {
+                return;
+            }
+            row = last;
+        }
     }
 
     /// Whether `count` more events can be counted.

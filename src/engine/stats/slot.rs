@@ -64,9 +64,11 @@ impl Slot {
     }
 
     fn add_to_sum(&mut self, ms: f64) {
-        let (large, small) = if self.sum >= ms { (self.sum, ms) } else { (ms, self.sum) };
-        let rounded = large + small;
-        let rest = f64::from(self.correction) + (small - (rounded - large));
+        // Knuth's TwoSum: what rounding took, whichever of the two is larger.
+        let rounded = self.sum + ms;
+        let added = rounded - self.sum;
+        let lost = (self.sum - (rounded - added)) + (ms - added);
+        let rest = f64::from(self.correction) + lost;
         let sum = rounded + rest;
         self.sum = if sum < f64::MAX { sum } else { f64::MAX };
         let correction = (rest - (self.sum - rounded)) as f32;
