@@ -60,7 +60,7 @@ function compile(features) {
   const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET, ...features];
   if (hasStdSource()) {
     const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
-    const { status } = spawnSync("cargo", [...args, ...SMALL_STD, ...READABLE], {
+    const { status } = spawnSync("cargo", [...args, ...SMALL_STD, ...READABLE, ...SMALL_CODE], {
       cwd: ROOT,
       stdio: "inherit",
       env,
@@ -84,6 +84,9 @@ const SMALL_WASM = [
 
 /** Names of functions as people write them, for who asks what fills the module: what ships has none. */
 const READABLE = ["--", "-C", "link-arg=--demangle"];
+
+/** A loop's addresses are not made variables of their own: the engines that compile wasm see to that themselves. */
+const SMALL_CODE = ["-C", "llvm-args=-disable-lsr"];
 
 /** A standard library built for size, whose panics trap at once: nothing here could show their texts. */
 const SMALL_STD = [
