@@ -60,7 +60,7 @@ function compile(features) {
   const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET, ...features];
   if (hasStdSource()) {
     const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
-    const { status } = spawnSync("cargo", [...args, ...SMALL_STD, ...READABLE], {
+    const { status } = spawnSync("cargo", [...args, ...SMALL_STD, ...READABLE, ...SMALL_CODE], {
       cwd: ROOT,
       stdio: "inherit",
       env,
@@ -72,11 +72,21 @@ function compile(features) {
   return "prebuilt";
 }
 
-/** Below the first kilobyte is but the end of the stack; and what belongs together compresses better side by side. */
-const SMALL_WASM = ["-O3", "--low-memory-unused", "--reorder-functions-by-name"];
+/**
+ * Below the first kilobyte is but the end of the stack. What calls have no effect is known only once all is optimized,
+ * so it is optimized twice. Alignment is a hint that no engine takes: told as the same everywhere, it compresses better, as
+ * does a value that is computed again instead of kept. And what belongs together compresses better side by side.
+ */
+const SMALL_WASM = [
+  ...["-O3", "--low-memory-unused", "--skip-pass=local-cse", "--generate-global-effects", "-O3"],
+  ...["--dealign", "--reorder-functions-by-name"],
+];
 
 /** Names of functions as people write them, for who asks what fills the module: what ships has none. */
 const READABLE = ["--", "-C", "link-arg=--demangle"];
+
+/** A loop's addresses are not made variables of their own: the engines that compile wasm see to that themselves. */
+const SMALL_CODE = ["-C", "llvm-args=-disable-lsr"];
 
 /** A standard library built for size, whose panics trap at once: nothing here could show their texts. */
 const SMALL_STD = [

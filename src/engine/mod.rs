@@ -30,6 +30,7 @@ pub mod notice;
 mod queue;
 pub mod rng;
 pub mod sampling;
+pub(crate) mod split;
 pub mod stats;
 pub mod time;
 

@@ -1,6 +1,7 @@
 //! The desk: where texts and bytes lie when they cross.
 
 use super::options::Options;
+use crate::engine::error::concat;
 use crate::engine::{Error, Value};
 
 /// What the host has put down for the next call, and what the last call has left for the host.
@@ -59,7 +60,7 @@ impl Desk {
 
     #[inline(never)]
     fn refuse(&mut self, error: &Error) {
-        self.result = [error.code(), "\n", error.message()].concat().into_bytes();
+        self.result = concat(&[error.code(), "\n", error.message()]).into_bytes();
     }
 }
 

@@ -72,9 +72,11 @@ impl Options {
 fn sink(mut given: Given<'_>) -> Result<SinkOptions, Error> {
     let (name, format) = (given.string(), given.string());
     let Some(known) = Format::from_name(format) else {
-        let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
-        let known = known.join(", ");
-        let message = ["sink ", name, ": format \"", format, "\" is not one of ", &known];
+        let mut message = vec!["sink ", name, ": format \"", format, "\" is not one of "];
+        for (at, known) in Format::ALL.iter().enumerate() {
+            message.push(if at == 0 { "" } else { ", " });
+            message.push(known.as_str());
+        }
         return Err(Error::new(ErrorKind::Sink, &message));
     };
     let [batch_max, max_bytes] = [given.number(), given.number()].map(|max| max.map(|max| max as u32));

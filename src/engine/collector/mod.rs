@@ -15,7 +15,7 @@ use super::delivery::{Delivery, Settings};
 use super::error::Error;
 use super::event::names::Names;
 use super::event::payload::RecordWriter;
-use super::event::trace::TraceContext;
+use super::event::trace::{TraceContext, push_hex};
 use super::event::{Link, Record, path};
 use super::ledger::{Count, Counters, Ledger, Reason, SinkCount, SinkCounters};
 use super::notice::{Notice, Notices};
@@ -142,8 +142,8 @@ impl Collector {
         halves[0].copy_from_slice(&entropy[..32]);
         halves[1].copy_from_slice(&entropy[32..]);
         let mut rng = Rng::from_entropy(halves[0]);
-        self.isolate =
-            rng.id::<8>().iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(hex_digit).collect();
+        self.isolate.clear();
+        push_hex(&rng.id::<8>(), &mut self.isolate);
         self.rng = Some(rng);
         self.policy.seed_entropy(halves[1]);
     }
@@ -297,10 +297,6 @@ impl Collector {
             disabled: sink.is_disabled(),
         };
     }
-}
-
-fn hex_digit(nibble: u8) -> Option<char> {
-    char::from_digit(nibble.into(), 16)
 }
 
 /// The statistics window: 15 minutes.

@@ -1,5 +1,7 @@
 //! Raw paths made into names of bounded variety.
 
+use crate::engine::split::split;
+
 /// Appends `path` with id-like segments shown as `:id`, and without query and fragment.
 ///
 /// A segment is id-like if it, or a part of it between dots,
@@ -21,13 +23,13 @@
 pub fn template(path: &str, out: &mut String) {
     let end = path.bytes().position(|b| b == b'?' || b == b'#');
     let path = &path[..end.unwrap_or(path.len())];
-    let rest = path.strip_prefix('/').unwrap_or(path);
+    let rest = path.strip_prefix("/").unwrap_or(path);
     if rest.len() < path.len() {
         out.push('/');
     }
-    let folded = rest.split('/').nth(MAX_SEGMENTS).is_some();
+    let folded = split(rest, b'/').nth(MAX_SEGMENTS).is_some();
     let shown = if folded { MAX_SEGMENTS - 1 } else { MAX_SEGMENTS };
-    for (index, segment) in rest.split('/').take(shown).enumerate() {
+    for (index, segment) in split(rest, b'/').take(shown).enumerate() {
         if index > 0 {
             out.push('/');
         }
@@ -58,15 +60,15 @@ pub fn without_query(path: &str) -> &str {
 
 fn is_id(segment: &str) -> bool {
     segment.len() > MAX_SEGMENT
-        || segment.bytes().any(|b| b"%@=".contains(&b))
-        || segment.split('.').enumerate().any(|(index, part)| {
+        || segment.bytes().any(|b| matches!(b, b'%' | b'@' | b'='))
+        || split(segment, b'.').enumerate().any(|(index, part)| {
             let id = || has_digit_run(part) || is_hex(part) || is_uuid(part) || is_random(part);
             part.bytes().any(|b| b.is_ascii_digit()) && ((index == 0 && is_number(part)) || id())
         })
 }
 
 fn is_number(part: &str) -> bool {
-    part.bytes().all(|b| b.is_ascii_digit() || b"-_,+~".contains(&b))
+    part.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'_' | b',' | b'+' | b'~'))
 }
 
 fn has_digit_run(part: &str) -> bool {
@@ -78,7 +80,7 @@ fn is_hex(part: &str) -> bool {
 }
 
 fn is_uuid(part: &str) -> bool {
-    let mut groups = part.split('-');
+    let mut groups = split(part, b'-');
     let sized = |(group, length): (&str, usize)| {
         group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
     };

@@ -15,7 +15,7 @@ pub fn method(method: &str) -> &'static str {
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>
 #[must_use]
 pub fn error_type(error: &str) -> &str {
-    let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_.$/-".contains(&b);
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'/' | b'-');
     let end = error.bytes().position(|b| !is_name(b)).unwrap_or(error.len());
     let (name, rest) = error.split_at(end);
     let ends = rest.is_empty() || rest.starts_with(": ");

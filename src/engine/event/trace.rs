@@ -2,6 +2,8 @@
 //!
 //! <https://www.w3.org/TR/trace-context-2/>
 
+use crate::engine::split::{split, split_once};
+
 /// What a valid `traceparent` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceContext {
@@ -67,11 +69,11 @@ impl TraceContext {
 pub fn tracestate(header: &str) -> Option<&str> {
     let mut keys = [""; MAX_MEMBERS];
     let mut count = 0;
-    for member in header.split(',').map(|member| member.trim_ascii()) {
+    for member in split(header, b',').map(|member| member.trim_ascii()) {
         if member.is_empty() {
             continue;
         }
-        let (key, value) = member.split_once('=')?;
+        let (key, value) = split_once(member, b'=')?;
         if count == MAX_MEMBERS || !is_key(key) || !is_value(value) || keys[..count].contains(&key) {
             return None;
         }
@@ -82,7 +84,8 @@ pub fn tracestate(header: &str) -> Option<&str> {
 }
 
 fn is_key(key: &str) -> bool {
-    let alphabet = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-*/@".contains(&b);
+    let alphabet =
+        |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'*' | b'/' | b'@');
     let first = key.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     first && key.len() <= 256 && key.bytes().all(alphabet)
 }
@@ -110,7 +113,8 @@ fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
-fn push_hex(bytes: &[u8], out: &mut String) {
+/// Appends lower-case hexadecimal digits.
+pub(crate) fn push_hex(bytes: &[u8], out: &mut String) {
     for byte in bytes {
         for nibble in [byte >> 4, byte & 15] {
             out.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));

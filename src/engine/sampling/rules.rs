@@ -4,6 +4,8 @@
 use super::regex::Regex;
 
 use crate::engine::decimal::text;
+#[cfg(feature = "full")]
+use crate::engine::error::concat;
 use crate::engine::{Error, ErrorKind};
 
 /// Compiled exclude rules, in list order. Made by [`compile_rules`]; empty by default.
@@ -121,7 +123,7 @@ impl Rule {
             #[cfg(feature = "full")]
             Some(regex) => Regex::new(regex)
                 .map(Self::Regex)
-                .map_err(|why| refuse(&["does not compile: ", why].concat())),
+                .map_err(|why| refuse(&concat(&["does not compile: ", why]))),
             None if pattern.is_empty() => {
                 Err(refuse("is empty: write \"/\" to match every path, or remove the rule"))
             }

@@ -22,7 +22,9 @@ pub(super) fn quoted_name(rest: &str, end: Option<usize>) -> (Kind, usize) {
     let Some(end) = end else { return (Kind::Literal, rest.len()) };
     let name = &rest[1..end - 1];
     // Which characters beyond ASCII are letters would take more bytes to tell than the tokenizer has.
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || !b.is_ascii() || b"_$#-. ".contains(&b));
+    let plain = name.bytes().all(|b| {
+        b.is_ascii_alphanumeric() || !b.is_ascii() || matches!(b, b'_' | b'$' | b'#' | b'-' | b'.' | b' ')
+    });
     let kind = if plain && (1..=MAX_NAME).contains(&name.len()) { Kind::Name } else { Kind::Literal };
     (kind, end)
 }
@@ -54,7 +56,8 @@ pub(super) fn number(rest: &str) -> usize {
         sign || c == '.' || (is_word(c) && c != '$')
     });
     // What ends it is an operator of its own.
-    rest[..length].trim_end_matches(['.', '-', '+']).len()
+    let last = rest.as_bytes()[..length].iter().rposition(|b| !matches!(b, b'.' | b'-' | b'+'));
+    last.map_or(0, |last| last + 1)
 }
 
 pub(super) fn comment(rest: &str) -> usize {
@@ -78,7 +81,7 @@ pub(super) fn comment(rest: &str) -> usize {
 }
 
 pub(super) fn line(rest: &str) -> usize {
-    rest.find('\n').unwrap_or(rest.len())
+    rest.bytes().position(|b| b == b'\n').unwrap_or(rest.len())
 }
 
 pub(super) fn run(text: &str, mut keep: impl FnMut(char) -> bool) -> usize {

@@ -2,6 +2,7 @@
 
 use super::UNKNOWN;
 use super::lexer::{Kind, Lexer, Token};
+use crate::engine::split::split_once;
 
 /// Appends the summary of `sql`, at most 255 characters: its operation in upper case, then the first
 /// table, as in `SELECT users`, `INSERT public.orders`, `CREATE TABLE t`.
@@ -53,13 +54,13 @@ pub fn summary(sql: &str, out: &mut String) {
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/>
 #[must_use]
 pub fn summary_parts(summary: &str) -> (Option<&str>, Option<&str>) {
-    let Some((first, rest)) = summary.split_once(' ') else {
+    let Some((first, rest)) = split_once(summary, b' ') else {
         return (Some(summary).filter(|all| !all.is_empty() && *all != UNKNOWN), None);
     };
     if !DEFINITIONS.contains(&first) {
         return (Some(first), Some(rest));
     }
-    match rest.split_once(' ') {
+    match split_once(rest, b' ') {
         None => (Some(summary), None),
         Some((kind, name)) => {
             (Some(&summary[..first.len() + 1 + kind.len()]), Some(name).filter(|_| kind == "TABLE"))
@@ -160,14 +161,16 @@ fn is_keyword(token: &Token<'_>) -> bool {
 }
 
 fn unquoted<'a>(token: Token<'a>) -> &'a str {
-    if token.kind == Kind::Name && !token.text.as_bytes().contains(&b' ') {
+    if token.kind == Kind::Name && token.text.bytes().all(|b| b != b' ') {
         return &token.text[1..token.text.len() - 1];
     }
     token.text
 }
 
 fn push_upper(token: Token<'_>, out: &mut String) {
-    out.extend(token.text.chars().map(|c| c.to_ascii_uppercase()));
+    let start = out.len();
+    out.push_str(token.text);
+    out[start..].make_ascii_uppercase();
 }
 
 const MAX_CHARS: usize = 255;

@@ -3,6 +3,7 @@
 use super::item::Item;
 use super::parse::{Parsed, Parser, TOO_LARGE};
 use super::{Class, Step};
+use crate::engine::split::split_once;
 
 /// Ranges of ASCII characters in their order, each by its two ends.
 pub(super) type Set = [u8];
@@ -74,10 +75,10 @@ impl Parser<'_> {
 
     /// `[:alpha:]` in a class.
     fn named_set(&mut self) -> Parsed<()> {
-        let known = self.rest.strip_prefix("[:").and_then(|name| name.split_once(":]"));
+        let known = self.rest.strip_prefix("[:").and_then(|name| split_once(name, b':'));
         let (name, rest) = known.ok_or(NESTED_CLASS)?;
-        self.rest = rest;
-        let (name, negated) = name.strip_prefix('^').map_or((name, false), |name| (name, true));
+        self.rest = rest.strip_prefix("]").ok_or(NESTED_CLASS)?;
+        let (name, negated) = name.strip_prefix("^").map_or((name, false), |name| (name, true));
         let found = SETS.iter().find(|(known, _)| *known == name).ok_or(NESTED_CLASS)?;
         self.add(Item::Set(found.1, negated))
     }

@@ -5,6 +5,7 @@ use super::class::{DIGIT, SPACE, Set, WORD};
 use super::look::Look;
 use super::parse::{Parsed, Parser};
 use super::repeat::number;
+use crate::engine::split::split_once;
 
 /// What one character of a pattern, or one escape, stands for.
 pub(super) enum Item {
@@ -83,9 +84,9 @@ impl Parser<'_> {
         let is_named = |name: &str| name.starts_with(|char: char| char.is_ascii_alphabetic() || char == '-');
         let Some((name, rest)) = self
             .rest
-            .strip_prefix('{')
+            .strip_prefix("{")
             .filter(|name| is_named(name))
-            .map(|name| name.split_once('}').unwrap_or((name, "")))
+            .map(|name| split_once(name, b'}').unwrap_or((name, "")))
         else {
             return Ok(Look::WordEdge);
         };
@@ -101,8 +102,8 @@ impl Parser<'_> {
 
     /// A character by its number: `len` hexadecimal digits, or any in braces.
     fn code(&mut self, len: usize) -> Parsed<char> {
-        let split = match self.rest.strip_prefix('{') {
-            Some(braced) => braced.split_once('}'),
+        let split = match self.rest.strip_prefix("{") {
+            Some(braced) => split_once(braced, b'}'),
             None => self.rest.split_at_checked(len),
         };
         let (digits, rest) = split.ok_or(BAD_CODE)?;

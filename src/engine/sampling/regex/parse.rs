@@ -2,6 +2,7 @@
 
 use super::super::rules::REGEX_MAX_STEPS;
 use super::{Regex, Step};
+use crate::engine::split::split_once;
 
 pub(super) type Parsed<T> = Result<T, &'static str>;
 
@@ -77,7 +78,7 @@ impl Parser<'_> {
             return Err("look-around is not supported");
         }
         if self.eat("?P<") || self.eat("?<") {
-            let (name, rest) = self.rest.split_once('>').ok_or(UNCLOSED_GROUP)?;
+            let (name, rest) = split_once(self.rest, b'>').ok_or(UNCLOSED_GROUP)?;
             if name.is_empty() {
                 return Err("a group's name is empty");
             }
@@ -142,7 +143,7 @@ impl Parser<'_> {
             if !self.eat("#") {
                 return;
             }
-            self.rest = self.rest.split_once('\n').map_or("", |(_, rest)| rest);
+            self.rest = split_once(self.rest, b'\n').map_or("", |(_, rest)| rest);
         }
     }
 

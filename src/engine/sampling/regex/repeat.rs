@@ -2,6 +2,7 @@
 
 use super::Step;
 use super::parse::{Parsed, Parser};
+use crate::engine::split::split_once;
 
 impl Parser<'_> {
     /// What a repetition allows.
@@ -11,10 +12,10 @@ impl Parser<'_> {
             Some('+') => (1, None),
             Some('?') => (0, Some(1)),
             _ => {
-                let (counts, rest) = self.rest.split_once('}').ok_or(BAD_COUNT)?;
+                let (counts, rest) = split_once(self.rest, b'}').ok_or(BAD_COUNT)?;
                 self.rest = rest;
                 let count = |digits: &str| number(digits.trim(), 10).ok_or(BAD_COUNT);
-                match counts.split_once(',') {
+                match split_once(counts, b',') {
                     None => (count(counts)?, Some(count(counts)?)),
                     Some((min, max)) if max.trim().is_empty() => (count(min)?, None),
                     Some((min, max)) => (count(min)?, Some(count(max)?)),
