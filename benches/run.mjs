@@ -11,7 +11,7 @@ export async function run({ rounds, say }) {
   const plain = [];
   const events = compare(EVENTS, rounds * 2 - 1, say, () => plain.push(native()));
   const durations = compare(DURATIONS, rounds, say);
-  const grew = growth(Math.min(rounds, 3), say);
+  const grew = growth(rounds, say);
   say("start");
   const start = starts(rounds);
   const inWorkerd = await workers(rounds * 12, say);

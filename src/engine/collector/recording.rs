@@ -25,7 +25,7 @@ impl Collector {
     /// A request begins: decides on `path` (the route if known, else the path without query).
     pub fn open(&mut self, path: &str, parent: Option<TraceContext>, host: f64) -> Token {
         self.observe(host);
-        let head = self.decide(path, parent);
+        let head = self.decide(path::without_query(path), parent);
         self.enter(head, parent)
     }
 
@@ -156,8 +156,8 @@ impl Collector {
         name
     }
 
+    /// The decision on a request of `path`, which has no query.
     fn decide(&mut self, path: &str, parent: Option<TraceContext>) -> Head {
-        let path = path::without_query(path);
         let parent_sampled = parent.is_some_and(|parent| parent.sampled);
         let rate = self.policy.rate_of(path);
         self.head(rate, parent_sampled)
@@ -187,30 +187,31 @@ impl Collector {
     }
 
     /// An event outside a request, of a `method` that is interned already or not, which has waited at the host `since`
-    /// then, or not at all. Its name is left in the scratch buffer.
+    /// then, or not at all. Its name is left in the scratch buffer; its id, if it is recorded and has one.
     pub(super) fn finish_alone(
         &mut self,
         event: &Event<'_>,
         parent: Option<TraceContext>,
         method: NameId,
         since: Option<Millis>,
-    ) {
+    ) -> NameId {
         let name = self.name_of(event);
         let head = match event.kind {
             EventKind::Req => self.decide(name_or(event, &name), parent),
             EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
         };
         let named = Named { text: &name, method, since };
-        self.finish_event(event, &named, head, Origin::Root(parent));
+        let id = self.finish_event(event, &named, head, Origin::Root(parent));
         self.name = name;
+        id
     }
 
-    /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
+    /// Statistics, then the record of a finished event and of the children held for it, if it is kept: its name's id.
     #[inline(never)]
-    fn finish_event(&mut self, event: &Event<'_>, named: &Named<'_>, head: Head, origin: Origin) {
+    fn finish_event(&mut self, event: &Event<'_>, named: &Named<'_>, head: Head, origin: Origin) -> NameId {
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
-            return;
+            return NameId::NONE;
         }
         let p = self.judge(event, named.text, &mut RowHint::default(), head);
         let link = match origin {
@@ -221,7 +222,7 @@ impl Collector {
         };
         let Some(p) = p else {
             self.ledger.add(Count::SampledOut, 1);
-            return;
+            return NameId::NONE;
         };
         let mut record = self.write(event, named, link, p);
         record.queued_at = match named.since {
@@ -229,6 +230,7 @@ impl Collector {
             None => self.clock.now(),
         };
         self.accept(&record, None);
+        record.name
     }
 
     /// The fate of a request's children, now that its own is known; returns where it stands.
@@ -331,7 +333,7 @@ fn told(mut link: Link, event: &Event<'_>) -> Link {
 
 /// The text that sampling rules match: the path as received, even where its template is what is kept.
 fn name_or<'a>(event: &Event<'a>, name: &'a str) -> &'a str {
-    if event.is_path { event.name } else { name }
+    if event.is_path { path::without_query(event.name) } else { name }
 }
 
 /// The probability that a sampled request is recorded, as far as is known before its end.

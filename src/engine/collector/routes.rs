@@ -87,11 +87,13 @@ impl Routes {
         self.routes.len() + self.methods.len()
     }
 
-    /// The number for requests like the one recorded last, whose name lies in the scratch buffer still; `path`: what it
-    /// came with, if that was no route.
-    fn number(&mut self, path: Option<&str>, collector: &mut Collector) -> Option<u16> {
+    /// The number for requests like the one recorded last, whose name has `id` and lies in the scratch buffer still;
+    /// `path`: what it came with, if that was no route.
+    fn number(&mut self, id: NameId, path: Option<&str>, collector: &mut Collector) -> Option<u16> {
+        if id == NameId::NONE {
+            return None;
+        }
         let Collector { name, names, policy, .. } = collector;
-        let id = names.lookup(name)?;
         // Most paths never return. And rules are about the path as received: what they say of its template may be
         // something else.
         if let Some(path) = path
@@ -167,12 +169,12 @@ impl Collector {
                 }
                 (StagedRoute::New(text, is_path), Some(method)) => {
                     let event = Event { is_path, ..request.event(text, &method.text) };
-                    let is_taken = self.admits_now(&event);
-                    if is_taken {
-                        self.finish_alone(&event, None, method.id, Some(queued_at));
+                    let mut id = NameId::NONE;
+                    if self.admits_now(&event) {
+                        id = self.finish_alone(&event, None, method.id, Some(queued_at));
                     }
                     let path = if is_path { Some(text) } else { None };
-                    answer(at, if is_taken { routes.number(path, self) } else { None });
+                    answer(at, routes.number(id, path, self));
                 }
                 (_, None) => {
                     self.refuse(1);
