@@ -195,7 +195,11 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
     error?: unknown,
   ): void;
   enqueue(event: EventInput): void;
-  /** The same set, bound to a request that an adapter has opened. */
+  /**
+   * The same set, bound to a request that an adapter has opened. Ask for it while the request runs: what is asked for
+   * then stays bound to it. In a Worker a request that is over is found among the last 64 only; an event of one that is
+   * not found stands alone.
+   */
   scope(request: object): Scope;
   /** Sends what is due. Returns the ms until the next tick is wanted, or null. */
   tick(nowMs?: number): number | null;
