@@ -56,10 +56,11 @@ impl Queue {
         debug_assert!(self.first < self.next);
         let record = &self.records[self.head];
         self.head += 1;
-        if self.head == self.capacity {
+        self.first += 1;
+        // Where nothing waits it begins anew, in memory that is still in the processor's caches.
+        if self.head == self.capacity || self.first == self.next {
             self.head = 0;
         }
-        self.first += 1;
         if record.payload_len > 0 {
             self.payload.pop(record.payload_at, record.payload_len);
         }
