@@ -19,7 +19,7 @@ export class RequestRecord {
   route: string | undefined = undefined;
   /** Headers as they came, for calls that the request makes. */
   traceparent: string | undefined = undefined;
-  /** Read only where there is a `traceparent`: without it, it means nothing. */
+  /** Without a `traceparent` it means nothing. */
   tracestate: string | undefined = undefined;
   /** Undefined until there is one. */
   attributes: Map<string, AttributeValue> | undefined = undefined;
@@ -53,6 +53,7 @@ export interface Context extends WaitUntil {
 /** None of these throws, except `run`: that passes on what the handler throws. */
 export interface Link {
   configure(env: unknown): void;
+  /** Starts its clock and makes it known, if anything can be recorded. */
   open(record: RequestRecord): void;
   run<T>(record: RequestRecord, work: () => T): T;
   /** The one that the running code belongs to, where the runtime can tell. */
