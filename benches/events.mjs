@@ -7,6 +7,7 @@ import { median } from "./workload.mjs";
 export const EVENTS = {
   "tidegate, NDJSON": ["tidegate", "ndjson", 102_400],
   "tidegate, NDJSON (control)": ["tidegate", "ndjson", 102_400],
+  "tidegate, NDJSON, bytes kept": ["tidegate", "ndjsonKept", 102_400],
   "tidegate, OTLP protobuf": ["tidegate", "otlpProtobuf", 102_400],
   "tidegate, OTLP JSON": ["tidegate", "otlpJson", 51_200],
   "tidegate, statistics alone": ["tidegate", "statistics", 204_800],

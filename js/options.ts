@@ -63,7 +63,10 @@ const SINK: Shape = {
   send: ["function"],
   batchMax: ["number"],
   maxBytes: ["number"],
+  keepsBytes: ["boolean"],
 };
+/** What a sink cannot do without. */
+const REQUIRED = ["name", "format", "send"];
 
 /** What a host says of where it runs, in OpenTelemetry's words. The others do not say: nothing is guessed. */
 const RESOURCES: Readonly<Partial<Record<HostKind, readonly (readonly [string, string])[]>>> = {
@@ -192,8 +195,7 @@ function parseSink(entry: unknown, path: string): Sink {
   }
   for (const [name, kinds] of Object.entries(SINK)) {
     const value = (entry as Values)[name];
-    const optional = name === "batchMax" || name === "maxBytes";
-    if ((optional && value === undefined) || isKind(value, kinds)) continue;
+    if ((value === undefined && !REQUIRED.includes(name)) || isKind(value, kinds)) continue;
     throw new TidegateError("config/sink", `${path}.${name} must be a ${kinds.join(" or ")}`);
   }
   for (const name of ["batchMax", "maxBytes"] as const) {

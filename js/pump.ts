@@ -31,6 +31,8 @@ export interface Pumped {
   now(): number;
   readonly flushDeadlineMs: number;
   poll(): Batch | undefined;
+  /** The sink reads the bytes of `batch` no more. */
+  reclaim(batch: Batch): void;
   settle(batch: Batch, outcome: Outcome): void;
   /** Something to tell that the counters do not: an `error` notice. */
   remark(code: string, message: string): void;
@@ -146,6 +148,7 @@ function deliver(pumped: Pumped, batch: Batch): Promise<void> | Outcome {
     outcome = threw(pumped, batch, cause);
   }
   abort.now();
+  pumped.reclaim(batch);
   return outcome;
 }
 
@@ -162,6 +165,8 @@ async function awaited(
   let outcome: Outcome = { code: RETRY };
   try {
     const pending = Promise.resolve(answer);
+    const read = () => pumped.reclaim(batch);
+    pending.then(read, read);
     const first = await Promise.race([pending, expired]);
     if (first === EXPIRED) {
       // A late answer is nobody's, but its body still has to go.

@@ -85,7 +85,11 @@ interface SinkBase {
 /** A sink for encoded batches. */
 export interface BytesSink extends SinkBase {
   readonly format: BytesFormat;
-  /** The bytes are a copy of its own, which it may keep. */
+  /**
+   * Default true: the bytes are a copy of its own, which the sink may keep. False: it reads them only until what `send`
+   * has returned is settled. They then lie in memory that is used again for later batches, which is faster.
+   */
+  readonly keepsBytes?: boolean;
   send(bytes: Uint8Array, info: SendInfo): SendOutcome | PromiseLike<SendOutcome>;
 }
 

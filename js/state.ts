@@ -1,4 +1,5 @@
 /** A collector's live parts. Every crossing into the core goes through here, and notices come out after it. */
+import { BatchBytes } from "./batch-bytes.ts";
 import { emptyCounters } from "./empty.ts";
 import { fromCore, type TidegateError } from "./errors.ts";
 import { NoticeBoard } from "./notices.ts";
@@ -38,6 +39,7 @@ export class State implements Pumped, Led {
   flags = 0;
   /** Known in a watched page only. */
   leaving: boolean | undefined;
+  readonly #bytes = new BatchBytes();
   #handle: CoreHandle | undefined;
   #choose: ((env: never) => CollectorOptions) | undefined;
   #env: unknown;
@@ -244,7 +246,13 @@ export class State implements Pumped, Led {
     const nowMs = this.engineNow();
     const polled = this.call<Polled | undefined>(undefined, (core) => core.poll(nowMs));
     const sink = polled && this.settings?.sinks[polled.sink];
-    return sink && { ...polled, sink, generation: this.generation };
+    if (polled === undefined || sink === undefined) return undefined;
+    const bytes = this.#bytes.copy(polled.bytes, sink);
+    return { ...polled, sink, bytes, generation: this.generation };
+  }
+
+  reclaim({ bytes, sink }: Batch): void {
+    this.#bytes.reclaim(bytes, sink);
   }
 
   settle(batch: Batch, { code, value }: Outcome): void {

@@ -14,7 +14,7 @@ export interface Polled {
   readonly lease: number;
   readonly count: number;
   readonly id: string;
-  /** A copy. */
+  /** In the core's memory: gone with the next call. */
   readonly bytes: Uint8Array;
 }
 
@@ -156,8 +156,7 @@ export class Core {
     const [sink = 0, lease = 0, count = 0, idLength = 0] = desk.numbers(POLLED);
     const result = desk.result().subarray(POLLED * NUMBER_BYTES);
     const id = desk.text(result.subarray(0, idLength));
-    // Faster than `slice`, which asks what it is to make.
-    return { sink, lease, count, id, bytes: new Uint8Array(result.subarray(idLength)) };
+    return { sink, lease, count, id, bytes: result.subarray(idLength) };
   }
 
   /** A sink has answered. */
