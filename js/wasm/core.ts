@@ -85,9 +85,9 @@ export class Core {
     return [this.#wasm.core_stage(this.#handle) >>> 0, this.#wasm.core_texts(this.#handle) >>> 0];
   }
 
-  /** Records the requests written. Returns flags. */
-  staged(count: number, nowMs: number): number {
-    return this.#wasm.core_staged(this.#handle, count, nowMs);
+  /** Records the requests written, with `textBytes` of texts. Returns flags. */
+  staged(count: number, textBytes: number, nowMs: number): number {
+    return this.#wasm.core_staged(this.#handle, count, textBytes, nowMs);
   }
 
   /** Records any event, as src/wasm/core.rs says. Returns flags. */

@@ -32,7 +32,7 @@ export interface Exports {
   ): number;
   core_stage(core: Handle): number;
   core_texts(core: Handle): number;
-  core_staged(core: Handle, count: number, nowMs: number): number;
+  core_staged(core: Handle, count: number, textBytes: number, nowMs: number): number;
   core_event(
     desk: Handle,
     core: Handle,

@@ -1,11 +1,11 @@
 /** Requests written straight into the core's memory and told of once for many: the boundary is crossed for them all. */
 import type { Core } from "./core.ts";
-import { writeText } from "./text.ts";
+import { encoder, writeText } from "./text.ts";
 
 /** As in the core: requests staged at most, numbers of each, and bytes of all their texts. */
 const REQUESTS = 64;
 const WORDS = 3;
-const BYTES = REQUESTS * 128;
+const BYTES = REQUESTS * 256;
 /** How many the core has begun; when the first was written; then the core's answer to each. */
 const ANSWERS = 2;
 const HEAD = ANSWERS + REQUESTS;
@@ -40,11 +40,12 @@ export class Stage {
   #addresses: readonly [words: number, texts: number] = [0, 0];
   #words = new Float64Array();
   #bytes = new Uint8Array();
-  /** Where the next text goes. */
-  #end = 0;
-  /** The names of those written by text, in their order. */
+  /** The names of those written by text, and which of all they are. */
   readonly #names: string[] = [];
+  readonly #rows: number[] = [];
   #newcomers = 0;
+  /** Characters of their names. */
+  #chars = 0;
   readonly #clock: () => number;
 
   constructor(clock: () => number) {
@@ -103,7 +104,7 @@ export class Stage {
 
   /** Tells the core. Returns its flags. */
   tell(core: Core): number {
-    const flags = core.staged(this.count, this.#clock());
+    const flags = core.staged(this.count, this.#writeNames(), this.#clock());
     this.#view()[0] = 0;
     if ((flags & RENEWED) !== 0) this.#forgetRoutes();
     else if (this.#newcomers > 0) this.#meet();
@@ -133,29 +134,52 @@ export class Stage {
     this.#methods.set(method, number);
   }
 
-  /** Writes a name that has no number. Returns where it lies, as the core reads it; undefined: there is no room for it. */
+  /** Takes a name that has no number. Returns what the core is to know of it; undefined: there is no room for it. */
   #put(name: unknown, isPath: boolean): number | undefined {
     if (typeof name !== "string" || name === "") return undefined;
-    const start = this.#end;
-    if (name.length * 3 > Math.min(TEXT_MAX, BYTES - start)) return undefined;
-    this.#end = writeText(name, this.#bytes, start);
+    const { length } = name;
+    const chars = this.#chars + length;
+    if (length * 3 > TEXT_MAX || chars * 3 > BYTES) return undefined;
+    this.#chars = chars;
     this.#names[this.#newcomers] = name;
+    this.#rows[this.#newcomers] = this.count;
     this.#newcomers += 1;
-    return start + (isPath ? IS_PATH : 0) + (this.#end - start) * LENGTH;
+    return (isPath ? IS_PATH : 0) + length * LENGTH;
+  }
+
+  /** Writes the names taken, one after the other. Returns their bytes. */
+  #writeNames(): number {
+    if (this.#newcomers === 0) return 0;
+    // At once: a call of the encoder costs more than a name, and so does a loop over its characters.
+    const names = this.#names.slice(0, this.#newcomers).join("");
+    const { written } = encoder.encodeInto(names, this.#bytes);
+    return written === this.#chars ? written : this.#writeEach();
+  }
+
+  /** Writes each by itself, and of each that is not plain ASCII its length in bytes. */
+  #writeEach(): number {
+    const words = this.#view();
+    let end = 0;
+    for (let n = 0; n < this.#newcomers; n += 1) {
+      const name = this.#names[n] as string;
+      const start = end;
+      end = writeText(name, this.#bytes, start);
+      const at = HEAD + (this.#rows[n] as number) * WORDS + 2;
+      words[at] = (words[at] as number) + (end - start - name.length) * LENGTH;
+    }
+    return end;
   }
 
   /** Learns the numbers that the core has answered to those written by text; below 0: it has none. */
   #meet(): void {
     const words = this.#view();
-    for (let row = 0, n = 0; n < this.#newcomers; row += 1) {
-      const written = words[HEAD + row * WORDS + 2] as number;
-      if (written < LENGTH) continue;
-      const name = this.#names[n++] as string;
+    for (let n = 0; n < this.#newcomers; n += 1) {
+      const row = this.#rows[n] as number;
       const number = words[ANSWERS + row] as number;
       if (number < 0) continue;
-      const isPath = Math.floor(written / IS_PATH) % 2 === 1;
+      const isPath = Math.floor((words[HEAD + row * WORDS + 2] as number) / IS_PATH) % 2 === 1;
       if (isPath && this.#paths.size >= PATHS_MAX) this.#paths.clear();
-      (isPath ? this.#paths : this.#routes).set(name, number);
+      (isPath ? this.#paths : this.#routes).set(this.#names[n] as string, number);
     }
   }
 
@@ -166,7 +190,7 @@ export class Stage {
 
   #empty(): void {
     this.count = 0;
-    this.#end = 0;
+    this.#chars = 0;
     this.#newcomers = 0;
   }
 

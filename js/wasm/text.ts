@@ -1,5 +1,5 @@
 /** Texts as UTF-8 in wasm memory. */
-const encoder = new TextEncoder();
+export const encoder: TextEncoder = new TextEncoder();
 /** From here on the host's encoder is faster than a loop. */
 const SHORT = 64;
 

@@ -24,6 +24,7 @@ pub(crate) mod decimal;
 mod delivery;
 pub mod error;
 pub mod event;
+pub(crate) mod hashed;
 pub mod ledger;
 mod list;
 pub mod notice;

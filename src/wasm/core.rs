@@ -87,10 +87,10 @@ exports! {
         core.stage.texts()
     }
 
-    /// Records the `count` requests that the host has written. Returns flags.
-    fn core_staged(core: &mut Marked<Core>, count: usize, now: f64) -> u32 {
+    /// Records the `count` requests that the host has written, with `text_bytes` of texts. Returns flags.
+    fn core_staged(core: &mut Marked<Core>, count: usize, text_bytes: usize, now: f64) -> u32 {
         let Core { collector, stage, .. } = &mut *core.change();
-        flags(stage.record(count, collector, now))
+        flags(stage.record(count, text_bytes, collector, now))
     }
 
     /// Records any event: within an open `request`, as its end, or (NaN) outside of all. `what` is 0 REQ, 1 FN, 2 DB,

@@ -4,8 +4,8 @@ use super::convert::known;
 use crate::engine::{Collector, Signal, StagedRequest, StagedRoute};
 
 /// How many of the requests we have begun; when the first was written; our answer to each; then three numbers of each:
-/// start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status. A route without a number is told as where its text
-/// begins, with 2⁴³ times the text's length, and 2⁴² if it is a raw path: we answer the number that the next like it may
+/// start; duration, NaN if unknown; route + 2¹⁶ method + 2³² status. A route without a number is told as 2⁴³ times the
+/// length of its text, the next of all texts, and 2⁴² if it is a raw path: we answer the number that the next like it may
 /// be told by, -1 if there is none.
 pub(super) struct Stage {
     words: Box<[f64]>,
@@ -28,10 +28,17 @@ impl Stage {
         self.texts.as_ptr()
     }
 
-    /// Records the first `count` requests.
+    /// Records the first `count` requests, whose texts are `text_bytes` long together.
     #[inline(always)]
-    pub(super) fn record(&mut self, count: usize, collector: &mut Collector, now: f64) -> Signal {
+    pub(super) fn record(
+        &mut self,
+        count: usize,
+        text_bytes: usize,
+        collector: &mut Collector,
+        now: f64,
+    ) -> Signal {
         let Self { words, texts } = self;
+        let mut texts = str::from_utf8(texts.get(..text_bytes).unwrap_or_default()).unwrap_or_default();
         let (head, rows) = words.split_at_mut(HEAD);
         let (told, answers) = head.split_at_mut(TOLD);
         let rows = rows.as_chunks::<WORDS>().0.iter().take(count);
@@ -41,7 +48,7 @@ impl Stage {
             told[0] += 1.0;
             let rest = *rest as u64;
             StagedRequest {
-                route: route(rest, texts),
+                route: route(rest, &mut texts),
                 method: (rest >> METHOD) as u16,
                 status: Some((rest >> STATUS) as u16 & STATUS_MASK).filter(|status| *status >= 100),
                 start: *start,
@@ -54,13 +61,14 @@ impl Stage {
 }
 
 #[inline(always)]
-fn route(rest: u64, texts: &[u8]) -> StagedRoute<'_> {
-    let (at, len) = (rest as u16, (rest >> LENGTH) as usize);
+fn route<'a>(rest: u64, texts: &mut &'a str) -> StagedRoute<'a> {
+    let len = (rest >> LENGTH) as usize;
     if len == 0 {
-        return StagedRoute::Known(at);
+        return StagedRoute::Known(rest as u16);
     }
-    let text = texts.get(usize::from(at)..usize::from(at) + len).unwrap_or_default();
-    StagedRoute::New(str::from_utf8(text).unwrap_or_default(), rest >> IS_PATH & 1 == 1)
+    let (text, others) = texts.split_at_checked(len).unwrap_or_default();
+    *texts = others;
+    StagedRoute::New(text, rest >> IS_PATH & 1 == 1)
 }
 
 /// Requests that the host writes before it tells.
@@ -69,8 +77,8 @@ const TOLD: usize = 2;
 const HEAD: usize = TOLD + REQUESTS;
 const WORDS: usize = 3;
 /// For the texts of that many: a longer route is told by itself.
-const BYTES: usize = REQUESTS * 128;
-/// Where they begin in the third number, in bits.
+const BYTES: usize = REQUESTS * 256;
+/// Where what the third number tells begins in it, in bits.
 const METHOD: u32 = 16;
 const STATUS: u32 = 32;
 const IS_PATH: u32 = 42;

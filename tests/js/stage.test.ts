@@ -83,7 +83,9 @@ test("names of any length and any letters arrive as they were, new and known", a
     "/a",
     "/größe",
     "/漢字/🌊",
+    // Told one after the other, the halves are no whole.
     "/half\ud83c",
+    "\udf0a/half",
     "/x".repeat(150),
     "/y".repeat(600),
     "/ü".repeat(300),

@@ -1,23 +1,28 @@
 //! Recording: an event's way from the host through sampling and statistics into the queue.
 
-use super::routes::Named;
 use super::{Collector, Draws, Signal};
 use crate::engine::delivery::Delivery;
-use crate::engine::event::names::NameId;
 use crate::engine::event::trace::TraceContext;
 use crate::engine::event::{Event, EventKind, Link, Record, path, statement};
+use crate::engine::hashed::Hashed;
 use crate::engine::ledger::Count;
 use crate::engine::rng::Rng;
 use crate::engine::sampling::open::{Closed, Token};
 use crate::engine::sampling::{Head, KeepSlow, should_sample_request};
 use crate::engine::stats::{RowHint, Sample, SeriesKind};
-use crate::engine::time::Millis;
 
 impl Collector {
     /// Records an event outside a request. A REQ runs the whole sampling order, all else is kept with p = 1.
     pub fn record(&mut self, event: &Event<'_>, parent: Option<TraceContext>, host: f64) -> Signal {
         if self.admits(event, host) {
-            self.finish_alone(event, parent, NameId::NONE, None);
+            let mut scratch = std::mem::take(&mut self.name);
+            let name = name_of(event, &mut scratch);
+            let head = match event.kind {
+                EventKind::Req => self.decide(name_or(event, name), parent),
+                EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
+            };
+            self.finish_event(event, Hashed::new(name), head, Origin::Root(parent));
+            self.name = scratch;
         }
         self.signal()
     }
@@ -49,8 +54,9 @@ impl Collector {
             self.ledger.add(Count::Excluded, 1);
             return self.signal();
         }
-        let name = self.name_of(event);
-        self.observe_stats(event, &name, &mut RowHint::default());
+        let mut scratch = std::mem::take(&mut self.name);
+        let name = Hashed::new(name_of(event, &mut scratch));
+        self.observe_stats(event, name, &mut RowHint::default());
         let link = match self.open.get(token).map(|open| open.link) {
             Some(parent) => self.child_link(parent),
             None => self.root_link(None),
@@ -58,18 +64,18 @@ impl Collector {
         let link = told(link, event);
         if token.is_sampled() {
             let p = self.open.head(token).map_or(1.0, entry_p);
-            let mut record = self.write(event, &Named::new(&name), link, p);
+            let mut record = self.write(event, name, link, p);
             record.queued_at = self.clock.now();
             if let Some(place) = self.accept(&record, None) {
                 self.open.queued(token, place);
             }
         } else if self.open.is_undecided(token) {
-            let record = self.write(event, &Named::new(&name), link, 1.0);
+            let record = self.write(event, name, link, 1.0);
             self.hold(token, record);
         } else {
             self.ledger.add(Count::SampledOut, 1);
         }
-        self.name = name;
+        self.name = scratch;
         self.signal()
     }
 
@@ -86,13 +92,14 @@ impl Collector {
             self.ledger.add(Count::Excluded, 1);
             return self.signal();
         }
-        let name = self.name_of(event);
         // One that no table knows was not sampled: it is recorded for its outcome, or not at all.
         let unknown = Head::Decided { sampled: false, rate: self.policy.rate(), forced: false };
         let head = self.open.head(token).unwrap_or(unknown);
         let origin = closed.map_or(Origin::Root(None), Origin::Request);
-        self.finish_event(event, &Named::new(&name), head, origin);
-        self.name = name;
+        let mut scratch = std::mem::take(&mut self.name);
+        let name = Hashed::new(name_of(event, &mut scratch));
+        self.finish_event(event, name, head, origin);
+        self.name = scratch;
         self.signal()
     }
 
@@ -138,24 +145,6 @@ impl Collector {
         }
     }
 
-    /// The name an event goes by, in the scratch buffer: a statement's summary, a path's template, else its own.
-    fn name_of(&mut self, event: &Event<'_>) -> String {
-        let mut name = std::mem::take(&mut self.name);
-        name.clear();
-        match event.kind {
-            EventKind::Db => {
-                statement::summary(event.name, &mut name);
-                if name.is_empty() {
-                    name.push_str(statement::UNKNOWN);
-                }
-            }
-            EventKind::Req if event.is_path => path::template(event.name, &mut name),
-            EventKind::Req => name.push_str(path::without_query(event.name)),
-            EventKind::Fn | EventKind::Evt => name.push_str(event.name),
-        }
-        name
-    }
-
     /// The decision on a request of `path`, which has no query.
     fn decide(&mut self, path: &str, parent: Option<TraceContext>) -> Head {
         let parent_sampled = parent.is_some_and(|parent| parent.sampled);
@@ -186,34 +175,14 @@ impl Collector {
         token
     }
 
-    /// An event outside a request, of a `method` that is interned already or not, which has waited at the host `since`
-    /// then, or not at all. Its name is left in the scratch buffer; its id, if it is recorded and has one.
-    pub(super) fn finish_alone(
-        &mut self,
-        event: &Event<'_>,
-        parent: Option<TraceContext>,
-        method: NameId,
-        since: Option<Millis>,
-    ) -> NameId {
-        let name = self.name_of(event);
-        let head = match event.kind {
-            EventKind::Req => self.decide(name_or(event, &name), parent),
-            EventKind::Fn | EventKind::Db | EventKind::Evt => KEPT,
-        };
-        let named = Named { text: &name, method, since };
-        let id = self.finish_event(event, &named, head, Origin::Root(parent));
-        self.name = name;
-        id
-    }
-
-    /// Statistics, then the record of a finished event and of the children held for it, if it is kept: its name's id.
+    /// Statistics, then the record of a finished event and of the children held for it, if it is kept.
     #[inline(never)]
-    fn finish_event(&mut self, event: &Event<'_>, named: &Named<'_>, head: Head, origin: Origin) -> NameId {
+    fn finish_event(&mut self, event: &Event<'_>, name: Hashed<'_>, head: Head, origin: Origin) {
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
-            return NameId::NONE;
+            return;
         }
-        let p = self.judge(event, named.text, &mut RowHint::default(), head);
+        let p = self.judge(event, name, &mut RowHint::default(), head);
         let link = match origin {
             // Ids are made for what is kept only.
             Origin::Root(parent) if p.is_some() => told(self.root_link(parent), event),
@@ -222,15 +191,11 @@ impl Collector {
         };
         let Some(p) = p else {
             self.ledger.add(Count::SampledOut, 1);
-            return NameId::NONE;
+            return;
         };
-        let mut record = self.write(event, named, link, p);
-        record.queued_at = match named.since {
-            Some(since) => since,
-            None => self.clock.now(),
-        };
+        let mut record = self.write(event, name, link, p);
+        record.queued_at = self.clock.now();
         self.accept(&record, None);
-        record.name
     }
 
     /// The fate of a request's children, now that its own is known; returns where it stands.
@@ -250,9 +215,9 @@ impl Collector {
 
     /// The record of an event that is kept or held.
     #[inline(always)]
-    fn write(&mut self, event: &Event<'_>, named: &Named<'_>, link: Link, p: f64) -> Record {
+    fn write(&mut self, event: &Event<'_>, name: Hashed<'_>, link: Link, p: f64) -> Record {
         self.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
-        self.writer.write(event, (named.text, named.method), link, p, &mut self.names)
+        self.writer.write(event, name, link, p, &mut self.names)
     }
 
     /// Counts a finished event that is not excluded, and decides on it: the probability to keep it with, if it is kept.
@@ -260,18 +225,18 @@ impl Collector {
     pub(super) fn judge(
         &mut self,
         event: &Event<'_>,
-        name: &str,
+        name: Hashed<'_>,
         row: &mut RowHint,
         head: Head,
     ) -> Option<f64> {
-        let slow = self.is_slow(event, name);
+        let slow = self.is_slow(event, name.text);
         self.observe_stats(event, name, row);
         self.policy.outcome(head, event.status, event.error.is_some(), slow)
     }
 
     #[inline(always)]
-    fn observe_stats(&mut self, event: &Event<'_>, name: &str, row: &mut RowHint) {
-        self.measure(event, name);
+    fn observe_stats(&mut self, event: &Event<'_>, name: Hashed<'_>, row: &mut RowHint) {
+        self.measure(event, name.text);
         let kind = match event.kind {
             EventKind::Req => SeriesKind::Req,
             EventKind::Fn => SeriesKind::Fn,
@@ -331,8 +296,25 @@ fn told(mut link: Link, event: &Event<'_>) -> Link {
     link
 }
 
+/// The name an event goes by: a statement's summary, a path's template, else its own; it may lie in `scratch`.
+pub(super) fn name_of<'a>(event: &Event<'a>, scratch: &'a mut String) -> &'a str {
+    scratch.clear();
+    match event.kind {
+        EventKind::Db => {
+            statement::summary(event.name, scratch);
+            if scratch.is_empty() { statement::UNKNOWN } else { scratch }
+        }
+        EventKind::Req if event.is_path => {
+            path::template(event.name, scratch);
+            scratch
+        }
+        EventKind::Req => path::without_query(event.name),
+        EventKind::Fn | EventKind::Evt => event.name,
+    }
+}
+
 /// The text that sampling rules match: the path as received, even where its template is what is kept.
-fn name_or<'a>(event: &Event<'a>, name: &'a str) -> &'a str {
+pub(super) fn name_or<'a>(event: &Event<'a>, name: &'a str) -> &'a str {
     if event.is_path { path::without_query(event.name) } else { name }
 }
 

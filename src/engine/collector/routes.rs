@@ -6,6 +6,7 @@
 use super::{Collector, Signal};
 use crate::engine::event::names::{NameId, Names};
 use crate::engine::event::{Event, EventKind, path};
+use crate::engine::hashed::{Hashed, hash};
 use crate::engine::ledger::Count;
 use crate::engine::sampling::Head;
 use crate::engine::stats::RowHint;
@@ -35,15 +36,6 @@ pub enum StagedRoute<'a> {
     New(&'a str, bool),
 }
 
-/// The name an event goes by, and what is known of it.
-pub(super) struct Named<'a> {
-    pub(super) text: &'a str,
-    /// Its method, if it is interned already.
-    pub(super) method: NameId,
-    /// Since when it has waited; `None`: it is told of at once.
-    pub(super) since: Option<Millis>,
-}
-
 /// The numbered routes and methods. Each holds one reference to its name.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
@@ -53,11 +45,16 @@ pub(super) struct Routes {
     by_name: Box<[u16]>,
     /// Routes that would have had a number, had there been room.
     turned_away: u32,
+    /// The one that came last without a number.
+    stranger: Route,
 }
 
-#[derive(Debug)]
+/// What is known of a route.
+#[derive(Debug, Default)]
 struct Route {
     text: String,
+    hash: u64,
+    /// [`NameId::NONE`] of a stranger.
     id: NameId,
     /// The sampling rate; `None`: excluded.
     rate: Option<f64>,
@@ -68,12 +65,6 @@ struct Route {
 struct Method {
     text: String,
     id: NameId,
-}
-
-impl<'a> Named<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { text, method: NameId::NONE, since: None }
-    }
 }
 
 impl Routes {
@@ -87,18 +78,21 @@ impl Routes {
         self.routes.len() + self.methods.len()
     }
 
-    /// The number for requests like the one recorded last, whose name has `id` and lies in the scratch buffer still;
-    /// `path`: what it came with, if that was no route.
-    fn number(&mut self, id: NameId, path: Option<&str>, collector: &mut Collector) -> Option<u16> {
+    /// The number for requests that come as `text`, a raw path or not, like the stranger, which was recorded as `id`.
+    fn number(
+        &mut self,
+        id: NameId,
+        text: &str,
+        is_path: bool,
+        Collector { names, policy, .. }: &mut Collector,
+    ) -> Option<u16> {
         if id == NameId::NONE {
             return None;
         }
-        let Collector { name, names, policy, .. } = collector;
+        let Route { text: name, hash, rate, .. } = &self.stranger;
         // Most paths never return. And rules are about the path as received: what they say of its template may be
         // something else.
-        if let Some(path) = path
-            && !(names.returns(path) && policy.rate_of(path::without_query(path)) == policy.rate_of(name))
-        {
+        if is_path && !(names.returns(text) && policy.rate_of(name) == *rate) {
             return None;
         }
         let number = &mut self.by_name[id.number() as usize];
@@ -109,8 +103,8 @@ impl Routes {
             }
             names.refer(id);
             *number = self.routes.len() as u16;
-            let rate = policy.rate_of(name);
-            self.routes.push(Route { text: name.as_str().into(), id, rate, row: RowHint::default() });
+            let (text, hash, rate) = (name.as_str().into(), *hash, *rate);
+            self.routes.push(Route { text, hash, id, rate, row: RowHint::default() });
         }
         Some(*number)
     }
@@ -159,27 +153,22 @@ impl Collector {
         self.observe(host);
         let mut routes = std::mem::take(&mut self.routes);
         for (at, request) in requests.enumerate() {
-            let method = routes.methods.get(usize::from(request.method));
-            match (request.route, method) {
-                (StagedRoute::Known(number), Some(method)) => {
-                    match routes.routes.get_mut(usize::from(number)) {
-                        Some(route) => self.finish_known(&request, route, method, queued_at),
-                        None => self.refuse(1),
-                    }
+            let route = match request.route {
+                StagedRoute::Known(number) => routes.routes.get_mut(usize::from(number)),
+                StagedRoute::New(text, is_path) => {
+                    self.meet(text, is_path, &mut routes.stranger);
+                    Some(&mut routes.stranger)
                 }
-                (StagedRoute::New(text, is_path), Some(method)) => {
-                    let event = Event { is_path, ..request.event(text, &method.text) };
-                    let mut id = NameId::NONE;
-                    if self.admits_now(&event) {
-                        id = self.finish_alone(&event, None, method.id, Some(queued_at));
-                    }
-                    let path = if is_path { Some(text) } else { None };
-                    answer(at, routes.number(id, path, self));
-                }
-                (_, None) => {
+            };
+            let id = match (route, routes.methods.get(usize::from(request.method))) {
+                (Some(route), Some(method)) => self.finish_plain(&request, route, method, queued_at),
+                _ => {
                     self.refuse(1);
-                    answer(at, None);
+                    NameId::NONE
                 }
+            };
+            if let StagedRoute::New(text, is_path) = request.route {
+                answer(at, routes.number(id, text, is_path, self));
             }
         }
         let renewed = routes.renew(&mut self.names);
@@ -187,38 +176,55 @@ impl Collector {
         Signal { renewed, ..self.signal() }
     }
 
-    /// Of a request whose route is known by number, what `finish_event` does of any.
+    /// Finds out about a route, or a raw path, that has no number.
+    #[inline(never)]
+    fn meet(&self, text: &str, is_path: bool, stranger: &mut Route) {
+        let path = path::without_query(text);
+        stranger.rate = self.policy.rate_of(path);
+        stranger.row = RowHint::default();
+        stranger.text.clear();
+        if is_path {
+            path::template(path, &mut stranger.text);
+        } else {
+            stranger.text.push_str(path);
+        }
+        stranger.hash = hash(&stranger.text);
+    }
+
+    /// Of a request that has no more to it than its route, what `finish_event` does of any: the id of its name.
     #[inline(always)]
-    fn finish_known(
+    fn finish_plain(
         &mut self,
         request: &StagedRequest<'_>,
         route: &mut Route,
         method: &Method,
         queued_at: Millis,
-    ) {
-        let event = request.event(&route.text, &method.text);
+    ) -> NameId {
+        let name = Hashed { text: &route.text, hash: route.hash };
+        let event = request.event(name.text, &method.text);
         if !self.admits_now(&event) {
-            return;
+            return NameId::NONE;
         }
         let head = self.head(route.rate, false);
         if head == Head::Excluded {
             self.ledger.add(Count::Excluded, 1);
-            return;
+            return NameId::NONE;
         }
-        let Some(p) = self.judge(&event, &route.text, &mut route.row, head) else {
+        let Some(p) = self.judge(&event, name, &mut route.row, head) else {
             self.ledger.add(Count::SampledOut, 1);
-            return;
+            return NameId::NONE;
         };
         // What nobody reads has neither ids nor a record.
         if !self.queues {
             self.ledger.add(Count::Accepted, 1);
-            return;
+            return if route.id == NameId::NONE { self.names.touch(name) } else { route.id };
         }
         let link = self.root_link(None);
-        let names = [route.id, method.id];
-        let mut record = self.writer.write_known(&event, names, link, p, &mut self.names);
+        let names = (name, route.id, method.id);
+        let mut record = self.writer.write_plain(&event, names, link, p, &mut self.names);
         record.queued_at = queued_at;
         self.accept(&record, None);
+        record.name
     }
 }
 

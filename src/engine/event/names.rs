@@ -4,11 +4,18 @@
 //! cannot drive out those that do, and costs no allocation. Names nobody refers to any more make room, the one
 //! longest out of use first.
 
+use crate::engine::hashed::Hashed;
 use crate::engine::list::List;
 
 /// The id of a name; [`NONE`](Self::NONE) where there is no name, or where it stands in the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NameId(u16);
+
+impl Default for NameId {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
 
 impl NameId {
     pub(crate) const NONE: Self = Self(u16::MAX);
@@ -59,27 +66,33 @@ impl Names {
     }
 
     /// The id of `text`, referred to once more; [`NameId::NONE`] if it has no place in the table.
-    pub(crate) fn intern(&mut self, text: &str) -> NameId {
-        if text.len() > MAX_TEXT {
+    pub(crate) fn intern(&mut self, text: Hashed<'_>) -> NameId {
+        if text.text.len() > MAX_TEXT {
             return NameId::NONE;
         }
-        let hash = hash(text.as_bytes());
-        if let Some(at) = self.find(text, hash) {
+        if let Some(at) = self.find(text) {
             self.refer(NameId(at));
             return NameId(at);
         }
-        match self.vacate(hash) {
+        match self.vacate(text.hash) {
             Some(at) => {
-                self.insert(at, text, hash);
+                self.insert(at, text);
                 NameId(at)
             }
             None => NameId::NONE,
         }
     }
 
+    /// As [`intern`](Self::intern), without referring to it.
+    pub(crate) fn touch(&mut self, text: Hashed<'_>) -> NameId {
+        let id = self.intern(text);
+        self.release(id);
+        id
+    }
+
     /// The id of `text` if it has one, without referring to it.
     pub(crate) fn lookup(&self, text: &str) -> Option<NameId> {
-        self.find(text, hash(text.as_bytes())).map(NameId)
+        self.find(Hashed::new(text)).map(NameId)
     }
 
     /// Refers once more to `id`, which is in the table, whether or not anybody refers to it.
@@ -129,7 +142,7 @@ impl Names {
 
     /// Whether `text`, which may be no name itself, has come before, of late; from now on it has.
     pub(crate) fn returns(&mut self, text: &str) -> bool {
-        self.is_return(hash(text.as_bytes()))
+        self.is_return(Hashed::new(text).hash)
     }
 
     fn is_return(&mut self, hash: u64) -> bool {
@@ -137,7 +150,7 @@ impl Names {
         std::mem::replace(&mut self.seen[bucket(hash)], fingerprint) == fingerprint
     }
 
-    fn find(&self, text: &str, hash: u64) -> Option<u16> {
+    fn find(&self, Hashed { text, hash }: Hashed<'_>) -> Option<u16> {
         let mut at = self.heads[bucket(hash)];
         while at != END {
             let slot = &self.slots[usize::from(at)];
@@ -166,7 +179,7 @@ impl Names {
         Some(at)
     }
 
-    fn insert(&mut self, at: u16, text: &str, hash: u64) {
+    fn insert(&mut self, at: u16, Hashed { text, hash }: Hashed<'_>) {
         let head = &mut self.heads[bucket(hash)];
         let slot = &mut self.slots[usize::from(at)];
         slot.text.clear();
@@ -189,23 +202,6 @@ impl Names {
     }
 }
 
-/// A fast 64-bit hash of short texts; no defense against chosen collisions, so every use of it is bounded.
-pub(crate) fn hash(bytes: &[u8]) -> u64 {
-    const K: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut state = K ^ bytes.len() as u64;
-    let (chunks, rest) = bytes.as_chunks();
-    for chunk in chunks {
-        state = (state ^ u64::from_le_bytes(*chunk)).wrapping_mul(K).rotate_left(29);
-    }
-    let mut tail = 0;
-    for &byte in rest {
-        tail = tail << 8 | u64::from(byte);
-    }
-    state = (state ^ tail).wrapping_mul(K);
-    state ^= state >> 32;
-    state.wrapping_mul(K) ^ state >> 29
-}
-
 fn bucket(hash: u64) -> usize {
     hash as usize % CAPACITY
 }
@@ -219,28 +215,31 @@ const END: u16 = u16::MAX;
 mod tests {
     use super::*;
 
+    fn intern(names: &mut Names, text: &str) -> NameId {
+        names.intern(Hashed::new(text))
+    }
+
     #[test]
     fn a_flood_of_names_leaves_those_in_use_alone() {
         let mut names = Names::new();
-        let kept = names.intern("/orders");
+        let kept = intern(&mut names, "/orders");
         for n in 0..100_000 {
-            let id = names.intern(&format!("/flood/{n}"));
-            names.release(id);
+            names.touch(Hashed::new(&format!("/flood/{n}")));
         }
         assert_eq!(names.text(kept), "/orders");
-        assert_eq!(names.intern("/orders"), kept);
+        assert_eq!(intern(&mut names, "/orders"), kept);
         assert!(names.slots.len() <= CAPACITY);
     }
 
     #[test]
     fn a_name_that_returns_takes_the_place_of_one_nobody_refers_to() {
         let mut names = Names::new();
-        let held: Vec<_> = (0..CAPACITY).map(|n| names.intern(&format!("/{n}"))).collect();
-        assert_eq!(names.intern("/new"), NameId::NONE);
-        assert_eq!(names.intern("/new"), NameId::NONE, "every place is taken");
+        let held: Vec<_> = (0..CAPACITY).map(|n| intern(&mut names, &format!("/{n}"))).collect();
+        assert_eq!(intern(&mut names, "/new"), NameId::NONE);
+        assert_eq!(intern(&mut names, "/new"), NameId::NONE, "every place is taken");
         names.release(held[7]);
-        assert_eq!(names.intern("/other"), NameId::NONE, "seen for the first time");
-        let id = names.intern("/other");
+        assert_eq!(intern(&mut names, "/other"), NameId::NONE, "seen for the first time");
+        let id = intern(&mut names, "/other");
         assert_eq!(names.text(id), "/other");
         assert!(held.iter().enumerate().all(|(n, &id)| n == 7 || names.text(id) == format!("/{n}")));
     }
@@ -248,15 +247,15 @@ mod tests {
     #[test]
     fn the_name_longest_out_of_use_makes_room() {
         let mut names = Names::new();
-        let held: Vec<_> = (0..CAPACITY).map(|n| names.intern(&format!("/{n}"))).collect();
+        let held: Vec<_> = (0..CAPACITY).map(|n| intern(&mut names, &format!("/{n}"))).collect();
         for &n in &[5, 9, 2] {
             names.release(held[n]);
         }
-        assert_eq!(names.intern("/5"), held[5], "it is still there, and in use again");
+        assert_eq!(intern(&mut names, "/5"), held[5], "it is still there, and in use again");
         names.release(held[5]);
         for (n, gone) in [9, 2, 5].into_iter().enumerate() {
-            names.intern(&format!("/new{n}"));
-            assert_eq!(names.intern(&format!("/new{n}")), held[gone]);
+            intern(&mut names, &format!("/new{n}"));
+            assert_eq!(intern(&mut names, &format!("/new{n}")), held[gone]);
         }
         assert_eq!(names.references(), CAPACITY);
     }
@@ -264,8 +263,8 @@ mod tests {
     #[test]
     fn a_long_name_has_no_place() {
         let mut names = Names::new();
-        assert_ne!(names.intern(&"x".repeat(MAX_TEXT)), NameId::NONE);
-        assert_eq!(names.intern(&"x".repeat(MAX_TEXT + 1)), NameId::NONE);
+        assert_ne!(intern(&mut names, &"x".repeat(MAX_TEXT)), NameId::NONE);
+        assert_eq!(intern(&mut names, &"x".repeat(MAX_TEXT + 1)), NameId::NONE);
     }
 
     #[test]
@@ -275,7 +274,7 @@ mod tests {
             for n in 0..4 * CAPACITY {
                 for _ in 0..2 {
                     let text = format!("/{}", n * 31 + round);
-                    let id = names.intern(&text);
+                    let id = intern(&mut names, &text);
                     assert!(id == NameId::NONE || names.text(id) == text);
                     names.release(id);
                 }

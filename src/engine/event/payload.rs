@@ -3,6 +3,7 @@
 use super::attributes::{self, Value, cut};
 use super::names::{NameId, Names};
 use super::{Event, EventKind, Link, Record, statement};
+use crate::engine::hashed::Hashed;
 
 /// A queued event, decoded: what an encoder writes.
 #[derive(Clone, Debug)]
@@ -86,12 +87,11 @@ pub(crate) struct RecordWriter {
 }
 
 impl RecordWriter {
-    /// The record of `event`, going by `name`; its payload is [`payload`](Self::payload) until the next call. `method`:
-    /// that of a request, if it is interned already.
+    /// The record of `event`, going by `name`; its payload is [`payload`](Self::payload) until the next call.
     pub(crate) fn write(
         &mut self,
         event: &Event<'_>,
-        (name, method): (&str, NameId),
+        name: Hashed<'_>,
         link: Link,
         p: f64,
         names: &mut Names,
@@ -102,15 +102,13 @@ impl RecordWriter {
         if event.kind == EventKind::Db {
             self.write_statement(event.name);
         }
-        let error = event.error.map_or(NameId::NONE, |error| self.intern(ERROR, error, names));
-        names.retain(method);
+        let error = self.intern_if_any(ERROR, event.error, names);
         let detail = match event.kind {
-            EventKind::Req if method != NameId::NONE => None,
             EventKind::Req => Some(event.method),
             EventKind::Db => event.system,
             EventKind::Fn | EventKind::Evt => None,
         };
-        let detail = detail.map_or(method, |detail| self.intern(DETAIL, detail, names));
+        let detail = self.intern_if_any(DETAIL, detail, names);
         if let Some(rows) = event.rows.filter(|rows| rows.is_finite()) {
             self.part(ROWS, &rows.to_le_bytes());
         }
@@ -121,20 +119,22 @@ impl RecordWriter {
         Record { name, error, detail, is_whole_but_name, ..self.record(event, link, p) }
     }
 
-    /// The record of a request whose `name` and `method` are interned already, and that has no more to it.
+    /// The record of a request that has no more to it than its name, interned as `id` or not yet, and its `method`, which
+    /// is.
     #[inline(always)]
-    pub(crate) fn write_known(
+    pub(crate) fn write_plain(
         &mut self,
         event: &Event<'_>,
-        [name, method]: [NameId; 2],
+        (name, id, method): (Hashed<'_>, NameId, NameId),
         link: Link,
         p: f64,
         names: &mut Names,
     ) -> Record {
         self.payload.clear();
-        let record = Record { name, detail: method, ..self.record(event, link, p) };
-        record.retain(names);
-        record
+        let name = if id == NameId::NONE { self.intern(NAME, name, names) } else { id };
+        names.retain(id);
+        names.retain(method);
+        Record { name, detail: method, ..self.record(event, link, p) }
     }
 
     #[inline(always)]
@@ -170,13 +170,19 @@ impl RecordWriter {
     }
 
     /// The id of `text`, or the text itself into the payload when it is too rare to have one.
-    fn intern(&mut self, tag: u8, text: &str, names: &mut Names) -> NameId {
-        let text = cut(text, MAX_NAME);
+    fn intern(&mut self, tag: u8, text: Hashed<'_>, names: &mut Names) -> NameId {
         let id = names.intern(text);
         if id == NameId::NONE {
-            self.part(tag, text.as_bytes());
+            self.part(tag, cut(text.text, MAX_NAME).as_bytes());
         }
         id
+    }
+
+    fn intern_if_any(&mut self, tag: u8, text: Option<&str>, names: &mut Names) -> NameId {
+        match text {
+            Some(text) => self.intern(tag, Hashed::new(text), names),
+            None => NameId::NONE,
+        }
     }
 
     fn part(&mut self, tag: u8, bytes: &[u8]) {

@@ -25,11 +25,11 @@ impl Sketch {
     }
 
     /// Counts one event of a name and estimates how many there were in the window.
-    pub(super) fn count(&mut self, hash: u64) -> u64 {
+    pub(super) fn count(&mut self, key: u64) -> u64 {
         self.total += 1;
         let mut least = u32::MAX;
         for row in 0..DEPTH {
-            let column = (hash >> (16 * row)) as usize & (self.width - 1);
+            let column = (key >> (16 * row)) as usize & (self.width - 1);
             let counter = &mut self.counters[row * self.width + column];
             *counter = counter.saturating_add(1);
             least = least.min(*counter);
@@ -59,14 +59,19 @@ const DEPTH: usize = 4;
 
 #[cfg(test)]
 mod tests {
-    use super::super::index::hash;
+    use super::super::SeriesKind::Req;
+    use super::super::index::key;
     use super::*;
-    use crate::engine::stats::SeriesKind::Req;
+    use crate::engine::hashed::Hashed;
+
+    fn count(sketch: &mut Sketch, name: &str) -> u64 {
+        sketch.count(key(Req, Hashed::new(name)))
+    }
 
     #[test]
     fn a_flood_of_one_shot_names_estimates_to_nothing() {
         let mut sketch = Sketch::new(128);
-        let flood = (0..300_000u32).map(|i| sketch.count(hash(Req, &format!("/{i:x}"))));
+        let flood = (0..300_000u32).map(|i| count(&mut sketch, &format!("/{i:x}")));
         let (proven, most) = flood.fold((0, 0), |(n, most), e| (n + u32::from(e >= PROOF), most.max(e)));
         assert!(proven < 3_000 && most < 30, "{proven} names proven, the most with {most}");
     }
@@ -74,8 +79,8 @@ mod tests {
     #[test]
     fn a_real_name_is_seen_in_the_flood() {
         let mut sketch = Sketch::new(128);
-        (0..100_000u32).for_each(|i| _ = sketch.count(hash(Req, &format!("/{i}"))));
-        let estimate = (0..300).map(|_| sketch.count(hash(Req, "/real"))).last();
+        (0..100_000u32).for_each(|i| _ = count(&mut sketch, &format!("/{i}")));
+        let estimate = (0..300).map(|_| count(&mut sketch, "/real")).last();
         assert!(estimate.is_some_and(|n| (270..=300).contains(&n)), "{estimate:?}");
     }
 

@@ -2,8 +2,8 @@
 
 pub use super::exponential::Exponential;
 use crate::engine::event::attributes::cut;
-use crate::engine::event::names::hash;
 use crate::engine::event::{Event, EventKind, semantics};
+use crate::engine::hashed::hash;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl<'a> Observation<'a> {
     }
 
     fn hash(&self) -> u64 {
-        let texts = [self.name, self.detail, self.error].map(|text| hash(text.as_bytes()));
+        let texts = [self.name, self.detail, self.error].map(hash);
         let rest = u64::from(self.status) << 1 | self.instrument as u64;
         texts
             .iter()

@@ -27,6 +27,7 @@ pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
 
 use super::Error;
 use super::config::{NumberOption, number, whole};
+use super::hashed::Hashed;
 use series::{TOTAL, Table};
 use slot::Placed;
 use window::{Seconds, Window};
@@ -115,6 +116,7 @@ impl StatsStore {
     /// Returns false, and counts it as refused, if the event is older than the window, or its time or
     /// duration is not a finite number, or the duration is negative.
     pub fn record(&mut self, sample: Sample, now: f64, series: Option<(SeriesKind, &str)>) -> bool {
+        let series = series.map(|(kind, name)| (kind, Hashed::new(name)));
         self.record_by(&sample, now, series, &mut RowHint::default())
     }
 
@@ -124,7 +126,7 @@ impl StatsStore {
         &mut self,
         sample: &Sample,
         now: f64,
-        series: Option<(SeriesKind, &str)>,
+        series: Option<(SeriesKind, Hashed<'_>)>,
         hint: &mut RowHint,
     ) -> bool {
         self.roll(now);

@@ -19,7 +19,7 @@ pub(super) struct Arena {
 pub(super) struct Row {
     pub(super) kind: SeriesKind,
     pub(super) name: String,
-    pub(super) hash: u64,
+    pub(super) key: u64,
     /// Events in the window.
     pub(super) count: u32,
     /// What the row was admitted on; it decays as real events take its place.
@@ -36,7 +36,7 @@ impl Row {
         Self {
             kind: SeriesKind::Req,
             name: String::new(),
-            hash: 0,
+            key: 0,
             count: 0,
             credit: 0,
             p99_ms: None,
@@ -188,11 +188,11 @@ impl Row {
     }
 
     /// Gives the row, whose events have all left the window, to another series.
-    pub(super) fn rename(&mut self, arena: &mut Arena, kind: SeriesKind, name: &str, hash: u64) {
+    pub(super) fn rename(&mut self, arena: &mut Arena, kind: SeriesKind, name: &str, key: u64) {
         self.clear(arena);
         self.name.clear();
         self.name.push_str(name);
-        (self.kind, self.hash) = (kind, hash);
+        (self.kind, self.key) = (kind, key);
     }
 
     /// What a newcomer must beat.

@@ -3,12 +3,13 @@
 use super::SeriesKind;
 use super::admission::{PROOF, Sketch};
 use super::bucket::MAX_SHIFT;
-use super::index::{Index, hash};
+use super::index::{Index, key};
 use super::pool::Pool;
 use super::row::{Arena, Row};
 use super::scratch::Scratch;
 use super::slot::Placed;
 use super::window::SLOTS;
+use crate::engine::hashed::Hashed;
 
 /// The row of all requests.
 pub(super) const TOTAL: usize = 0;
@@ -99,27 +100,27 @@ impl Table {
 
     /// The row of a series, if it has one.
     pub(super) fn find(&self, kind: SeriesKind, name: &str) -> Option<usize> {
-        let name = cut(name);
-        self.find_hashed(kind, name, hash(kind, name))
+        let name = cut(Hashed::new(name));
+        self.find_by(key(kind, name), kind, name.text)
     }
 
     /// The row for an event of a series: its own, a free one, a won one, or `OTHER`.
-    pub(super) fn row_for(&mut self, kind: SeriesKind, name: &str) -> usize {
+    pub(super) fn row_for(&mut self, kind: SeriesKind, name: Hashed<'_>) -> usize {
         let name = cut(name);
-        let hash = hash(kind, name);
-        if let Some(row) = self.find_hashed(kind, name, hash) {
+        let (key, name) = (key(kind, name), name.text);
+        if let Some(row) = self.find_by(key, kind, name) {
             return row;
         }
         if self.used < self.rows.len() {
-            return self.name_row(self.used, kind, name, hash);
+            return self.name_row(self.used, kind, name, key);
         }
-        let estimate = self.sketch.count(hash);
-        self.admit(kind, name, hash, estimate)
+        let estimate = self.sketch.count(key);
+        self.admit(kind, name, key, estimate)
     }
 
     /// As [`row_for`](Self::row_for), at once if `hint` is still true; else `hint` learns the answer.
     #[inline(always)]
-    pub(super) fn row_by(&mut self, hint: &mut RowHint, kind: SeriesKind, name: &str) -> usize {
+    pub(super) fn row_by(&mut self, hint: &mut RowHint, kind: SeriesKind, name: Hashed<'_>) -> usize {
         if hint.row > OTHER && hint.renamings == self.renamings {
             return hint.row;
         }
@@ -130,29 +131,29 @@ impl Table {
 
     /// The row for a whole history of `count` events that comes from another store.
     pub(super) fn row_for_history(&mut self, kind: SeriesKind, name: &str, count: u64) -> usize {
-        let hash = hash(kind, name);
-        if let Some(row) = self.find_hashed(kind, name, hash) {
+        let key = key(kind, Hashed::new(name));
+        if let Some(row) = self.find_by(key, kind, name) {
             return row;
         }
         if self.used < self.rows.len() {
-            return self.name_row(self.used, kind, name, hash);
+            return self.name_row(self.used, kind, name, key);
         }
-        self.admit(kind, name, hash, count)
+        self.admit(kind, name, key, count)
     }
 
-    fn find_hashed(&self, kind: SeriesKind, name: &str, hash: u64) -> Option<usize> {
-        self.index.find(hash, |row| self.rows[row].kind == kind && self.rows[row].name == name)
+    fn find_by(&self, key: u64, kind: SeriesKind, name: &str) -> Option<usize> {
+        self.index.find(key, |row| self.rows[row].kind == kind && self.rows[row].name == name)
     }
 
     /// A row of a full table for a newcomer of estimated weight, or `OTHER`.
-    fn admit(&mut self, kind: SeriesKind, name: &str, hash: u64, estimate: u64) -> usize {
+    fn admit(&mut self, kind: SeriesKind, name: &str, key: u64, estimate: u64) -> usize {
         if self.floor > 0 && !beats(estimate, self.floor) {
             return OTHER;
         }
         let mut least = (u64::MAX, OTHER);
         for (number, row) in self.rows.iter().enumerate().skip(OTHER + 1) {
             if row.count == 0 {
-                return self.name_row(number, kind, name, hash);
+                return self.name_row(number, kind, name, key);
             }
             least = least.min((row.rank(), number));
         }
@@ -162,22 +163,22 @@ impl Table {
             return OTHER;
         }
         self.fold(number);
-        self.name_row(number, kind, name, hash);
+        self.name_row(number, kind, name, key);
         self.rows[number].credit = estimate.min(u64::from(u32::MAX)) as u32;
         number
     }
 
     /// Gives an empty row to a series.
-    fn name_row(&mut self, number: usize, kind: SeriesKind, name: &str, hash: u64) -> usize {
+    fn name_row(&mut self, number: usize, kind: SeriesKind, name: &str, key: u64) -> usize {
         self.floor = 0;
         self.renamings += 1;
-        self.rows[number].rename(&mut self.arena, kind, name, hash);
+        self.rows[number].rename(&mut self.arena, kind, name, key);
         if number == self.used {
             self.used += 1;
-            self.index.insert(hash, number);
+            self.index.insert(key, number);
         } else {
             let named = self.rows.iter().enumerate().skip(OTHER + 1);
-            self.index.rebuild(named.map(|(number, row)| (row.hash, number)));
+            self.index.rebuild(named.map(|(number, row)| (row.key, number)));
         }
         number
     }
@@ -272,6 +273,9 @@ fn beats(estimate: u64, rank: u64) -> bool {
 }
 
 /// The name that a row is known by.
-fn cut(name: &str) -> &str {
-    &name[..name.floor_char_boundary(NAME_BYTES)]
+fn cut(name: Hashed<'_>) -> Hashed<'_> {
+    if name.text.len() <= NAME_BYTES {
+        return name;
+    }
+    Hashed::new(&name.text[..name.text.floor_char_boundary(NAME_BYTES)])
 }
