@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules of the engine by level; each may import from the levels below its own only.
 const LEVELS: &[&[&str]] = &[
-    &["append", "hashed", "split"],
+    &["hashed", "split"],
     // Text for numbers, also in the messages of what stands next.
     &["decimal"],
     // What even the base stands on: no behavior, no imports.

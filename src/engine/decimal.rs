@@ -30,7 +30,12 @@ pub(crate) fn push(value: f64, out: &mut Vec<u8>) {
         let thousandths = (value * 1000.0 + 0.5) as i64;
         // A quotient is rounded as a decimal is read: what is equal here reads back the same.
         if thousandths as f64 / 1000.0 == value {
-            return short(integer as u64, (thousandths - integer * 1000) as u32, out);
+            let places = (thousandths - integer * 1000) as u32;
+            return if value < 1000.0 {
+                brief(integer as u32, places, out);
+            } else {
+                short(integer as u64, places, out);
+            };
         }
     }
     if value < WHOLE && value as i64 as f64 == value {
@@ -49,11 +54,30 @@ pub(crate) fn whole(value: u64, out: &mut Vec<u8>) {
     short(value, 0, out);
 }
 
+/// As [`short`], of a number below 1000: all of it is one word.
+#[inline(always)]
+fn brief(integer: u32, thousandths: u32, out: &mut Vec<u8>) {
+    let digits = |value: u32| (b'0' + (value / 100) as u8, PAIRS[value as usize % 100]);
+    let (first, [second, third]) = digits(integer);
+    let (tenths, [tens, ones]) = digits(thousandths);
+    let word = u64::from_le_bytes([first, second, third, b'.', tenths, tens, ones, 0]);
+    let unused = u32::from(integer < 100) + u32::from(integer < 10);
+    let len = match (thousandths, tens, ones) {
+        (0, ..) => 3,
+        (_, b'0', b'0') => 5,
+        (_, _, b'0') => 6,
+        _ => 7,
+    };
+    let end = out.len() + (len - unused) as usize;
+    out.extend_from_slice(&(word >> (8 * unused)).to_le_bytes());
+    out.truncate(end);
+}
+
 /// Appends a whole number and what thousandths there are, without zeros at the end.
 #[inline]
 fn short(integer: u64, thousandths: u32, out: &mut Vec<u8>) {
-    let mut text = [0; POINT + PLACES + WORD - 1];
-    let mut start = put(integer, &mut text[..POINT]);
+    let mut text = [0; POINT + PLACES];
+    let start = put(integer, &mut text[..POINT]);
     let mut end = POINT;
     if thousandths > 0 {
         let [tens, ones] = PAIRS[thousandths as usize / 10 % 100];
@@ -63,15 +87,7 @@ fn short(integer: u64, thousandths: u32, out: &mut Vec<u8>) {
             end -= 1;
         }
     }
-    let len = out.len() + end - start;
-    // Whole words, and the last may have too much: a copy of a known size is no call.
-    while start < end
-        && let Some(word) = text[start..].first_chunk::<WORD>()
-    {
-        out.extend_from_slice(word);
-        start += WORD;
-    }
-    out.truncate(len);
+    out.extend_from_slice(&text[start..end]);
 }
 
 /// The digits of a whole number, in `buffer`.
@@ -109,7 +125,6 @@ fn put(mut value: u64, room: &mut [u8]) -> usize {
 const POINT: usize = 20;
 /// The point and three decimal places.
 const PLACES: usize = 4;
-const WORD: usize = 8;
 
 /// Writes a number that has as many digits as there is room for.
 #[inline]

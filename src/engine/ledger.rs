@@ -188,6 +188,17 @@ pub struct SinkCounters {
     pub disabled: bool,
 }
 
+/// What became of the events of all sinks together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Events the sinks took.
+    pub delivered: f64,
+    /// Events that wait, or are handed out and not settled.
+    pub remaining: f64,
+    /// Events lost, for whatever reason.
+    pub dropped: f64,
+}
+
 impl Counters {
     /// Whether both laws hold.
     #[must_use]

@@ -16,7 +16,6 @@
 //!   where it was. 0 and NaN mean "no clock": the last known time.
 //! - At every moment [`Counters::is_conserved`] holds: nothing is lost without being counted.
 
-pub(crate) mod append;
 mod batch_id;
 pub mod collector;
 pub mod config;
@@ -41,5 +40,5 @@ pub use config::{Config, Service, SinkOptions};
 pub use delivery::Outcome;
 pub use error::{Error, ErrorKind};
 pub use event::{Attributes, Event, EventKind, EventView, Format, Link, Value};
-pub use ledger::{Counters, Reason, SinkCounters};
+pub use ledger::{Counters, Reason, SinkCounters, Totals};
 pub use notice::Notice;

@@ -12,7 +12,7 @@ use crate::encode::Encoder;
 use crate::encode::prometheus;
 use crate::engine::event::trace::{self, TraceContext};
 use crate::engine::sampling::open::Token;
-use crate::engine::{Attributes, Collector, Error, Event, EventKind, Outcome, Signal};
+use crate::engine::{Attributes, Collector, Error, Event, EventKind, Outcome, Signal, Totals};
 
 /// What the host knows as one core.
 struct Core {
@@ -242,13 +242,8 @@ exports! {
 
     /// Of all sinks together, what was delivered, what remains and what was dropped: three numbers.
     fn core_totals(desk: &mut Desk, core: &Marked<Core>) {
-        let mut totals = [0.0; 3];
-        for sink in &core.collector.counters().sinks {
-            totals[0] += sink.delivered;
-            totals[1] += sink.queued + sink.in_flight;
-            totals[2] += sink.dropped.iter().sum::<f64>();
-        }
-        numbers(desk.open().1, &totals);
+        let Totals { delivered, remaining, dropped } = core.collector.totals();
+        numbers(desk.open().1, &[delivered, remaining, dropped]);
     }
 
     /// What became of every event, as JSON.

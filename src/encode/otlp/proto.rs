@@ -1,7 +1,5 @@
 //! The protobuf wire format. <https://protobuf.dev/programming-guides/encoding/>
 
-use crate::engine::append::append;
-
 pub(super) fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -33,7 +31,7 @@ pub(super) fn fixed64(number: u32, value: u64, out: &mut Vec<u8>) {
 pub(super) fn bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
     tag(number, LENGTH, out);
     varint(bytes.len() as u64, out);
-    append(bytes, out);
+    out.extend_from_slice(bytes);
 }
 
 /// Begins something of a length not known yet; where it begins.

@@ -7,13 +7,14 @@ use crate::engine::stats::metrics::Observation;
 
 impl Collector {
     /// Gives the duration of `event`, going by `name`, to each metrics sink.
-    #[inline]
+    #[inline(always)]
     pub(super) fn measure(&mut self, event: &Event<'_>, name: &str) {
         if cfg!(feature = "full") && self.measures {
             self.measure_now(event, name);
         }
     }
 
+    #[inline(never)]
     fn measure_now(&mut self, event: &Event<'_>, name: &str) {
         let Some(observation) = Observation::of(event, name) else { return };
         let (now, wall) = (self.clock.now(), self.clock.wall());

@@ -17,7 +17,7 @@ use super::event::names::Names;
 use super::event::payload::RecordWriter;
 use super::event::trace::{TraceContext, push_hex};
 use super::event::{Link, Record, path};
-use super::ledger::{Count, Counters, Ledger, Reason, SinkCount, SinkCounters};
+use super::ledger::{Count, Counters, Ledger, Reason, SinkCount, SinkCounters, Totals};
 use super::notice::{Notice, Notices};
 use super::queue::Queue;
 use super::rng::Rng;
@@ -191,6 +191,20 @@ impl Collector {
         let mut counters = Counters::default();
         self.count_into(&mut counters, 0..self.sinks.len());
         counters
+    }
+
+    /// What became of the events of all sinks together so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for (at, sink) in self.sinks.iter().enumerate() {
+            totals.delivered += self.ledger.sink(at, SinkCount::Delivered);
+            totals.remaining += (sink.queued() + sink.in_flight()) as f64;
+            for dropped in self.ledger.dropped(at) {
+                totals.dropped += dropped;
+            }
+        }
+        totals
     }
 
     /// The window's statistics.

@@ -122,7 +122,7 @@ impl Collector {
         self.admits_now(event)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn admits_now(&mut self, event: &Event<'_>) -> bool {
         self.ledger.add(Count::Emitted, 1);
         let admits = !self.closed && event.is_usable() && self.rng.is_some();
@@ -153,7 +153,7 @@ impl Collector {
     }
 
     /// The decision on a request whose rate is known; `None`: excluded.
-    #[inline]
+    #[inline(always)]
     pub(super) fn head(&mut self, rate: Option<f64>, parent_sampled: bool) -> Head {
         match &mut self.draws {
             Draws::Own => self.policy.head(rate, parent_sampled),

@@ -105,6 +105,7 @@ impl Delivery {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn accepts(&self, kind: EventKind) -> bool {
         self.options.format.accepts(kind)
     }

@@ -73,6 +73,7 @@ impl Format {
     }
 
     /// Whether the format carries events of `kind`.
+    #[inline(always)]
     #[must_use]
     pub fn accepts(self, kind: EventKind) -> bool {
         match self {
