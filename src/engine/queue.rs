@@ -121,37 +121,46 @@ struct ByteRing {
     /// As far as it was ever filled: the rest of its room is not touched before.
     bytes: Vec<u8>,
     capacity: usize,
-    head: u64,
-    tail: u64,
+    head: Position,
+    tail: Position,
+}
+
+/// Bytes that have passed, those skipped at the end of a lap too, and where in the ring that is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Position {
+    passed: u64,
+    at: usize,
 }
 
 impl ByteRing {
     fn new(capacity: usize) -> Self {
-        Self { bytes: Vec::with_capacity(capacity), capacity, head: 0, tail: 0 }
+        let (head, tail) = (Position::default(), Position::default());
+        Self { bytes: Vec::with_capacity(capacity), capacity, head, tail }
     }
 
     fn fits(&self, len: usize) -> bool {
-        len == 0 || self.place(len) + len as u64 - self.head <= self.capacity as u64
+        len == 0 || self.place(len).passed + len as u64 - self.head.passed <= self.capacity as u64
     }
 
     fn push(&mut self, slice: &[u8]) -> u32 {
         let place = self.place(slice.len());
-        let at = self.offset(place);
-        let end = at + slice.len();
+        let end = place.at + slice.len();
         if end > self.bytes.len() {
             self.bytes.resize(end, 0);
         }
-        self.bytes[at..end].copy_from_slice(slice);
-        self.tail = place + slice.len() as u64;
-        at as u32
+        self.bytes[place.at..end].copy_from_slice(slice);
+        self.tail = self.after(place, slice.len());
+        place.at as u32
     }
 
     fn pop(&mut self, at: u32, len: u16) {
-        let head = self.offset(self.head);
-        let lap = self.head - head as u64 + if (at as usize) < head { self.capacity as u64 } else { 0 };
-        self.head = lap + u64::from(at) + u64::from(len);
-        if self.head == self.tail {
-            (self.head, self.tail) = (0, 0);
+        let mut place = self.head;
+        if at as usize != place.at {
+            place = self.next_lap(place);
+        }
+        self.head = self.after(place, usize::from(len));
+        if self.head.passed == self.tail.passed {
+            (self.head, self.tail) = (Position::default(), Position::default());
         }
     }
 
@@ -160,12 +169,17 @@ impl ByteRing {
     }
 
     /// Where a slice of `len` bytes would start: at the tail, or at the start of the next lap if it would wrap.
-    fn place(&self, len: usize) -> u64 {
-        let at = self.offset(self.tail);
-        if at + len <= self.capacity { self.tail } else { self.tail + (self.capacity - at) as u64 }
+    fn place(&self, len: usize) -> Position {
+        if self.tail.at + len <= self.capacity { self.tail } else { self.next_lap(self.tail) }
     }
 
-    fn offset(&self, position: u64) -> usize {
-        (position % self.capacity as u64) as usize
+    fn next_lap(&self, Position { passed, at }: Position) -> Position {
+        Position { passed: passed + (self.capacity - at) as u64, at: 0 }
+    }
+
+    /// Behind `len` bytes at `place`, which do not wrap.
+    fn after(&self, Position { passed, at }: Position, len: usize) -> Position {
+        let at = at + len;
+        Position { passed: passed + len as u64, at: if at == self.capacity { 0 } else { at } }
     }
 }
