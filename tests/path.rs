@@ -92,6 +92,17 @@ fn only_queries_are_cut_from_routes() {
     }
 }
 
+#[test]
+fn a_query_is_found_wherever_it_stands() {
+    // What differs from `=` in its lowest bits, and a letter of two bytes, stand before and behind it.
+    for (before, after) in (0..20).flat_map(|before| (0..20).map(move |after| (before, after))) {
+        let path = "/<>}ü".repeat(9).chars().take(before).collect::<String>();
+        let query = format!("{path}?q={}", "<>".repeat(after));
+        assert_eq!(without_query(&query), path, "{query}");
+        assert_eq!(without_query(&format!("{path}?q<")), format!("{path}?q<"));
+    }
+}
+
 proptest! {
     #[test]
     fn a_template_of_a_template_is_itself(path in "(/[a-f0-9é%@.:*?#_-]{0,20}){0,20}|.{0,80}") {
