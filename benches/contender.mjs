@@ -1,9 +1,13 @@
-// One contender in a process of its own, so that none runs in what another has left of the JIT and the heap.
-//   node contender.mjs <file> <export> <events> <samples> [<distinct routes>]
-// prints nanoseconds an event of each sample, bytes an event, and the size of the wasm memory at the end.
-const [file, name, events, samples, distinct] = process.argv.slice(2);
+// One contender: asked for samples by lines on standard input, each a number of events, it tells nanoseconds an event;
+// at the end bytes an event, and the size of the wasm memory.
+//   node contender.mjs <file> <export> [<distinct routes> [<events before each sample>]]
+import { createInterface } from "node:readline";
+
+const [file, name, distinct = 0, before = 0] = process.argv.slice(2);
 /** The same time for each, until what runs is what the compilers have to give. */
 const WARM_UP_MS = 1500;
+/** From here on one contender is filled once, and goes on from there. */
+const ONCE = 1_000_000;
 
 const memories = [];
 const { Instance } = WebAssembly;
@@ -14,27 +18,38 @@ WebAssembly.Instance = class extends Instance {
   }
 };
 
-const { play } = await import("./workload.mjs");
+const { Player, routesOf } = await import("./workload.mjs");
 const { [name]: make } = await import(`./peers/${file}.mjs`);
-const routes = distinct && Array.from({ length: Number(distinct) }, (_, at) => `/path/number/${at}/of`);
-const count = Number(events);
+const player = () => new Player(make, routesOf(Number(distinct)));
+const tell = (value) => console.log(JSON.stringify(value));
 
-let bytes = 0;
-const contender = make((length) => {
-  bytes += length;
-});
-let played = 0;
-for (const start = performance.now(); performance.now() - start < WARM_UP_MS; played += 2560) {
-  await play(contender, 2560, routes);
+let current = player();
+
+/**
+ * A new one that has played some. The garbage of the one before it is not collected on purpose: compiled code that knew
+ * it would go, too.
+ */
+async function renew() {
+  await current.check();
+  current = player();
+  await current.play(Number(before));
 }
-const times = [];
-for (let sample = 0; sample < Number(samples); sample += 1) {
+
+const memoryNow = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+let wasmBytes = 0;
+
+for (const start = performance.now(); performance.now() - start < WARM_UP_MS; ) await current.play(2560);
+if (before >= ONCE) await renew();
+tell("ready");
+for await (const line of createInterface({ input: process.stdin })) {
+  if (before > 0 && before < ONCE) await renew();
+  const count = Number(line);
   const start = process.hrtime.bigint();
-  await play(contender, count, routes);
-  times.push(Number(process.hrtime.bigint() - start) / count);
+  await current.play(count);
+  tell(Number(process.hrtime.bigint() - start) / count);
+  // Later there are more of those that were renewed.
+  wasmBytes ||= memoryNow();
 }
-played += count * Number(samples);
-await contender.check?.(played);
-const wasmBytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-console.log(JSON.stringify({ times, bytes: bytes / played, wasmBytes }));
+await current.check();
+tell({ bytes: current.bytes / current.played, wasmBytes });
 process.exit(0);

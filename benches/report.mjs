@@ -11,13 +11,13 @@ function table(head, rows) {
 
 const costs = (title, found) => {
   const least = Object.values(found)[0].ns;
-  const rows = Object.entries(found).map(([name, { ns, spread }]) => [
+  const rows = Object.entries(found).map(([name, { ns, quartiles }]) => [
     name,
     number(ns),
-    `${number(spread[0])}–${number(spread[1])}`,
+    quartiles.map(number).join("–"),
     number(ns / least),
   ]);
-  return table([title, "ns", "spread", "times the first"], rows);
+  return table([title, "ns", "quartiles", "times the first"], rows);
 };
 
 const shares = (found) =>
@@ -32,13 +32,13 @@ const shares = (found) =>
     ]),
   );
 
-const grown = (points, of) =>
+const grown = (points, of, title) =>
   table(
-    [of, "ns an event", "wasm memory, MiB"],
+    [title, "ns an event", "wasm memory, MiB"],
     points.map((point) => [`${point[of]}`, number(point.ns), number(point.wasmBytes / 2 ** 20)]),
   );
 
-export function report({ node, cpu, cores, ratios, events, durations, native, growth, start, workers }) {
+export function report({ node, cpu, cores, ratios, events, durations, growth, start, workers }) {
   const { rules, ...once } = start;
   const figure = ([name, value]) => [name, number(value)];
   return [
@@ -46,9 +46,8 @@ export function report({ node, cpu, cores, ratios, events, durations, native, gr
     table(["ratio", "value"], Object.entries(ratios).map(figure)),
     costs("one event, recorded and encoded", events),
     costs("one duration, recorded", durations),
-    table(["native Rust", "ns an event"], Object.entries(native).map(figure)),
-    grown(growth.events, "events"),
-    grown(growth.paths, "paths"),
+    grown(growth.events, "events", "events before it"),
+    grown(growth.paths, "paths", "distinct routes"),
     table(["once", "value"], Object.entries(once).map(figure)),
     table(["rules", "ns a path"], Object.entries(rules).map(figure)),
     shares(workers),

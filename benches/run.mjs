@@ -1,30 +1,31 @@
 /** Everything there is to measure, and the ratios that DESIGN §6 has budgets for. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { compare, DURATIONS, EVENTS, ratio } from "./events.mjs";
+import { DURATIONS, EVENTS } from "./events.mjs";
 import { grown, growth } from "./growth.mjs";
-import { native } from "./native.mjs";
+import { buildNative } from "./native.mjs";
+import { inTurns, ratio } from "./turns.mjs";
 import { workers } from "./workers.mjs";
 import { median } from "./workload.mjs";
 
 export async function run({ rounds, say }) {
-  const plain = [];
-  const events = compare(EVENTS, rounds * 2 - 1, say, () => plain.push(native()));
-  const durations = compare(DURATIONS, rounds, say);
-  const grew = growth(rounds, say);
+  buildNative();
+  const events = await inTurns(EVENTS, rounds * 12, say);
+  const durations = await inTurns(DURATIONS, rounds * 12, say);
+  const grew = await growth(rounds * 12, say);
   say("start");
   const start = starts(rounds);
   const inWorkerd = await workers(rounds * 12, say);
   const ndjson = events["tidegate, NDJSON"];
-  const nativeOf = (name) => ({ rounds: plain.map((found) => found[name]) });
   const ratios = {
     vsOtelProtobuf: ratio(events["OpenTelemetry, protobuf"], events["tidegate, OTLP protobuf"]),
     vsOtelJson: ratio(events["OpenTelemetry, JSON"], events["tidegate, OTLP JSON"]),
     vsHandwritten: ratio(events["array + JSON.stringify"], ndjson),
     vsHandwrittenWithoutIds: ratio(events["array + JSON.stringify, no ids"], ndjson),
     control: ratio(events["tidegate, NDJSON (control)"], ndjson),
-    nativeRatio: ratio(ndjson, nativeOf("ndjson")),
-    nativeRatioOtlpProtobuf: ratio(events["tidegate, OTLP protobuf"], nativeOf("otlp-protobuf")),
+    vsHandwrittenBytesKept: ratio(events["array + JSON.stringify"], events["tidegate, NDJSON, bytes kept"]),
+    nativeRatio: ratio(ndjson, events["native Rust, ndjson"]),
+    nativeRatioOtlpProtobuf: ratio(events["tidegate, OTLP protobuf"], events["native Rust, otlp-protobuf"]),
     workerThroughput: inWorkerd.tidegate.ofBare,
     workerThroughputNode: inWorkerd.tidegateNode.ofBare,
     workerControl: inWorkerd.control.ofBare,
@@ -34,7 +35,7 @@ export async function run({ rounds, say }) {
     instantiateMs: start.instantiateMs,
     snapshotMs: start.snapshotMs,
   };
-  return { ratios, events, durations, native: medians(plain), growth: grew, start, workers: inWorkerd };
+  return { ratios, events, durations, growth: grew, start, workers: inWorkerd };
 }
 
 /** Of each figure the median. */

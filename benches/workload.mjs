@@ -3,23 +3,49 @@
  * batched by 256 and encoded to bytes, which a sink that does nothing counts.
  */
 export const BATCH = 256;
-const ROUTES = Array.from({ length: 32 }, (_, at) => `/api/v1/resource${at}/:id`);
 const METHODS = ["GET", "POST", "PUT", "DELETE"];
 
-/** Calls `record(route, method, status, startMs, durMs)` for requests `from` to `to`. */
-export function requests(from, to, record, routes = ROUTES) {
-  const now = Date.now();
-  for (let at = from; at < to; at += 1) {
-    const route = routes[at % routes.length];
-    record(route, METHODS[(at >> 5) & 3], at % 50 === 0 ? 500 : 200, now, (at % 97) + 0.5);
-  }
+/** `distinct` routes; 0: the usual ones. Parsed, as a server's are: put together they would lie in pieces. */
+export function routesOf(distinct) {
+  const route = distinct === 0 ? (at) => `/api/v1/resource${at}/:id` : (at) => `/path/number/${at}/of`;
+  return JSON.parse(JSON.stringify(Array.from({ length: distinct || 32 }, (_, at) => route(at))));
 }
 
-/** Plays `count` requests through a contender, a batch at a time. */
-export async function play({ record, ship }, count, routes) {
-  for (let from = 0; from < count; from += BATCH) {
-    requests(from, Math.min(from + BATCH, count), record, routes);
-    await ship();
+/** Plays requests through a contender, a batch at a time. */
+export class Player {
+  played = 0;
+  bytes = 0;
+  #contender;
+  #routes;
+
+  constructor(make, routes) {
+    this.#routes = routes;
+    this.#contender = make((length) => {
+      this.bytes += length;
+    });
+  }
+
+  async play(count) {
+    for (const end = this.played + count; this.played < end; ) {
+      this.#record(Math.min(this.played + BATCH, end));
+      await this.#contender.ship();
+    }
+  }
+
+  /** Every event was delivered, or the figure means nothing. */
+  async check() {
+    await this.#contender.check?.(this.played);
+  }
+
+  #record(end) {
+    const now = Date.now();
+    const { record } = this.#contender;
+    const routes = this.#routes;
+    for (let at = this.played; at < end; at += 1) {
+      const route = routes[at % routes.length];
+      record(route, METHODS[(at >> 5) & 3], at % 50 === 0 ? 500 : 200, now, (at % 97) + 0.5);
+    }
+    this.played = end;
   }
 }
 

@@ -1,0 +1,36 @@
+//! Plays requests whenever it is asked to, and tells how long they took: `turns CASE`, then a number of requests a line.
+//! It answers `"ready"`, then nanoseconds a request, and at the end that nothing was lost.
+
+use std::io::{self, BufRead};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use tidegate_engine_bench::{BATCH, CASES, Host};
+
+fn main() -> ExitCode {
+    let case = std::env::args().nth(1).and_then(|name| CASES.into_iter().find(|(case, ..)| *case == name));
+    let Some((_, sink, flood)) = case else {
+        eprintln!("usage: turns CASE, one of {:?}", CASES.map(|(name, ..)| name));
+        return ExitCode::FAILURE;
+    };
+    let mut host = Host::new(sink, flood);
+    let start = Instant::now();
+    while start.elapsed() < WARM_UP {
+        host.play(10 * BATCH);
+    }
+    println!("\"ready\"");
+    for line in io::stdin().lock().lines() {
+        let Some(count) = line.ok().and_then(|line| line.trim().parse().ok()) else {
+            return ExitCode::FAILURE;
+        };
+        let start = Instant::now();
+        host.play(count);
+        println!("{}", start.elapsed().as_nanos() as f64 / count as f64);
+    }
+    if !host.is_whole() {
+        return ExitCode::FAILURE;
+    }
+    println!("{{}}");
+    ExitCode::SUCCESS
+}
+
+const WARM_UP: Duration = Duration::from_millis(500);
