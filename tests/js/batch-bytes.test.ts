@@ -75,12 +75,11 @@ test("no other batch touches the bytes of a send under way, nor of one whose dea
   assert.deepEqual(others, ["one", "two", "three"]);
   assertLaws(tide);
 
+  const used = held.map(({ bytes }) => bytes.buffer);
   for (const { answer } of held) answer();
   await host.advance(1_000);
-  const used = new Set(held.map(({ bytes }) => bytes.buffer));
-  tide.evt("four");
-  await host.advance(1_000);
-  assert.ok(used.has(held.at(-1)?.bytes.buffer as ArrayBuffer), "what was answered is used again");
+  assert.ok(held.length > used.length, "what waited is sent");
+  assert.ok(used.includes(held.at(-1)?.bytes.buffer as ArrayBuffer), "what was answered is used again");
 });
 
 test("keepsBytes is a boolean", () => {

@@ -297,7 +297,7 @@ fn told(mut link: Link, event: &Event<'_>) -> Link {
 }
 
 /// The name an event goes by: a statement's summary, a path's template, else its own; it may lie in `scratch`.
-pub(super) fn name_of<'a>(event: &Event<'a>, scratch: &'a mut String) -> &'a str {
+fn name_of<'a>(event: &Event<'a>, scratch: &'a mut String) -> &'a str {
     scratch.clear();
     match event.kind {
         EventKind::Db => {
@@ -314,7 +314,7 @@ pub(super) fn name_of<'a>(event: &Event<'a>, scratch: &'a mut String) -> &'a str
 }
 
 /// The text that sampling rules match: the path as received, even where its template is what is kept.
-pub(super) fn name_or<'a>(event: &Event<'a>, name: &'a str) -> &'a str {
+fn name_or<'a>(event: &Event<'a>, name: &'a str) -> &'a str {
     if event.is_path { path::without_query(event.name) } else { name }
 }
 
