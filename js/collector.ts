@@ -60,16 +60,16 @@ export function collectorOn(port: Port, options: OptionsSource): Collector {
     close: async (given) => close(budget(given, "timeoutMs")),
     configure: (env) => state.configure(env),
     get queueDepth() {
-      return state.read(0, (core) => core.queueDepth());
+      return state.read(0, (engine) => engine.queueDepth());
     },
     counters: () => state.counters(),
     stats: () => {
       const nowMs = state.engineNow();
-      return state.read(emptyStats(), (core) => core.stats(nowMs));
+      return state.read(emptyStats(), (engine) => engine.stats(nowMs));
     },
     metricsText: () => {
       const nowMs = state.engineNow();
-      return state.read("", (core) => core.metricsText(nowMs));
+      return state.read("", (engine) => engine.metricsText(nowMs));
     },
     get error() {
       return state.error;

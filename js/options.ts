@@ -1,8 +1,8 @@
 /** Checks the types and names of options; ranges are the engine's to check. Parsed once, sound afterwards. */
-import { fromCore, TidegateError } from "./errors.ts";
+import { fromEngine, TidegateError } from "./errors.ts";
 import type { HostKind } from "./runtime/port.ts";
 import type { CollectorOptions, ContextStorage, Sink } from "./types.ts";
-import type { SetOption } from "./wasm/core.ts";
+import type { EngineOptions } from "./wasm/generated/tidegate.js";
 
 /** What the shim keeps of the options; the rest went to the engine. */
 export interface Settings {
@@ -13,7 +13,7 @@ export interface Settings {
   readonly context: ContextStorage | undefined;
   readonly rng: (() => number) | undefined;
   /** Gives the engine its part, and what `host` is. Throws TidegateError naming the option. */
-  describe(set: SetOption, host: HostKind): void;
+  describe(engine: EngineOptions, host: HostKind): void;
 }
 
 type Kind = "number" | "boolean" | "string" | "function" | "object" | "array" | "bigint";
@@ -94,39 +94,40 @@ export function parseOptions(options: unknown): Settings {
     clock: given.clock,
     context: given.context,
     rng: sampling.rng,
-    describe(set, host) {
-      set("service", given.service?.name, given.service?.version);
-      for (const resource of RESOURCES[host] ?? []) set("resource", ...resource);
-      for (const name of NUMBERS) setNumber(set, name, given[name]);
-      describeSampling(set, sampling, seed);
+    describe(engine, host) {
+      engine.service(given.service?.name, given.service?.version);
+      for (const [key, value] of RESOURCES[host] ?? []) engine.resource(key, value);
+      for (const name of NUMBERS) setNumber(engine, name, given[name]);
+      describeSampling(engine, sampling, seed);
       for (const { name, format, batchMax, maxBytes } of sinks) {
-        located("sinks", () => set("sink", name, format, batchMax, maxBytes));
+        located("sinks", () => engine.sink(name, format, batchMax, maxBytes));
       }
     },
   };
 }
 
 function describeSampling(
-  set: SetOption,
+  engine: EngineOptions,
   sampling: NonNullable<CollectorOptions["sampling"]>,
   seed: bigint | undefined,
 ): void {
   const { keepSlowMs, rng } = sampling;
-  for (const name of ["rate", "errorThreshold"] as const) setNumber(set, name, sampling[name], "sampling.");
+  for (const name of ["rate", "errorThreshold"] as const)
+    setNumber(engine, name, sampling[name], "sampling.");
   for (const name of ["alwaysSampleErrors", "respectParent"] as const) {
     const value = sampling[name];
-    if (value !== undefined) set(name, value);
+    if (value !== undefined) engine.setFlag(name, value);
   }
-  if (keepSlowMs === "p99") set("keepSlowP99");
-  else setNumber(set, "keepSlowMs", keepSlowMs as number | undefined, "sampling.");
-  for (const pattern of sampling.exclude ?? []) set("exclude", pattern);
-  for (const [pattern, rate] of sampling.overrides ?? []) set("override", pattern, rate);
-  if (seed !== undefined) set("seed", new Uint8Array(BigUint64Array.of(seed).buffer));
-  if (rng !== undefined) set("hostRng");
+  if (keepSlowMs === "p99") engine.keepSlowP99();
+  else if (keepSlowMs !== undefined) engine.keepSlow(keepSlowMs);
+  for (const pattern of sampling.exclude ?? []) engine.exclude(pattern);
+  for (const [pattern, rate] of sampling.overrides ?? []) engine.addOverride(pattern, rate);
+  if (seed !== undefined) engine.seed(seed);
+  if (rng !== undefined) engine.useHostDraws();
 }
 
-function setNumber(set: SetOption, name: string, value: number | undefined, path = ""): void {
-  if (value !== undefined) located(path + name, () => set(name, value));
+function setNumber(engine: EngineOptions, name: string, value: number | undefined, path = ""): void {
+  if (value !== undefined) located(path + name, () => engine.setNumber(name, value));
 }
 
 /** Adds the option's path to an engine error that does not name it. */
@@ -134,7 +135,7 @@ function located(path: string, set: () => void): void {
   try {
     set();
   } catch (thrown) {
-    const { code, message } = fromCore(thrown);
+    const { code, message } = fromEngine(thrown);
     throw new TidegateError(code, message.includes(path) ? message : `${path}: ${message}`);
   }
 }

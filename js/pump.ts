@@ -1,7 +1,7 @@
 /**
- * THE run loop: mutate → drain → send → settle → arm. Whoever mutates the core (tick, flush, settle) drains
+ * THE run loop: mutate → drain → send → settle → arm. Whoever mutates the engine (tick, flush, settle) drains
  * `poll` to its end. A send, its timer and its AbortController belong to the call that polled it and die with
- * it; what is left behind is a lease in the core, which runs out and hands the batch out again.
+ * it; what is left behind is a lease in the engine, which runs out and hands the batch out again.
  */
 import { discard, isResponse, OK, type Outcome, outcomeOf, RETRY, readReply } from "./outcome.ts";
 import { partialSuccess } from "./partial-success.ts";
@@ -9,15 +9,17 @@ import type { Budget } from "./runtime/lease.ts";
 import { type Port, type Sleep, sleep } from "./runtime/port.ts";
 import { isThenable } from "./runtime/thenable.ts";
 import type { FlushResult, NdjsonEvent, ResponseLike, SendInfo, Sink } from "./types.ts";
-import type { Totals } from "./wasm/core.ts";
 
-/** A batch handed out by the core. */
+/** What became of the events of all sinks together. */
+export type Totals = Omit<FlushResult, "timedOut">;
+
+/** A batch handed out by the engine. */
 export interface Batch {
   readonly sink: Sink;
   readonly lease: number;
-  /** Of the core that handed it out: another core's leases may have the same numbers. */
+  /** Of the engine that handed it out: another engine's leases may have the same numbers. */
   readonly generation: number;
-  readonly id: string;
+  readonly batchId: string;
   readonly count: number;
   readonly bytes: Uint8Array;
 }
@@ -190,13 +192,13 @@ function threw(pumped: Pumped, { sink }: Batch, cause: unknown): Outcome {
   return { code: RETRY };
 }
 
-function infoOf({ env, leaving }: Pumped, { id, count }: Batch, abort: LazyAbort): SendInfo {
+function infoOf({ env, leaving }: Pumped, { batchId, count }: Batch, abort: LazyAbort): SendInfo {
   return {
     get signal() {
       return abort.signal();
     },
     env,
-    batchId: id,
+    batchId,
     count,
     ...(leaving === undefined ? {} : { leaving }),
   };

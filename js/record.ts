@@ -1,18 +1,13 @@
-/** Events on their way into the core. Values of any type may come: what cannot be used is counted as refused. */
+/** Events on their way into the engine. Values of any type may come: what cannot be used is counted as refused. */
 import type { RequestRecord } from "./runtime/link.ts";
 import { isThenable } from "./runtime/thenable.ts";
 import type { State } from "./state.ts";
-import type { Core } from "./wasm/core.ts";
-import type { Value } from "./wasm/desk.ts";
+import type { Engine } from "./wasm/generated/tidegate.js";
 
 export const REQ = 0;
 export const FN = 1;
 export const DB = 2;
 export const EVT = 3;
-
-/** What the core is told of an event beside its kind. */
-const IS_PATH = 4;
-const ENDS = 8;
 
 /** A duration that makes its event unusable. */
 const UNUSABLE = -1;
@@ -35,11 +30,11 @@ export interface Draft {
   readonly rows?: unknown;
   readonly attributes?: readonly (readonly [string, unknown])[];
   readonly traceparent?: unknown;
-  /** The `traceparent` that the event was told of by. */
+  /** The `traceparent` of the event itself: what an outgoing call was sent with. */
   readonly span?: string | undefined;
 }
 
-/** The hot path: no object, one crossing (two where the user draws). `isPath`: `route` is a raw path. */
+/** The hot path: no object, at most one call (two where the user draws). `isPath`: `route` is a raw path. */
 export function recordRequest(
   state: State,
   route: unknown,
@@ -51,90 +46,100 @@ export function recordRequest(
   isPath = false,
 ): void {
   const failed = error !== undefined && error !== null;
-  if (!failed && state.stage(route, method, status, startMs, durationMs, isPath)) return;
-  const core = state.core();
-  if (core === undefined) {
-    state.refused += 1;
-    return;
-  }
+  if (!failed && state.buffer(route, method, status, startMs, durationMs, isPath)) return;
+  const isValid = typeof route === "string" && typeof method === "string";
+  const name = isValid ? text(route) : "";
+  const verb = isValid ? text(method) : "";
+  const type = failed ? errorType(error) : undefined;
   const nowMs = state.now();
-  const sound = typeof route === "string" && typeof method === "string";
-  const name = sound ? text(route) : "";
-  try {
-    if (state.settings?.rng !== undefined) supplyDraw(state, core, name);
-    const flags = core.req(
-      state.engineTime(nowMs),
+  const flags = state.record((engine) => {
+    if (state.settings?.rng !== undefined) supplyDraw(state, engine, name);
+    if (type !== undefined) engine.setError(type);
+    if (isPath) engine.setPath();
+    return engine.recordRequest(
       name,
-      sound ? text(method) : "",
+      verb,
       numeric(status),
-      sound ? numeric(startMs) : Number.NaN,
+      state.engineTime(nowMs),
+      isValid ? numeric(startMs) : Number.NaN,
       durationOf(durationMs),
-      failed ? errorType(error) : undefined,
-      isPath,
     );
-    if (sound) state.learn(text(method), flags);
-    state.after(flags, nowMs);
-  } catch (cause) {
-    state.trapped(cause);
-  }
+  });
+  if (flags === undefined) return;
+  if (isValid) state.learnMethodId(verb, flags);
+  state.after(flags, nowMs);
 }
 
 /** Everything else: within `request` if there is one, or as its end. */
 export function record(state: State, draft: Draft, request?: RequestRecord, ends = false): void {
-  const core = state.core();
-  if (core === undefined) {
-    state.refused += 1;
-    return;
-  }
+  const { kind } = draft;
+  const name = nameOf(draft.name);
+  const details = detailsOf(draft);
+  const isValid = typeof draft.name === "string" && (kind !== REQ || typeof draft.method === "string");
+  const startMs = isValid ? numeric(draft.start) : Number.NaN;
   const nowMs = state.now();
-  try {
-    const { kind } = draft;
-    const token = request && tokenOf(state, core, request);
+  const flags = state.record((engine) => {
+    const token = request && tokenOf(state, engine, request);
     // What the user's own draw decides was decided when the request was opened.
     if (kind === REQ && token === undefined && state.settings?.rng !== undefined) {
-      supplyDraw(state, core, nameOf(draft.name));
+      supplyDraw(state, engine, name);
     }
-    const { name, error, method, traceparent, span } = draft;
-    const sound = typeof name === "string" && (kind !== REQ || typeof method === "string");
-    const isRequest = kind === REQ;
-    const values: Value[] = [
-      nameOf(name),
-      error === undefined || error === null ? undefined : errorType(error),
-      isRequest ? nameOf(method) : optional(draft.system),
-      optional(traceparent),
-      span,
-    ];
-    for (const [key, value] of draft.attributes ?? []) {
-      if (typeof value === "string") values.push(text(key), text(value));
-      else if (typeof value === "number" || typeof value === "boolean") values.push(text(key), value);
-    }
-    values.push(undefined);
-    const flags = core.event(
-      kind | (isRequest && draft.isPath === true ? IS_PATH : 0) | (ends ? ENDS : 0),
-      state.engineTime(nowMs),
-      token ?? Number.NaN,
-      sound ? numeric(draft.start) : Number.NaN,
-      durationOf(draft.duration),
-      numeric(isRequest ? draft.status : draft.rows),
-      values,
-    );
-    state.after(flags, nowMs);
-  } catch (cause) {
-    state.trapped(cause);
+    setDetails(engine, details);
+    const number = numeric(kind === REQ ? draft.status : draft.rows);
+    const atMs = state.engineTime(nowMs);
+    const durationMs = durationOf(draft.duration);
+    return ends
+      ? engine.endRequest(kind, name, number, atMs, startMs, durationMs, token ?? Number.NaN)
+      : engine.record(kind, name, number, atMs, startMs, durationMs, token ?? Number.NaN);
+  });
+  if (flags !== undefined) state.after(flags, nowMs);
+}
+
+/** What an event may have beside its name and figures, checked. */
+interface Details {
+  readonly error: string | undefined;
+  readonly source: string | undefined;
+  readonly isPath: boolean;
+  readonly parent: string | undefined;
+  readonly span: string | undefined;
+  readonly attributes: readonly (readonly [string, unknown])[];
+}
+
+function detailsOf({ kind, error, method, system, isPath, traceparent, span, attributes }: Draft): Details {
+  return {
+    error: error === undefined || error === null ? undefined : errorType(error),
+    source: optional(kind === REQ ? method : system),
+    isPath: kind === REQ && isPath === true,
+    parent: optional(traceparent),
+    span,
+    attributes: attributes ?? [],
+  };
+}
+
+function setDetails(engine: Engine, { error, source, isPath, parent, span, attributes }: Details): void {
+  if (error !== undefined) engine.setError(error);
+  if (source !== undefined) engine.setSource(source);
+  if (isPath) engine.setPath();
+  if (parent !== undefined) engine.setParent(parent);
+  if (span !== undefined) engine.setSpan(span);
+  for (const [key, value] of attributes) {
+    if (typeof value === "string") engine.addText(text(key), text(value));
+    else if (typeof value === "number") engine.addNumber(text(key), value);
+    else if (typeof value === "boolean") engine.addFlag(text(key), value);
   }
 }
 
 /**
- * Opens a request in the core, if that has not been done: what it was called when it came in decides.
- * Undefined: it was opened in another core, where its token meant something.
+ * Opens a request in the engine, if that has not been done: what it was called when it came in decides.
+ * Undefined: it was opened in another engine, where its token meant something.
  */
-export function tokenOf(state: State, core: Core, request: RequestRecord): number | undefined {
+export function tokenOf(state: State, engine: Engine, request: RequestRecord): number | undefined {
   if (request.token === undefined) {
     const { method, head, traceparent } = request;
     const path = method === undefined ? undefined : text(head);
-    if (state.settings?.rng !== undefined) supplyDraw(state, core, path);
+    if (state.settings?.rng !== undefined) supplyDraw(state, engine, path);
     const atMs = state.engineTime(state.now());
-    request.token = core.open(atMs, path, traceparent);
+    request.token = engine.open(path, traceparent, atMs);
     request.generation = state.generation;
   }
   return request.generation === state.generation ? request.token : undefined;
@@ -172,8 +177,8 @@ export function timed<T>(
 }
 
 /** The request's draw from the user's source. It is called only if the rate leaves something to draw; no path: the global one. */
-export function supplyDraw(state: State, core: Core, path: string | undefined): void {
-  const rate = core.rate(path);
+export function supplyDraw(state: State, engine: Engine, path: string | undefined): void {
+  const rate = engine.effectiveRate(path);
   if (!(rate > 0 && rate < 1)) return;
   let draw: unknown;
   try {
@@ -181,7 +186,7 @@ export function supplyDraw(state: State, core: Core, path: string | undefined): 
   } catch {
     // A source that fails must not stop telemetry, nor bias it.
   }
-  core.supplyDraw(typeof draw === "number" && draw >= 0 && draw < 1 ? draw : Math.random());
+  engine.supplyDraw(typeof draw === "number" && draw >= 0 && draw < 1 ? draw : Math.random());
 }
 
 /** Own enumerable properties, read at once: a getter may run anything, and must not do so within a draft. */
@@ -216,7 +221,7 @@ function numeric(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
 }
 
-/** Absent is unknown, which is NaN to the core; so what is no duration has to be something else. */
+/** Absent is unknown, which is NaN to the engine; so what is no duration has to be something else. */
 function durationOf(value: unknown): number {
   if (value === undefined || value === null) return Number.NaN;
   return typeof value === "number" && value >= 0 ? value : UNUSABLE;

@@ -1,16 +1,16 @@
 /** The sampling rules without a collector. */
 import { TidegateError } from "./errors.ts";
-import type { Value } from "./wasm/desk.ts";
-import { Held } from "./wasm/held.ts";
+import { Overrides, Rng, Rules } from "./wasm/generated/tidegate.js";
+import { Resettable } from "./wasm/resettable.ts";
 
 declare const COMPILED: unique symbol;
 
-/** What `compileRules` returns. Its memory in the core is given back some time after nobody refers to it. */
+/** What `compileRules` returns. Its memory in wasm is given back some time after nobody refers to it. */
 export interface CompiledRules {
   readonly [COMPILED]: "rules";
 }
 
-/** What `compileOverrides` returns. Its memory in the core is given back some time after nobody refers to it. */
+/** What `compileOverrides` returns. Its memory in wasm is given back some time after nobody refers to it. */
 export interface CompiledOverrides {
   readonly [COMPILED]: "overrides";
 }
@@ -27,8 +27,8 @@ const DEFAULT_ERROR_THRESHOLD = 500;
 
 const STATE_BYTES = 32;
 
-const rulesOf: WeakMap<object, Held> = new WeakMap();
-const overridesOf: WeakMap<object, Held> = new WeakMap();
+const rulesOf: WeakMap<object, Resettable<Rules>> = new WeakMap();
+const overridesOf: WeakMap<object, Resettable<Overrides>> = new WeakMap();
 
 /**
  * Checks a sampling rate: a probability in [0, 1]. Despite its name it never clamps.
@@ -50,7 +50,7 @@ export function clampSamplingRate(rate: number): number {
 export function compileRules(patterns: readonly string[]): CompiledRules {
   const list = listOf(patterns, "rules", "config/sampling-rule");
   const copied = list.map((pattern, at) => textOf(pattern, "rule", at));
-  return compiled(rulesOf, "rules", copied) as CompiledRules;
+  return compiled(rulesOf, () => new Rules(copied)) as CompiledRules;
 }
 
 /**
@@ -61,13 +61,15 @@ export function compileRules(patterns: readonly string[]): CompiledRules {
  */
 export function compileOverrides(overrides: readonly (readonly [string, number])[]): CompiledOverrides {
   const list = listOf(overrides, "overrides", "config/sampling-rule");
-  const copied: Value[] = [];
+  const copied: string[] = [];
+  const rates: number[] = [];
   list.forEach((entry, at) => {
     const [pattern, rate] = listOf(entry, `override ${at}`, "config/sampling-rule");
-    // What is no number is none of [0, 1] either: the core says so, with index and pattern.
-    copied.push(textOf(pattern, "override", at), typeof rate === "number" ? rate : Number.NaN);
+    copied.push(textOf(pattern, "override", at));
+    // What is no number is none of [0, 1] either: the engine says so, with index and pattern.
+    rates.push(typeof rate === "number" ? rate : Number.NaN);
   });
-  return compiled(overridesOf, "overrides", copied) as CompiledOverrides;
+  return compiled(overridesOf, () => new Overrides(copied, rates)) as CompiledOverrides;
 }
 
 /** The rate of the first override that matches `path`, else `defaultRate`. The path comes without its query. */
@@ -76,22 +78,16 @@ export function getEffectiveRate(
   compiledOverrides: CompiledOverrides,
   defaultRate: number,
 ): number {
-  const held = known(overridesOf, compiledOverrides, "compileOverrides");
+  const known = find(overridesOf, compiledOverrides, "compileOverrides");
   if (typeof path !== "string") return defaultRate;
-  return held.use(({ wasm, desk }, overrides) => {
-    desk.give([path]);
-    return wasm.overrides_rate(desk.handle, overrides, defaultRate);
-  });
+  return known.use((overrides) => overrides.rate(path, defaultRate));
 }
 
 /** Whether any rule matches `path`, which comes without its query. Draws nothing. */
 export function shouldExcludeRoute(path: string, compiledRules: CompiledRules): boolean {
-  const held = known(rulesOf, compiledRules, "compileRules");
+  const known = find(rulesOf, compiledRules, "compileRules");
   if (typeof path !== "string") return false;
-  return held.use(({ wasm, desk }, rules) => {
-    desk.give([path]);
-    return wasm.rules_match(desk.handle, rules) !== 0;
-  });
+  return known.use((rules) => rules.matches(path));
 }
 
 /** A rate ≥ 1 or ≤ 0 draws nothing; any other draws exactly once and samples if the draw is below it. */
@@ -134,50 +130,50 @@ export function makeRng(options: RngOptions = {}): () => number {
     if (typeof rng === "function") return rng;
     throw new TidegateError("config/type", "rng must be a function");
   }
-  let held: Held | undefined;
-  return () => {
-    held ??= drawsOf(start === undefined ? entropy() : start);
-    return held.use(({ wasm }, draws) => wasm.draws_next(draws));
-  };
+  const draws = drawsOf(start);
+  return () => draws.use((generator) => generator.draw());
 }
 
 /** Draws that go on where they were when an instance dies: their state is read from its memory. */
-function drawsOf(start: Uint8Array): Held {
-  return new Held("draws_free", ({ wasm, desk }, dead) => {
-    desk.give([dead === undefined ? start : new Uint8Array(dead.buffer, dead.byteOffset, STATE_BYTES)]);
-    return wasm.draws_new(desk.handle);
+function drawsOf(seed: bigint | undefined): Resettable<Rng> {
+  let address = 0;
+  return new Resettable((dead) => {
+    const rng =
+      dead === undefined ? seeded(seed) : Rng.fromState(new Uint8Array(dead.buffer, address, STATE_BYTES));
+    address = rng.statePtr();
+    return rng;
   });
 }
 
-function entropy(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(STATE_BYTES));
+/** Without a seed by the host's randomness; where the host gives none yet, its error is the caller's. */
+function seeded(seed: bigint | undefined): Rng {
+  return seed === undefined
+    ? Rng.fromState(crypto.getRandomValues(new Uint8Array(STATE_BYTES)))
+    : Rng.fromSeed(seed);
 }
 
-/** Its 8 bytes. A bigint wraps silently when it becomes bytes, so the range is checked here. */
-function seedOf(seed: unknown): Uint8Array {
+/** A bigint wraps silently when it crosses, so the range is checked here. */
+function seedOf(seed: unknown): bigint {
   const fits =
     (typeof seed === "bigint" && seed >= 0n && seed < 1n << 64n) ||
     (typeof seed === "number" && seed >= 0 && Number.isSafeInteger(seed));
-  if (fits) return new Uint8Array(BigUint64Array.of(BigInt(seed)).buffer);
+  if (fits) return BigInt(seed);
   const message = `seed is ${shown(seed)}; give an integer from 0 to 2^53-1 or an unsigned 64-bit bigint`;
   throw new TidegateError("config/seed", message);
 }
 
 /** Compiles at once, so that a bad pattern throws here. */
-function compiled(all: WeakMap<object, Held>, kind: "rules" | "overrides", copied: readonly Value[]): object {
-  const held = new Held(`${kind}_free`, ({ wasm, desk }) => {
-    desk.give([...copied, undefined]);
-    return wasm[`${kind}_new`](desk.handle);
-  });
-  held.use(() => {});
+function compiled<T>(all: WeakMap<object, Resettable<T>>, make: () => T): object {
+  const object = new Resettable(make);
+  object.use(() => {});
   const handle = Object.freeze({});
-  all.set(handle, held);
+  all.set(handle, object);
   return handle;
 }
 
-function known(all: WeakMap<object, Held>, handle: object, maker: string): Held {
-  const held = typeof handle === "object" && handle !== null ? all.get(handle) : undefined;
-  if (held !== undefined) return held;
+function find<T>(all: WeakMap<object, Resettable<T>>, handle: object, maker: string): Resettable<T> {
+  const found = typeof handle === "object" && handle !== null ? all.get(handle) : undefined;
+  if (found !== undefined) return found;
   throw new TidegateError("config/sampling-rule", `not compiled: give what ${maker} returned`);
 }
 

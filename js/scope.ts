@@ -85,9 +85,9 @@ function outgoing(
 /** The span of a call about to be made; undefined: it is not to be told of. */
 function spanOf(state: State, request: RequestRecord | undefined): OutgoingSpan | undefined {
   const { traceparent = "", tracestate } = request ?? {};
-  const headers = state.call("", (core) => {
-    const token = request && tokenOf(state, core, request);
-    return core.outgoing(token ?? Number.NaN, token === undefined ? undefined : tracestate);
+  const headers = state.call("", (engine) => {
+    const token = request && tokenOf(state, engine, request);
+    return engine.outgoing(token ?? Number.NaN, token === undefined ? undefined : tracestate);
   });
   if (headers === "") return undefined;
   const own = headers.slice(0, TRACEPARENT_LENGTH);

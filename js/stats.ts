@@ -1,8 +1,8 @@
 /** Rolling statistics without a collector. */
 import { TidegateError } from "./errors.ts";
 import type { Stats } from "./types.ts";
-import { Held } from "./wasm/held.ts";
-import { readSnapshot } from "./wasm/snapshot.ts";
+import { StatsStore as Store } from "./wasm/generated/tidegate.js";
+import { Resettable } from "./wasm/resettable.ts";
 
 /** Options of `StatsStore`. */
 export interface StatsStoreOptions {
@@ -32,17 +32,14 @@ const BYTES_MAX = 64 * 1024 * 1024;
  * console.log(stats.snapshot(Date.now()).p99Ms);
  */
 export class StatsStore {
-  readonly #held: Held;
+  readonly #store: Resettable<Store>;
   #refused = 0;
 
   /** Throws TidegateError `config/stats-window`, `config/stats-series`, `config/type`, `config/unknown-option`. */
   constructor(options: StatsStoreOptions = {}) {
     const { windowMs, series } = checked(options);
-    this.#held = new Held("stats_free", ({ wasm, desk }) => {
-      desk.give([windowMs, series]);
-      return wasm.stats_new(desk.handle);
-    });
-    this.#held.use(() => {});
+    this.#store = new Resettable(() => new Store(windowMs, series));
+    this.#store.use(() => {});
   }
 
   /**
@@ -60,28 +57,20 @@ export class StatsStore {
     const named = series === undefined || series === null || typeof series === "string";
     const at = named ? numeric(atMs) : Number.NaN;
     const name = typeof series === "string" ? series.slice(0, NAME_MAX) : undefined;
-    const counted = this.#held.use(({ wasm, desk }, store) => {
-      desk.give([name]);
-      return wasm.stats_record(desk.handle, store, at, durationOf(durationMs), isError ? 1 : 0) !== 0;
-    });
+    const duration = durationOf(durationMs);
+    const counted = this.#store.use((store) => store.record(at, duration, Boolean(isError), name));
     if (!counted) this.#refused += 1;
     return counted;
   }
 
   /** All figures at `nowMs`, as a plain object of its own. Not a number: at the latest time given. */
   snapshot(nowMs: number): Stats {
-    return this.#held.use(({ wasm, desk }, store) => {
-      wasm.stats_snapshot(desk.handle, store, numeric(nowMs));
-      return readSnapshot(desk);
-    });
+    return this.#store.use((store) => store.snapshot(numeric(nowMs)) as Stats);
   }
 
   /** The whole window in a versioned binary form, for `merge`. The bytes are a copy. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#held.use(({ wasm, desk }, store) => {
-      wasm.stats_bytes(desk.handle, store);
-      return desk.result().slice();
-    });
+    return this.#store.use((store) => store.toBytes() as Uint8Array<ArrayBuffer>);
   }
 
   /**
@@ -97,12 +86,7 @@ export class StatsStore {
     if (bytes.length > BYTES_MAX) {
       throw new TidegateError("stats/bytes", `${bytes.length} bytes are more than any store has`);
     }
-    this.#refused += this.#held.use(({ wasm, desk }, store) => {
-      desk.give([bytes]);
-      const refused = wasm.stats_merge(desk.handle, store);
-      if (refused < 0) throw desk.error();
-      return refused;
-    });
+    this.#refused += this.#store.use((store) => store.merge(bytes));
   }
 
   /** Events refused so far, here and in the stores that were merged. */
@@ -112,7 +96,7 @@ export class StatsStore {
 
   /** How often the history was lost since the WebAssembly instance failed. */
   get resets(): number {
-    return this.#held.resets;
+    return this.#store.resets;
   }
 }
 
@@ -131,7 +115,7 @@ function checked(options: StatsStoreOptions): StatsStoreOptions {
   return options;
 }
 
-/** Absent is unknown, which is NaN to the core; so what is no duration has to be something else. */
+/** Absent is unknown, which is NaN to the engine; so what is no duration has to be something else. */
 function durationOf(value: unknown): number {
   if (value === undefined || value === null) return Number.NaN;
   return typeof value === "number" && value >= 0 ? value : -1;

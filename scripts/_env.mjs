@@ -96,12 +96,6 @@ function hasTarget(toolchain) {
   );
 }
 
-/** Whether the toolchain's standard library can be built from source. */
-export function hasStdSource(env = {}) {
-  const sysroot = capture("rustc", ["--print", "sysroot"], env);
-  return sysroot !== null && existsSync(join(sysroot, "lib/rustlib/src/rust/library/std/Cargo.toml"));
-}
-
 export function chromedriver() {
   const beside = process.env.CHROMEWEBDRIVER && join(process.env.CHROMEWEBDRIVER, "chromedriver");
   return (

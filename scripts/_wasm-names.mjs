@@ -1,10 +1,10 @@
 // What fills a wasm module: its functions by size, read from the code and name sections.
 // https://webassembly.github.io/spec/core/binary/modules.html
 
-/** Every function's name, bytes and own code; and the bytes of each section. */
+/** Every function's name, owner, bytes and own code; and the bytes of each section. */
 export function anatomy(bytes) {
   const sections = new Map();
-  const found = { imported: 0, bodies: [], names: new Map() };
+  const found = { imported: 0, exported: new Set(), bodies: [], names: new Map() };
   const module = reader(bytes, 8);
   while (!module.done()) {
     const id = module.byte();
@@ -14,13 +14,17 @@ export function anatomy(bytes) {
     READ[name]?.(reader(section), found);
   }
   const functions = found.bodies.map((code, at) => {
-    const name = plain(found.names.get(found.imported + at) ?? `function ${at}`);
-    return { name, owner: ownerOf(name), bytes: code.length, code };
+    const index = found.imported + at;
+    const name = plain(found.names.get(index) ?? `function ${at}`);
+    return { name, owner: ownerOf(name, found.exported.has(index)), bytes: code.length, code };
   });
   return { sections, functions };
 }
 
-const SECTIONS = { 1: "type", 2: "import", 3: "function", 7: "export", 9: "element", 10: "code", 11: "data" };
+const SECTIONS = {
+  ...{ 1: "type", 2: "import", 3: "function", 4: "table", 5: "memory", 6: "global", 7: "export" },
+  ...{ 8: "start", 9: "element", 10: "code", 11: "data", 12: "data count" },
+};
 
 const READ = {
   import(section, found) {
@@ -30,6 +34,14 @@ const READ = {
       const kind = section.byte();
       if (kind === 0) found.imported += 1;
       skipDescription(section, kind);
+    }
+  },
+  export(section, found) {
+    for (let left = section.number(); left > 0; left -= 1) {
+      section.text();
+      const kind = section.byte();
+      const index = section.number();
+      if (kind === 0) found.exported.add(index);
     }
   },
   code(section, found) {
@@ -59,12 +71,20 @@ function skipDescription(section, kind) {
 /** Names without the compiler's hashes. */
 const plain = (name) => name.replace(/\[[0-9a-f]{6,}\]|::h[0-9a-f]{16}/g, "");
 
-/** The crate, and of our own the module: the first path in a name, wherever it stands. */
-function ownerOf(name) {
-  const own = /tidegate::(?:engine::)?\w+/.exec(name);
+/** The crate, and of our own the module, by the first path in a name; of the standard library formatting stands apart. */
+export function ownerOf(name, isExported) {
+  const own = /tidegate::(?:(?:engine|encode)::)?\w+/.exec(name);
   if (own) return own[0];
-  return /(\w+)::/.exec(name)?.[1] ?? "exports";
+  const [, crate, module] = /(\w+)::(\w*)/.exec(name) ?? [];
+  if (STANDARD.includes(crate) || (crate === undefined && name.startsWith("<"))) {
+    return module === "fmt" ? "std: fmt" : "std";
+  }
+  if (crate !== undefined) return crate;
+  if (/__wbindgen|externref/i.test(name.replace(/ (multivalue|externref) shim$/, ""))) return "wasm_bindgen";
+  return isExported ? "tidegate::wasm, exported" : "compiler";
 }
+
+const STANDARD = ["core", "alloc", "std", "__rustc"];
 
 function reader(bytes, start = 0) {
   let at = start;

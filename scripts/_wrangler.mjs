@@ -1,4 +1,4 @@
-// Starts worker-example with the real `wrangler dev`, as a developer would, and ends it with everything it started.
+// Starts a Worker with the real `wrangler dev`, as a developer would, and ends it with everything it started.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,17 +7,30 @@ import { root } from "./_env.mjs";
 import { freePort, until } from "./_receiver.mjs";
 import { linkPackage } from "./_workerd.mjs";
 
-/** `vars` override those of wrangler.jsonc. Resolves when the Worker answers. */
-export async function startExample(vars) {
+/** worker-example; `vars` override those of wrangler.jsonc. Resolves when the Worker answers. */
+export function startExample(vars) {
   const folder = join(root, "worker-example");
   linkPackage(folder);
+  return startWrangler(folder, { vars, path: "/__tide" });
+}
+
+/** The Worker in `folder`; `path` is asked until it answers. */
+export async function startWrangler(folder, { vars = {}, path = "/", flags = [] } = {}) {
   const state = mkdtempSync(join(tmpdir(), "tidegate-wrangler-"));
   const port = await freePort();
   const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
-  args.push("--persist-to", state, "--show-interactive-dev-session", "false", "--log-level", "warn");
+  args.push(
+    "--persist-to",
+    state,
+    "--show-interactive-dev-session",
+    "false",
+    "--log-level",
+    "warn",
+    ...flags,
+  );
   for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);
 
-  const example = { url: `http://127.0.0.1:${port}`, log: "" };
+  const worker = { url: `http://127.0.0.1:${port}`, log: "" };
   // A process group of its own: wrangler starts workerd, and both must go.
   const env = { ...process.env, CI: "1", WRANGLER_LOG_PATH: join(state, "logs") };
   const child = spawn("wrangler", args, {
@@ -28,14 +41,14 @@ export async function startExample(vars) {
   });
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
-      example.log = (example.log + text).slice(-100_000);
+      worker.log = (worker.log + text).slice(-100_000);
     });
   }
   let running = true;
   child.on("exit", () => {
     running = false;
   });
-  example.stop = () => {
+  worker.stop = () => {
     try {
       process.kill(-child.pid, "SIGKILL");
     } catch {
@@ -43,15 +56,15 @@ export async function startExample(vars) {
     }
     rmSync(state, { recursive: true, force: true, maxRetries: 5 });
   };
-  process.once("exit", example.stop);
+  process.once("exit", worker.stop);
 
   try {
-    await until(() => !running || answers(`${example.url}/__tide`), 60_000, "wrangler dev");
+    await until(() => !running || answers(`${worker.url}${path}`), 60_000, "wrangler dev");
     if (!running) throw new Error("wrangler dev ended");
   } catch (error) {
-    throw new Error(`${error.message}\n${example.log}`);
+    throw new Error(`${error.message}\n${worker.log}`);
   }
-  return example;
+  return worker;
 }
 
 function answers(url) {

@@ -1,19 +1,19 @@
 // Builds the npm package: cargo → wasm-opt → esbuild and tsc → pkg/.
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import * as esbuild from "esbuild";
-import { hasStdSource } from "./_env.mjs";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const TARGET = "wasm32-unknown-unknown";
 const WASM = join(ROOT, "build", "wasm");
-/** The same crate without the feature `full`. */
-const SLIM = join(ROOT, "build", "wasm-slim");
+/** What wasm-bindgen writes. */
+const GENERATED = join(ROOT, "js", "wasm", "generated");
 const MODULE = "tidegate.wasm";
 const PKG = join(ROOT, "pkg");
 const DIST = join(PKG, "dist");
+const RUST = "Install Rust (https://rustup.rs), then run npm run setup.";
 
 /** Runs a tool from the repository root; its failure is ours, with what to do about it. */
 function run(tool, args, remedy) {
@@ -28,84 +28,64 @@ function local(tool, args) {
   run(join(ROOT, "node_modules", ".bin", tool), args, "Run npm install first.");
 }
 
-/** The engine as one wasm module, in `folder`. */
-export async function buildWasm(folder = WASM, features = []) {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "std"), compile(features));
-  optimize(folder, ["--strip-debug", "--strip-producers"]);
+/** The engine as a wasm module, and the JavaScript that calls into it. */
+export async function buildWasm() {
+  compile();
+  await rm(GENERATED, { recursive: true, force: true });
+  await mkdir(WASM, { recursive: true });
+  run("cargo", ["run", "--quiet", "--package", "tidegate-bindgen", "--", compiled(), GENERATED], RUST);
+  optimize(join(WASM, MODULE), ["--strip-debug"]);
+  await writeVersion();
+}
+
+/** Into the module and beside its JavaScript, which refuses the module of another version. */
+async function writeVersion() {
+  const version = await packageVersion();
+  await appendFile(join(WASM, MODULE), customSection("tidegate", version));
+  await writeFile(join(GENERATED, "version.ts"), `export const VERSION: string = "${version}";\n`);
+}
+
+/** https://webassembly.github.io/spec/core/binary/modules.html#custom-section; for short texts, lengths are one byte. */
+function customSection(name, text) {
+  const content = Buffer.from(String.fromCharCode(name.length) + name + text, "latin1");
+  if (content.length > 127) throw new Error(`${text} is too long for a custom section of this kind`);
+  return Buffer.concat([Buffer.of(0, content.length), content]);
+}
+
+/** The version of Cargo.toml, which is the only one. */
+async function packageVersion() {
+  const [, version] = /^version = "(.+)"$/m.exec(await readFile(join(ROOT, "Cargo.toml"), "utf8")) ?? [];
+  return version;
 }
 
 /** The same module with the names of its functions, for those who ask what fills it. */
-export function namedWasm(folder) {
-  return optimize(folder, ["-g"]);
+export function namedWasm(file) {
+  optimize(file, ["-g"]);
+  return file;
 }
 
-/** What cargo has compiled last, smaller. The features it may use stand in the module, and go when they are known. */
-function optimize(folder, names) {
-  const compiled = join(
-    process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"),
-    TARGET,
-    "release",
-    "tidegate.wasm",
-  );
-  const module = join(folder, MODULE);
-  local("wasm-opt", [...SMALL_WASM, ...names, "--strip-target-features", compiled, "-o", module]);
-  return module;
+/** The cdylib alone: together with the rlib it would silently lose link-time optimization. */
+function compile() {
+  run("cargo", ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET], RUST);
 }
 
-/** Compiles; answers which standard library is in it: "small", or "prebuilt" where there is no source to build one from. */
-function compile(features) {
-  // The cdylib alone: together with the rlib it would silently lose link-time optimization.
-  const args = ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET, ...features];
-  if (hasStdSource()) {
-    const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
-    const { status } = spawnSync("cargo", [...args, ...SMALL_STD, ...READABLE, ...SMALL_CODE], {
-      cwd: ROOT,
-      stdio: "inherit",
-      env,
-    });
-    if (status === 0) return "small";
-  }
-  console.error("build: the wasm is larger than need be: run rustup component add rust-src");
-  run("cargo", [...args, ...READABLE], "Install Rust (https://rustup.rs), then run npm run setup.");
-  return "prebuilt";
+const compiled = () => join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), TARGET, "release", MODULE);
+
+function optimize(file, names) {
+  local("wasm-opt", ["-O3", ...names, join(GENERATED, "tidegate_bg.wasm"), "-o", file]);
 }
-
-/**
- * Below the first kilobyte is but the end of the stack. What calls have no effect is known only once all is optimized,
- * so it is optimized twice. Alignment is a hint that no engine takes: told as the same everywhere, it compresses better, as
- * does a value that is computed again instead of kept. And what belongs together compresses better side by side.
- */
-const SMALL_WASM = [
-  ...["-O3", "--low-memory-unused", "--skip-pass=local-cse", "--generate-global-effects", "-O3"],
-  ...["--dealign", "--reorder-functions-by-name"],
-];
-
-/** Names of functions as people write them, for who asks what fills the module: what ships has none. */
-const READABLE = ["--", "-C", "link-arg=--demangle"];
-
-/**
- * A loop's addresses are not made variables of their own: the engines that compile wasm see to that themselves. And what
- * the compiler thinks worth inlining is a little more than at "z": one function less is often smaller, too.
- */
-const SMALL_CODE = ["-C", "llvm-args=-disable-lsr -inline-threshold=7"];
-
-/** A standard library built for size, whose panics trap at once: nothing here could show their texts. */
-const SMALL_STD = [
-  ...["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"],
-  ...["-Z", "panic-immediate-abort", "--config", 'profile.release.panic="immediate-abort"'],
-];
 
 /** How each runtime gets its wasm: js/entries, one engine file each. */
 const ENGINES = [
   { name: "workerd", formats: ["esm"] },
   { name: "edge-light", formats: ["esm"] },
   { name: "inline", formats: ["esm", "cjs"] },
+  { name: "manual", formats: ["esm", "cjs"] },
 ];
 
 /** What is imported of it: js/<surface>.ts, one file an engine. The index has the engine's own name. */
 const SURFACES = ["index", "stats", "sampling"];
+const surfacesOf = (engine) => (engine === "manual" ? ["manual"] : SURFACES);
 
 /** What needs no engine of its own. */
 const ADAPTERS = ["workers", "node", "hono", "fetch", "browser"];
@@ -116,8 +96,8 @@ const inlineWasm = {
   setup(build) {
     build.onResolve({ filter: /^tidegate:core$/ }, ({ path }) => ({ path, namespace: "core" }));
     build.onLoad({ filter: /.*/, namespace: "core" }, async () => {
-      const bytes = await readFile(join(WASM, MODULE));
-      return { contents: `export default ${JSON.stringify(bytes.toString("base64"))}`, loader: "js" };
+      // What this loader reads is not repeated in the source map.
+      return { contents: await readFile(join(WASM, MODULE)), loader: "base64" };
     });
   },
 };
@@ -127,7 +107,7 @@ function sharedEngine(file) {
   return {
     name: "shared-engine",
     setup(build) {
-      build.onResolve({ filter: /\/(errors|wasm\/\w+)\.[jt]s$/ }, () => ({
+      build.onResolve({ filter: /\/(errors|wasm\/[\w/-]+)\.[jt]s$/ }, () => ({
         path: file,
         external: true,
       }));
@@ -135,15 +115,14 @@ function sharedEngine(file) {
   };
 }
 
-/** Whitespace and syntax are minified, names are kept: a stack trace from a user stays readable. */
 async function bundle() {
   const extension = { esm: "js", cjs: "cjs" };
   for (const { name, formats } of ENGINES) {
     for (const format of formats) {
       const engine = `${name}-engine.${extension[format]}`;
       await emit(`js/entries/${name}.ts`, engine, format, inlineWasm);
-      for (const surface of SURFACES) {
-        const file = surface === "index" ? name : `${name}-${surface}`;
+      for (const surface of surfacesOf(name)) {
+        const file = surface === "index" || surface === name ? name : `${name}-${surface}`;
         const plugin = sharedEngine(`./${engine}`);
         await emit(`js/${surface}.ts`, `${file}.${extension[format]}`, format, plugin);
       }
@@ -154,14 +133,12 @@ async function bundle() {
       await emit(`js/adapters/${name}.ts`, `${name}.${extension[format]}`, format);
     }
   }
-  for (const format of ["esm", "cjs"]) await emit("js/slim.ts", `slim.${extension[format]}`, format);
   await cp(join(WASM, MODULE), join(DIST, "core.wasm"));
-  await cp(join(SLIM, MODULE), join(DIST, "slim.wasm"));
 }
 
+/** Not minified, with source maps: an error that is thrown prints lines that people can read. */
 async function emit(source, file, format, ...plugins) {
-  const { outputFiles } = await esbuild.build({
-    write: false,
+  await esbuild.build({
     absWorkingDir: ROOT,
     entryPoints: [source],
     outfile: join(DIST, file),
@@ -169,22 +146,12 @@ async function emit(source, file, format, ...plugins) {
     format,
     platform: "neutral",
     target: "es2022",
-    minifySyntax: true,
-    minifyWhitespace: true,
+    sourcemap: "linked",
     legalComments: "none",
     external: ["./core.wasm", "./core.wasm?module"],
     plugins,
     logLevel: "warning",
   });
-  for (const { path, text } of outputFiles) {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, unfollowed(text));
-  }
-}
-
-/** Minified, an import by a variable has lost its word to bundlers: that there is nothing to follow. */
-function unfollowed(text) {
-  return text.replace(/\bimport\((?=\w+\))/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ ");
 }
 
 /** Declarations that are reached from the public ones, once for import and once for require. */
@@ -219,11 +186,9 @@ async function declarations() {
   };
   await mkdir(join(DIST, "types"), { recursive: true });
   for (const extension of ["ts", "cts"]) {
-    for (const name of ["core", "slim"]) {
-      await writeFile(join(DIST, "types", `${name}.wasm.d.${extension}`), WASM_TYPES);
-    }
+    await writeFile(join(DIST, "types", `core.wasm.d.${extension}`), WASM_TYPES);
   }
-  for (const root of [...SURFACES, "slim", ...ADAPTERS.map((name) => `adapters/${name}`)]) {
+  for (const root of [...SURFACES, "manual", ...ADAPTERS.map((name) => `adapters/${name}`)]) {
     await reach(join(emitted, `${root}.d.ts`));
   }
 }
@@ -231,22 +196,22 @@ async function declarations() {
 const WASM_TYPES = "declare const module: WebAssembly.Module;\nexport default module;\n";
 const IMPORT = /(?:from |import\()"(\.{1,2}\/[^"]+\.ts)"/g;
 
-/** The template, the licenses, and the version of Cargo.toml, which is the only one. */
+/** The template, the licenses, and the version. */
 async function assemble() {
   await cp(join(ROOT, "pkg-template"), PKG, { recursive: true });
   for (const file of await readdir(ROOT)) {
     if (/^LICENSE/.test(file)) await cp(join(ROOT, file), join(PKG, file));
   }
-  const [, version] = /^version = "(.+)"$/m.exec(await readFile(join(ROOT, "Cargo.toml"), "utf8")) ?? [];
   const manifest = JSON.parse(await readFile(join(PKG, "package.json"), "utf8"));
   const { name, ...rest } = manifest;
-  await writeFile(join(PKG, "package.json"), `${JSON.stringify({ name, version, ...rest }, null, 2)}\n`);
+  await writeFile(
+    join(PKG, "package.json"),
+    `${JSON.stringify({ name, version: await packageVersion(), ...rest }, null, 2)}\n`,
+  );
 }
 
 /** Everything, into pkg/, which is what npm publishes. */
 export async function build() {
-  await buildWasm(SLIM, ["--no-default-features"]);
-  // Last: what the target folder is left with is the whole one.
   await buildWasm();
   await rm(PKG, { recursive: true, force: true });
   await mkdir(DIST, { recursive: true });

@@ -9,7 +9,6 @@ import {
   capture,
   chromedriver,
   environment,
-  hasStdSource,
   root,
   searchPath,
   taskNode,
@@ -34,7 +33,6 @@ export function setup(task = "test") {
   needLinker();
   needRust();
   const toolchain = needTarget();
-  wantStdSource(toolchain);
   if (task === "test") {
     needLints(toolchain);
     needBindgen();
@@ -111,15 +109,6 @@ function needTarget() {
   if (done.status !== 0)
     throw new Missing(`the Rust target ${wasmTarget}`, `rustup target add ${wasmTarget}`);
   return done.stdout.trim();
-}
-
-/** The package's wasm is smaller by an eighth with it, and whole without: what cannot be had is no failure. */
-function wantStdSource(toolchain) {
-  const env = toolchain ? { RUSTUP_TOOLCHAIN: toolchain } : {};
-  if (hasStdSource(env)) return;
-  say("adding the source of Rust's standard library");
-  capture("rustup", ["component", "add", "rust-src"], env);
-  if (!hasStdSource(env)) say("none to be had: the wasm will be larger");
 }
 
 function needLints(toolchain) {

@@ -9,7 +9,8 @@ import { root } from "./_env.mjs";
 import { anatomy } from "./_wasm-names.mjs";
 
 const PKG = join(root, "pkg");
-const SURFACES = [".", "./stats", "./sampling", "./slim"];
+/** No adapters: they are measured with their wasm, or have none. */
+const SURFACES = [".", "./stats", "./sampling", "./manual"];
 
 /** A Worker that uses all there is for one: every export of the index, which has all sinks, and the adapter. */
 const FULL = `import * as all from "tidegate"; import * as workers from "tidegate/workers"; export { all, workers };`;
@@ -17,9 +18,7 @@ const MINIMAL = `import { createCollector, ndjson } from "tidegate";
   import { instrument } from "tidegate/workers";
   export default instrument(createCollector({ sinks: [ndjson({ url: "https://example.com" })] }), { fetch: () => new Response() });`;
 
-const SLIM = FULL.replace('"tidegate"', '"tidegate/slim"');
-
-/** What is measured: a name, a program, and the wasm module that comes with it. */
+/** What is measured: a name and a program; `isInline`: for Node and pages, where the wasm is text in the JavaScript. */
 function entries() {
   const { exports } = JSON.parse(readFileSync(join(PKG, "package.json"), "utf8"));
   const adapters = Object.keys(exports).filter(
@@ -27,26 +26,29 @@ function entries() {
   );
   const whole = (path) => `import * as all from "tidegate${path.slice(1)}"; export { all };`;
   return [
-    { name: "workers, all of it", source: FULL, wasm: "core.wasm" },
-    { name: "workers, one sink", source: MINIMAL, wasm: "core.wasm" },
-    { name: "workers, slim", source: SLIM, wasm: "slim.wasm" },
-    { name: "stats", source: whole("./stats"), wasm: "core.wasm" },
-    { name: "sampling", source: whole("./sampling"), wasm: "core.wasm" },
+    { name: "workers, all of it", source: FULL },
+    { name: "workers, one sink", source: MINIMAL },
+    { name: "inline", source: whole("."), isInline: true },
+    { name: "stats", source: whole("./stats") },
+    { name: "sampling", source: whole("./sampling") },
     ...adapters.map((path) => ({ name: `${path.slice(2)} alone`, source: whole(path) })),
   ];
 }
 
 /** The bytes of each entry: as they are, and compressed. */
 export async function measure() {
+  const core = sizes(readFileSync(join(PKG, "dist", "core.wasm")));
   const measured = await Promise.all(
-    entries().map(async ({ name, source, wasm }) => {
-      const js = sizes(await bundle(source));
-      const core = wasm ? sizes(readFileSync(join(PKG, "dist", wasm))) : { raw: 0, gzip: 0, brotli: 0 };
-      return { name, wasm: core, js, total: sum(core, js) };
+    entries().map(async ({ name, source, isInline = false }) => {
+      const { code, hasWasm } = await bundle(source, isInline ? [] : ["workerd", "worker"]);
+      const [wasm, js] = [hasWasm ? core : NOTHING, sizes(code)];
+      return { name, wasm, js, total: sum(wasm, js) };
     }),
   );
   return measured;
 }
+
+const NOTHING = { raw: 0, gzip: 0, brotli: 0 };
 
 const sum = (a, b) => ({ raw: a.raw + b.raw, gzip: a.gzip + b.gzip, brotli: a.brotli + b.brotli });
 
@@ -57,26 +59,25 @@ const sizes = (bytes) => ({
 });
 
 /** As a user's bundler does it. */
-async function bundle(contents) {
-  const { outputFiles } = await esbuild.build({
+async function bundle(contents, conditions) {
+  const { outputFiles, metafile } = await esbuild.build({
     stdin: { contents, resolveDir: PKG },
     bundle: true,
     minify: true,
     format: "esm",
     target: "es2022",
-    conditions: ["workerd", "worker"],
+    conditions,
     external: ["*.wasm", "node:*"],
     write: false,
+    metafile: true,
     logLevel: "warning",
   });
-  return outputFiles[0].contents;
+  const { imports } = Object.values(metafile.outputs)[0];
+  return { code: outputFiles[0].contents, hasWasm: imports.some(({ path }) => path.endsWith(".wasm")) };
 }
 
 /** size-budget.json: what each entry may have, and what it should come to. */
 export const budget = () => JSON.parse(readFileSync(join(root, "size-budget.json"), "utf8"));
-
-/** Whether the wasm was built with a standard library built for size: the budget is for that one. */
-export const isSmallStd = () => readFileSync(join(root, "build", "wasm", "std"), "utf8") === "small";
 
 async function report() {
   const limits = budget();
@@ -93,13 +94,16 @@ async function report() {
   console.log(`core.wasm: ${core.raw} bytes, gzip ${core.gzip}, brotli ${core.brotli}`);
 }
 
-/** Groups are compressed one by one, so they add up to a little more than the whole. */
+/** Groups are compressed one by one, so they add up to a little more than the whole. An exported method holds what is inlined into it. */
 async function reportWasm() {
   const { namedWasm } = await import("./build.mjs");
   const folder = mkdtempSync(join(tmpdir(), "tidegate-size-"));
-  const { sections, functions } = anatomy(readFileSync(namedWasm(folder)));
+  const { sections, functions } = anatomy(readFileSync(namedWasm(join(folder, "named.wasm"))));
   rmSync(folder, { recursive: true });
-  for (const [name, bytes] of sections) console.log(`${String(bytes).padStart(8)}  section ${name}`);
+  for (const [name, bytes] of sections) {
+    // It is not shipped.
+    if (name !== "name") console.log(`${String(bytes).padStart(8)}  section ${name}`);
+  }
   const groups = Map.groupBy(functions, ({ owner }) => owner);
   const rows = [...groups].map(([owner, members]) => ({
     owner,

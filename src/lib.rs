@@ -60,4 +60,4 @@
 pub mod encode;
 pub mod engine;
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+pub mod wasm;

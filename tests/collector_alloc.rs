@@ -29,6 +29,8 @@ impl Host {
         let mut config = Config::default();
         config.sampling.rate = rate;
         config.sampling.seed = Some(1);
+        config.sampling.exclude = vec![r"re:\.(css|js)$".into()];
+        config.sampling.overrides = vec![(r"re:^/api/resource/\d$".into(), rate)];
         for &(name, value) in options {
             config.set(name, value).unwrap();
         }

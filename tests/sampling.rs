@@ -5,7 +5,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use tidegate::engine::ErrorKind;
 use tidegate::engine::sampling::*;
 
 fn policy(change: impl FnOnce(&mut Options)) -> Policy {
@@ -29,36 +28,19 @@ fn defaults() {
 
 #[test]
 fn a_bad_rate_is_refused_not_clamped() {
-    for rate in [-0.1, -f64::MIN_POSITIVE, 1.000_000_000_000_000_2, 2.0, f64::NAN, f64::INFINITY] {
+    for (rate, shown) in [
+        (-0.1, "rate -0.1 "),
+        (-f64::MIN_POSITIVE, "rate -2.2250738585072014e-308 "),
+        (1.000_000_000_000_000_2, "rate 1.0000000000000002 "),
+        (2.0, "rate 2 "),
+        (f64::NAN, "rate NaN "),
+        (f64::INFINITY, "rate inf "),
+    ] {
         let error = clamp_sampling_rate(rate).unwrap_err();
         assert_eq!(error.code(), "config/sampling-rate");
-        assert!(error.message().contains(&rate.to_string()), "{error}");
+        assert!(error.message().contains(shown), "{error}");
         assert!(Policy::new(&Options { rate, ..Options::default() }).is_err());
     }
-}
-
-#[test]
-fn a_bad_rule_names_index_pattern_and_reason() {
-    let huge = format!("re:{}", r"(\w{50}){50}");
-    for (bad, reason) in
-        [("", "is empty"), ("re:", "no regex"), ("re:(", "does not compile"), (&huge, "does not compile")]
-    {
-        let error = compile_rules(&["/ok", bad]).unwrap_err();
-        assert_eq!((error.kind(), error.code()), (ErrorKind::SamplingRule, "config/sampling-rule"));
-        let message = error.message();
-        assert!(message.contains("rule 1") && message.contains(&format!("\"{bad}\"")), "{message}");
-        assert!(message.contains(reason), "{message}");
-        assert_eq!(compile_overrides(&[(bad, 0.5)]).unwrap_err().kind(), ErrorKind::SamplingRule);
-    }
-    let error = compile_overrides(&[("/a", 0.5), ("/b", 0.5), ("/c", f64::NAN)]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::SamplingRate);
-    assert!(error.message().contains("override 2 \"/c\"") && error.message().contains("NaN"), "{error}");
-}
-
-#[test]
-fn a_rule_of_ordinary_size_compiles() {
-    let uuid = r"re:^/api/v\d+/(?:users|orders|carts)/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:/|$)";
-    assert!(compile_rules(&[uuid, r"re:(?i)^/[\w.-]{1,64}\.(?:css|js|png|woff2?)$"]).is_ok());
 }
 
 #[test]

@@ -3,8 +3,7 @@
  * so that a program has one wasm instance and one TidegateError however many of them it uses.
  */
 export * from "../errors.ts";
-export * from "../wasm/core.ts";
-export * from "../wasm/handle.ts";
-export * from "../wasm/held.ts";
+export * from "../wasm/engine-handle.ts";
+export * from "../wasm/generated/tidegate.js";
 export * from "../wasm/instance.ts";
-export * from "../wasm/snapshot.ts";
+export * from "../wasm/resettable.ts";

@@ -1,36 +1,65 @@
-/** The one wasm instance of this isolate: a compiled module set by an entry, instantiated at first use. */
-import { TidegateError } from "../errors.ts";
-import { Desk } from "./desk.ts";
-import type { Exports, Freeing, Handle } from "./exports.ts";
+/** The one wasm instance of this isolate: of a compiled module that an entry gives, instantiated at first use. */
+import { isFullStack, messageOf, TidegateError } from "../errors.ts";
+import { __wbg_reset_state, type InitOutput, initSync } from "./generated/tidegate.js";
+import { VERSION } from "./generated/version.ts";
 
 export interface Instance {
+  /** Goes up with each instance: an object of another one is stale. */
   readonly epoch: number;
-  readonly wasm: Exports;
-  readonly desk: Desk;
-  /** Stays readable after the instance has died: that is where the ledger is then read. */
+  /** Stays readable after the instance has died. */
   readonly memory: WebAssembly.Memory;
 }
 
 let compiled: WebAssembly.Module | undefined;
-const NO_MODULE = "there is no module: tidegate/slim needs initWasm(module) first";
-let refusal: unknown = NO_MODULE;
+let refusal: unknown;
+/** Modules on their way: how many, and not their promises, which belong to whoever waits for them. */
+let awaited = 0;
 let current: Instance | undefined;
 let epochNow = 1;
+let hasBegun = false;
 
-/**
- * Called once by an entry. It compiles at once, since workerd allows that at module scope only, and it
- * does not throw: under a Content-Security-Policy importing the package must stay harmless.
- */
+/** Called once by an entry that comes with its module. Compiling must not throw: importing the package stays harmless. */
 export function setModule(compile: () => WebAssembly.Module): void {
   if (compiled !== undefined) return;
   try {
-    compiled = compile();
+    useModule(compile());
   } catch (cause) {
-    refusal = cause;
+    refuseModule(cause);
   }
 }
 
-/** The current epoch: a handle made in another one is stale. */
+/** Throws TidegateError `wasm/loaded` if another module is in use, `wasm/blocked` if this one is not this version's. */
+export function useModule(module: WebAssembly.Module): void {
+  if (compiled === module) return;
+  if (compiled !== undefined) throw anotherModule();
+  checkVersion(module);
+  compiled = module;
+}
+
+/** Why there is no module: what collectors then say. */
+export function refuseModule(cause: unknown): void {
+  refusal = cause;
+}
+
+/** The module in use, if there is one. */
+export function moduleInUse(): WebAssembly.Module | undefined {
+  return compiled;
+}
+
+/** One more module is on its way; the answer ends that, and is called once. */
+export function expectModule(): () => void {
+  awaited += 1;
+  return () => {
+    awaited -= 1;
+  };
+}
+
+/** Whether there is no module yet, but one is on its way. */
+export function isModuleExpected(): boolean {
+  return compiled === undefined && awaited > 0;
+}
+
+/** The current epoch: an object made in another one is stale. */
 export function epoch(): number {
   return epochNow;
 }
@@ -39,48 +68,60 @@ export function epoch(): number {
 export function instance(): Instance {
   if (current !== undefined) return current;
   try {
-    if (compiled === undefined) throw refusal;
-    const wasm = new WebAssembly.Instance(compiled).exports as unknown as Exports;
-    current = { epoch: epochNow, wasm, desk: new Desk(wasm), memory: wasm.memory };
+    const { memory } = instantiate();
+    current = { epoch: epochNow, memory };
     return current;
   } catch (cause) {
-    // It has run before: this is a full stack of the host's, no prohibition.
-    if (cause instanceof RangeError && epochNow > 1) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = cause === NO_MODULE ? "" : "; a Content-Security-Policy needs 'wasm-unsafe-eval'";
-    throw new TidegateError("wasm/blocked", `WebAssembly could not be started (${reason})${hint}`, cause);
+    if (isFullStack(cause)) throw cause;
+    throw blocked(cause);
   }
 }
 
-/** Gives a dead instance up, once for all its handles: whoever comes later finds the epoch moved on. */
+/** Gives a dead instance up, once for all its objects: whoever comes later finds the epoch moved on. */
 export function reset(dead: number): void {
   if (dead !== epochNow) return;
   epochNow += 1;
   current = undefined;
 }
 
-/** What is to be freed. It must not hold the instance: the memory of a dead one would stay with its last owner. */
-interface Owned {
-  readonly home: number;
-  readonly free: Freeing;
-  readonly handle: Handle;
+function instantiate(): InitOutput {
+  if (compiled === undefined) throw refusal ?? NO_MODULE;
+  const isFirst = !hasBegun;
+  hasBegun = true;
+  const exports = initSync({ module: compiled });
+  if (isFirst) return exports;
+  // There was an instance: a dead one, or, with a full stack, one that was never set up.
+  __wbg_reset_state();
+  return initSync({ module: compiled });
 }
 
-let registry: FinalizationRegistry<Owned> | undefined;
-
-/** Frees an object of the current instance some time after nobody refers to `owner`, where the runtime can tell. */
-export function own(owner: object, free: Freeing, handle: Handle): void {
-  if (typeof FinalizationRegistry === "undefined") return;
-  registry ??= new FinalizationRegistry(release);
-  registry.register(owner, { home: epochNow, free, handle });
+/** The build writes the version into a section of its own. Functions alone would link in spite of other arguments. */
+function checkVersion(module: WebAssembly.Module): void {
+  const [section] = WebAssembly.Module.customSections(module, "tidegate");
+  const found = section && new TextDecoder().decode(section);
+  if (found === VERSION) return;
+  const what = found === undefined ? "is not tidegate/core.wasm" : `is that of tidegate ${found}`;
+  const message = `the module ${what}: tidegate ${VERSION} needs the core.wasm of the same package`;
+  throw new TidegateError("wasm/blocked", message);
 }
 
-function release({ home, free, handle }: Owned): void {
-  // In another instance something else may lie there.
-  if (home !== epochNow) return;
-  try {
-    current?.wasm[free](handle);
-  } catch {
-    // Nobody has called: the next one who does finds the instance dead.
-  }
+/** What is said of a module that comes while another is in use. */
+export function anotherModule(): TidegateError {
+  return new TidegateError("wasm/loaded", "another module is in use already: call initWasm once");
 }
+
+/** What is said of a module that cannot be compiled or instantiated. */
+export function blocked(cause: unknown): TidegateError {
+  if (cause instanceof TidegateError) return cause;
+  const hint = "a Content-Security-Policy needs 'wasm-unsafe-eval'; a Worker has to import the module";
+  return new TidegateError(
+    "wasm/blocked",
+    `WebAssembly could not be started (${messageOf(cause)}); ${hint}`,
+    cause,
+  );
+}
+
+const NO_MODULE = new TidegateError(
+  "wasm/blocked",
+  "there is no module: call initWasm(module) of tidegate/manual first",
+);

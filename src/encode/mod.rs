@@ -1,10 +1,8 @@
 //! Encoders: pure writers of a batch into a caller's buffer. They decide nothing.
-#![cfg_attr(not(feature = "full"), allow(dead_code, reason = "only the formats left out use it"))]
 
 pub(crate) mod json;
 pub mod ndjson;
 pub mod otlp;
-#[cfg(feature = "full")]
 pub mod prometheus;
 mod template;
 
@@ -25,7 +23,6 @@ impl Encoder {
     pub fn new(format: Format) -> Self {
         let style = match format {
             Format::Ndjson | Format::Events => Style::Milliseconds,
-            #[cfg(feature = "full")]
             Format::OtlpTracesJson => Style::Nanoseconds,
             _ => Style::Binary,
         };
@@ -39,15 +36,10 @@ impl Encoder {
         match self.format {
             Format::Ndjson | Format::Events => ndjson::encode(batch, templates, out),
             Format::OtlpTracesProtobuf => otlp::traces(batch, Form::Protobuf, templates, out),
-            #[cfg(feature = "full")]
             Format::OtlpTracesJson => otlp::traces(batch, Form::Json, templates, out),
-            #[cfg(feature = "full")]
             Format::OtlpLogsProtobuf => otlp::logs(batch, Form::Protobuf, out),
-            #[cfg(feature = "full")]
             Format::OtlpLogsJson => otlp::logs(batch, Form::Json, out),
-            #[cfg(feature = "full")]
             Format::OtlpMetricsProtobuf => otlp::metrics(batch, Form::Protobuf, out),
-            #[cfg(feature = "full")]
             Format::OtlpMetricsJson => otlp::metrics(batch, Form::Json, out),
         }
     }

@@ -1,6 +1,5 @@
 //! The id of a batch.
 
-use super::decimal;
 use std::fmt;
 
 /// A batch's id: the isolate's, the sink's index and the sequence number, joined by `-`.
@@ -18,7 +17,7 @@ impl BatchId {
         id.push(isolate.as_bytes());
         for number in [sink as u64, sequence] {
             id.push(b"-");
-            id.push(decimal::digits(number, &mut [0; 20]));
+            id.push(itoa::Buffer::new().format(number).as_bytes());
         }
         id
     }

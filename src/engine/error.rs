@@ -33,7 +33,7 @@ impl Error {
     /// An error of `kind`; the parts of its message together name the option, the value and the remedy.
     #[must_use]
     pub fn new(kind: ErrorKind, message: &[&str]) -> Self {
-        Self { kind, message: concat(message) }
+        Self { kind, message: message.concat() }
     }
 
     /// The same error, its message led by the option it is about.
@@ -59,15 +59,6 @@ impl Error {
     pub fn message(&self) -> &str {
         &self.message
     }
-}
-
-/// The parts in one text, a few times smaller in wasm than std's `concat`.
-pub(crate) fn concat(parts: &[&str]) -> String {
-    let mut whole = String::new();
-    for part in parts {
-        whole.push_str(part);
-    }
-    whole
 }
 
 impl ErrorKind {

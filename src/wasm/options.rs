@@ -1,88 +1,140 @@
-//! Options, set one by one. Names, ranges and defaults are the engine's.
+//! The options of an engine, set one by one. Their names, ranges and defaults are the engine's.
 
-use super::desk::{Desk, Given};
+use super::convert;
 use crate::engine::config::{NumberOption, Service, whole};
 use crate::engine::sampling::KeepSlow;
 use crate::engine::{Config, Error, ErrorKind, Format, SinkOptions};
+use wasm_bindgen::prelude::wasm_bindgen;
 
-/// The options of a collector to be.
-#[derive(Default)]
-pub(super) struct Options {
+/// The options of an [`Engine`](super::Engine), all at their defaults at first.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct EngineOptions {
     pub(super) config: Config,
-    pub(super) host_rng: bool,
+    pub(super) host_draws: bool,
 }
 
-exports! {
-    /// All defaults, whatever was set for a collector that did not come to be.
-    fn options_begin(desk: &mut Desk) {
-        desk.options = Options::default();
+#[wasm_bindgen]
+impl EngineOptions {
+    /// All defaults.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Sets an option: its name, then its values. False: it is refused, and the error is the result.
-    fn options_set(desk: &mut Desk) -> bool {
-        let (given, options) = desk.options();
-        let tried = options.set(given);
-        desk.check(tried).is_some()
+    /// Sets a numeric option by its name; `rate` and `errorThreshold` are those of sampling.
+    ///
+    /// # Errors
+    /// The option's own code when it is out of range, `config/unknown-option` for another name.
+    #[wasm_bindgen(js_name = setNumber)]
+    pub fn set_number(&mut self, name: &str, value: f64) -> Result<(), js_sys::Error> {
+        self.try_set_number(name, value).map_err(|e| convert::error(&e))
     }
-}
 
-impl Options {
-    fn set(&mut self, mut given: Given<'_>) -> Result<(), Error> {
-        let name = given.string();
-        let sampling = &mut self.config.sampling;
+    /// Sets a flag of sampling: `alwaysSampleErrors` or `respectParent`.
+    ///
+    /// # Errors
+    /// `config/unknown-option` for another name.
+    #[wasm_bindgen(js_name = setFlag)]
+    pub fn set_flag(&mut self, name: &str, value: bool) -> Result<(), js_sys::Error> {
         match name {
-            "alwaysSampleErrors" => sampling.always_sample_errors = given.flag(),
-            "respectParent" => sampling.respect_parent = given.flag(),
-            "keepSlowP99" => sampling.keep_slow = Some(KeepSlow::P99),
-            "keepSlowMs" => sampling.keep_slow = given.number().map(KeepSlow::Ms),
-            "exclude" => sampling.exclude.push(given.string().into()),
-            "override" => {
-                sampling.overrides.push((given.string().into(), given.number().unwrap_or(f64::NAN)));
+            "alwaysSampleErrors" => self.config.sampling.always_sample_errors = value,
+            "respectParent" => self.config.sampling.respect_parent = value,
+            _ => return Err(convert::error(&unknown(name))),
+        }
+        Ok(())
+    }
+
+    /// Keeps requests slower than `ms`.
+    #[wasm_bindgen(js_name = keepSlow)]
+    pub fn keep_slow(&mut self, ms: f64) {
+        self.config.sampling.keep_slow = Some(KeepSlow::Ms(ms));
+    }
+
+    /// Keeps requests slower than their route's 99th percentile.
+    #[wasm_bindgen(js_name = keepSlowP99)]
+    pub fn keep_slow_p99(&mut self) {
+        self.config.sampling.keep_slow = Some(KeepSlow::P99);
+    }
+
+    /// Adds an exclude rule; rules are compiled when the engine is made.
+    pub fn exclude(&mut self, pattern: String) {
+        self.config.sampling.exclude.push(pattern);
+    }
+
+    /// Adds a rate override; rules are compiled when the engine is made.
+    #[wasm_bindgen(js_name = addOverride)]
+    pub fn add_override(&mut self, pattern: String, rate: f64) {
+        self.config.sampling.overrides.push((pattern, rate));
+    }
+
+    /// Makes the sampling draws repeatable.
+    pub fn seed(&mut self, seed: u64) {
+        self.config.sampling.seed = Some(seed);
+    }
+
+    /// JavaScript makes the sampling draws: [`Engine::supply_draw`](super::Engine::supply_draw).
+    #[wasm_bindgen(js_name = useHostDraws)]
+    pub fn use_host_draws(&mut self) {
+        self.host_draws = true;
+    }
+
+    /// Names the service that is measured.
+    pub fn service(&mut self, name: Option<String>, version: Option<String>) {
+        self.config.service = Service { name, version };
+    }
+
+    /// Sets an attribute of the OpenTelemetry resource; the last value of a key counts.
+    pub fn resource(&mut self, key: String, value: String) {
+        let resource = &mut self.config.resource;
+        resource.retain(|(known, _)| *known != key);
+        resource.push((key, value));
+    }
+
+    /// Adds a sink; its index is its place in this order.
+    ///
+    /// # Errors
+    /// `config/sink` for an unknown format, a limit of 0, or too many sinks.
+    pub fn sink(
+        &mut self,
+        name: String,
+        format: &str,
+        batch_max: Option<u32>,
+        max_bytes: Option<u32>,
+    ) -> Result<(), js_sys::Error> {
+        format_named(format, &name)
+            .and_then(|format| self.config.add_sink(SinkOptions { name, format, batch_max, max_bytes }))
+            .map_err(|e| convert::error(&e))
+    }
+}
+
+impl EngineOptions {
+    fn try_set_number(&mut self, name: &str, value: f64) -> Result<(), Error> {
+        match name {
+            "rate" => self.config.sampling.rate = value,
+            "errorThreshold" => {
+                ERROR_THRESHOLD.check(value)?;
+                self.config.sampling.error_threshold = value as u16;
             }
-            "seed" => sampling.seed = Some(u64::from_le_bytes(given.bytes().try_into().unwrap_or_default())),
-            "hostRng" => self.host_rng = true,
-            "service" => {
-                let [name, version] = [given.text(), given.text()].map(|text| text.map(String::from));
-                self.config.service = Service { name, version };
-            }
-            "resource" => {
-                let (key, value) = (given.string(), given.string());
-                let resource = &mut self.config.resource;
-                // The last one of a key counts.
-                resource.retain(|(told, _)| told != key);
-                resource.push((key.into(), value.into()));
-            }
-            "sink" => self.config.add_sink(sink(given)?)?,
-            _ => {
-                let value = given.number().unwrap_or(f64::NAN);
-                match name {
-                    "rate" => sampling.rate = value,
-                    "errorThreshold" => {
-                        ERROR_THRESHOLD.check(value)?;
-                        sampling.error_threshold = value as u16;
-                    }
-                    _ => self.config.set(name, value)?,
-                }
-            }
+            _ => self.config.set(name, value)?,
         }
         Ok(())
     }
 }
 
-fn sink(mut given: Given<'_>) -> Result<SinkOptions, Error> {
-    let (name, format) = (given.string(), given.string());
-    let Some(known) = Format::from_name(format) else {
-        let mut message = vec!["sink ", name, ": format \"", format, "\" is not one of "];
-        for (at, known) in Format::ALL.iter().enumerate() {
-            message.push(if at == 0 { "" } else { ", " });
-            message.push(known.as_str());
-        }
-        return Err(Error::new(ErrorKind::Sink, &message));
-    };
-    let [batch_max, max_bytes] = [given.number(), given.number()].map(|max| max.map(|max| max as u32));
-    Ok(SinkOptions { name: name.into(), format: known, batch_max, max_bytes })
+fn format_named(format: &str, sink: &str) -> Result<Format, Error> {
+    Format::from_name(format).ok_or_else(|| {
+        let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+        let known = known.join(", ");
+        let message = ["sink ", sink, ": format \"", format, "\" is not one of ", &known];
+        Error::new(ErrorKind::Sink, &message)
+    })
 }
 
-/// Its range is one of floats: the engine's own is a status.
+fn unknown(name: &str) -> Error {
+    Error::new(ErrorKind::UnknownOption, &[name, " is not an option"])
+}
+
+/// As a float at the boundary, so that one out of a status's range is refused instead of cut.
 const ERROR_THRESHOLD: NumberOption =
     whole("sampling.errorThreshold", "config/error-threshold", 500.0, 100.0, 1000.0);

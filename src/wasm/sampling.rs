@@ -1,65 +1,86 @@
-//! The sampling rules without a collector: what is compiled, and the draws.
+//! The sampling rules and draws without a collector.
 
-use super::desk::Desk;
-use crate::engine::rng::Rng;
+use super::convert;
+use crate::engine::rng;
 use crate::engine::sampling::{
     CompiledOverrides, CompiledRules, compile_overrides, compile_rules, get_effective_rate,
     should_exclude_route,
 };
+use wasm_bindgen::prelude::wasm_bindgen;
 
-exports! {
-    /// Compiles patterns, in their order. None: one is refused, and the error is the result.
-    fn rules_new(desk: &mut Desk) -> Option<Box<CompiledRules>> {
-        let mut given = desk.given();
-        let patterns: Vec<_> = std::iter::from_fn(|| given.text()).collect();
-        let tried = compile_rules(&patterns);
-        desk.check(tried).map(Box::new)
+/// Compiled exclude rules.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Rules(CompiledRules);
+
+#[wasm_bindgen]
+impl Rules {
+    /// Compiles patterns, in their order.
+    ///
+    /// # Errors
+    /// `config/sampling-rule`, with the index, the pattern and the reason.
+    #[wasm_bindgen(constructor)]
+    pub fn new(patterns: Vec<String>) -> Result<Rules, js_sys::Error> {
+        compile_rules(&patterns).map(Self).map_err(|e| convert::error(&e))
     }
 
     /// Whether any rule matches a path.
-    fn rules_match(desk: &mut Desk, rules: &CompiledRules) -> bool {
-        should_exclude_route(desk.given().string(), rules)
+    pub fn matches(&self, path: &str) -> bool {
+        should_exclude_route(path, &self.0)
     }
+}
 
-    /// They are not needed any more.
-    fn rules_free(rules: Box<CompiledRules>) {
-        drop(rules);
-    }
+/// Compiled rate overrides.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Overrides(CompiledOverrides);
 
-    /// Compiles patterns, each with the rate after it. None: one is refused, and the error is the result.
-    fn overrides_new(desk: &mut Desk) -> Option<Box<CompiledOverrides>> {
-        let mut given = desk.given();
-        let pair = || Some((given.text()?, given.number()?));
-        let pairs: Vec<_> = std::iter::from_fn(pair).collect();
-        let tried = compile_overrides(&pairs);
-        desk.check(tried).map(Box::new)
+#[wasm_bindgen]
+impl Overrides {
+    /// Compiles patterns, each with the rate at the same place of `rates`.
+    ///
+    /// # Errors
+    /// `config/sampling-rule` or `config/sampling-rate`, with the index, the pattern and the reason.
+    #[wasm_bindgen(constructor)]
+    pub fn new(patterns: Vec<String>, rates: Vec<f64>) -> Result<Overrides, js_sys::Error> {
+        let pairs: Vec<_> = patterns.into_iter().zip(rates).collect();
+        compile_overrides(&pairs).map(Self).map_err(|e| convert::error(&e))
     }
 
     /// The rate of the first override that matches a path, else `default_rate`.
-    fn overrides_rate(desk: &mut Desk, overrides: &CompiledOverrides, default_rate: f64) -> f64 {
-        get_effective_rate(desk.given().string(), overrides, default_rate)
+    pub fn rate(&self, path: &str, default_rate: f64) -> f64 {
+        get_effective_rate(path, &self.0, default_rate)
+    }
+}
+
+/// A source of draws in [0, 1): xoshiro256++.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Rng(rng::Rng);
+
+#[wasm_bindgen]
+impl Rng {
+    /// The draws of a seed.
+    #[wasm_bindgen(js_name = fromSeed)]
+    pub fn from_seed(seed: u64) -> Self {
+        Self(rng::Rng::from_seed(seed))
     }
 
-    /// They are not needed any more.
-    fn overrides_free(overrides: Box<CompiledOverrides>) {
-        drop(overrides);
+    /// The draws of a state of 32 bytes: the host's randomness, or what lies at [`state_ptr`](Self::state_ptr) in the
+    /// memory of a dead instance. Any other length is taken as zeros.
+    #[wasm_bindgen(js_name = fromState)]
+    pub fn from_state(state: &[u8]) -> Self {
+        Self(rng::Rng::from_entropy(state.try_into().unwrap_or_default()))
     }
 
-    /// The draws of a seed of 8 bytes, or those that go on from 32: of the host's randomness, or the state of draws whose
-    /// instance is gone, which is what lies at their handle.
-    fn draws_new(desk: &mut Desk) -> Box<Rng> {
-        let start = desk.given().bytes();
-        let seeded = || Rng::from_seed(u64::from_le_bytes(start.try_into().unwrap_or_default()));
-        Box::new(start.try_into().map_or_else(|_| seeded(), Rng::from_entropy))
+    /// Where the state lies in wasm memory.
+    #[wasm_bindgen(js_name = statePtr)]
+    pub fn state_ptr(&self) -> *const u8 {
+        (&raw const self.0).cast()
     }
 
-    /// The next draw, in [0, 1).
-    fn draws_next(draws: &mut Rng) -> f64 {
-        draws.draw()
-    }
-
-    /// They are not needed any more.
-    fn draws_free(draws: Box<Rng>) {
-        drop(draws);
+    /// The next draw.
+    pub fn draw(&mut self) -> f64 {
+        self.0.draw()
     }
 }

@@ -1,50 +1,63 @@
 //! Rolling statistics without a collector. Times and durations are milliseconds.
 
-use super::convert::known;
-use super::desk::Desk;
-use super::handle::Marked;
-use super::snapshot;
-use crate::engine::stats::{SERIES, Sample, SeriesKind, StatsStore, WINDOW_MS};
+use super::convert;
+use super::views::RowView;
+use crate::engine::stats::{self, SERIES, Sample, SeriesKind, WINDOW_MS};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-exports! {
+/// Counts, errors, rates and percentiles over a rolling window.
+#[wasm_bindgen]
+pub struct StatsStore {
+    store: stats::StatsStore,
+}
+
+#[wasm_bindgen]
+impl StatsStore {
     /// A store over `window_ms` (60 … 86 400 000; default 900 000) with at most `series` rows (a whole number,
-    /// 1 … 1024; default 128): two numbers, or absent. None: one is refused, and the error is the result.
-    fn stats_new(desk: &mut Desk) -> Option<Box<Marked<StatsStore>>> {
-        let mut given = desk.given();
-        let window_ms = given.number().unwrap_or(WINDOW_MS.default);
-        let series = given.number().unwrap_or(SERIES.default);
-        let tried = SERIES.check(series).and_then(|()| StatsStore::new(window_ms, series as usize));
-        desk.check(tried).map(Marked::boxed)
+    /// 1 … 1024; default 128).
+    ///
+    /// # Errors
+    /// `config/stats-window` and `config/stats-series` for a value out of range.
+    #[wasm_bindgen(constructor)]
+    pub fn new(window_ms: Option<f64>, series: Option<f64>) -> Result<StatsStore, js_sys::Error> {
+        let series = series.unwrap_or(SERIES.default);
+        let window_ms = window_ms.unwrap_or(WINDOW_MS.default);
+        SERIES
+            .check(series)
+            .and_then(|()| stats::StatsStore::new(window_ms, series as usize))
+            .map(|store| Self { store })
+            .map_err(|e| convert::error(&e))
     }
 
-    /// Counts one event that ended `at`, with its series in a row of that name; `duration` NaN: unknown. False: it
-    /// was refused.
-    fn stats_record(desk: &mut Desk, stats: &mut Marked<StatsStore>, at: f64, duration: f64, is_error: bool) -> bool {
-        let row = desk.given().text().map(|name| (SeriesKind::Req, name));
-        let duration = known(duration);
-        stats.change().record(Sample { at, duration, is_error }, at, row)
+    /// Counts one event that ended at `at_ms`, also in the row `series`; a duration of NaN is unknown. Returns false if
+    /// it was refused.
+    pub fn record(&mut self, at_ms: f64, duration_ms: f64, is_error: bool, series: Option<String>) -> bool {
+        let series = series.as_deref().map(|name| (SeriesKind::Req, name));
+        let duration = convert::nan_to_none(duration_ms);
+        self.store.record(Sample { at: at_ms, duration, is_error }, at_ms, series)
     }
 
-    /// All figures at `now`.
-    fn stats_snapshot(desk: &mut Desk, stats: &mut Marked<StatsStore>, now: f64) {
-        snapshot::write(&stats.change().snapshot(now), desk.open().1);
+    /// All figures at `now_ms`.
+    pub fn snapshot(&mut self, now_ms: f64) -> JsValue {
+        convert::object(&RowView::total(&self.store.snapshot(now_ms)))
     }
 
     /// The binary form of the whole window.
-    fn stats_bytes(desk: &mut Desk, stats: &mut Marked<StatsStore>) {
-        stats.change().to_bytes(desk.open().1);
+    #[wasm_bindgen(js_name = toBytes)]
+    pub fn to_bytes(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.store.to_bytes(&mut bytes);
+        bytes
     }
 
-    /// Adds what another store counted. Returns how many events that one had refused; -1: its bytes are refused, and
-    /// the error is the result.
-    fn stats_merge(desk: &mut Desk, stats: &mut Marked<StatsStore>) -> f64 {
-        let before = stats.refused();
-        let tried = stats.change().merge(desk.given().bytes());
-        desk.check(tried).map_or(-1.0, |()| (stats.refused() - before) as f64)
-    }
-
-    /// It is not needed any more.
-    fn stats_free(stats: Box<Marked<StatsStore>>) {
-        drop(stats);
+    /// Adds what another store counted. Returns how many events that one had refused.
+    ///
+    /// # Errors
+    /// `stats/bytes`, and nothing is changed, for bytes that are damaged, of another version or of another window.
+    pub fn merge(&mut self, bytes: &[u8]) -> Result<f64, js_sys::Error> {
+        let before = self.store.refused();
+        self.store.merge(bytes).map_err(|e| convert::error(&e))?;
+        Ok((self.store.refused() - before) as f64)
     }
 }

@@ -5,13 +5,13 @@ import { collectorOn } from "../../js/collector.ts";
 import type { Port } from "../../js/runtime/port.ts";
 import type { OptionsSource } from "../../js/state.ts";
 import type { Collector, Counters } from "../../js/types.ts";
-import type { Exports } from "../../js/wasm/exports.ts";
+import type { InitOutput } from "../../js/wasm/generated/tidegate.js";
 import { setModule } from "../../js/wasm/instance.ts";
 
 type Call = (...args: unknown[]) => unknown;
-type Name = Exclude<keyof Exports, "memory">;
+type Name = Exclude<keyof InitOutput, "memory">;
 
-/** What tests put in place of a function of the core, until they take it away. */
+/** What tests put in place of a function of the engine, until they take it away. */
 const replaced = new Map<string, (original: Call) => Call>();
 
 /** Every instance, with functions that can be replaced: those of a real one cannot. */
@@ -28,7 +28,7 @@ WebAssembly.Instance = class extends WebAssembly.Instance {
   }
 };
 
-/** The next `times` calls of a function of the core trap, as far as the shim can tell. */
+/** The next `times` calls of a function of the engine trap, as far as the shim can tell. */
 export function trapNext(
   name: Name,
   error: Error = new WebAssembly.RuntimeError("unreachable"),
@@ -44,19 +44,25 @@ export function trapNext(
   });
 }
 
-/** Calls of a function of the core while `work` runs. */
+/** Calls of a function of the engine while `work` runs. */
 export function callsOf(name: Name, work: () => void): number {
-  let calls = 0;
-  replaced.set(name, (original) => {
-    calls += 1;
-    return original;
-  });
+  const calls = countCalls(name);
   try {
     work();
   } finally {
     replaced.delete(name);
   }
-  return calls;
+  return calls();
+}
+
+/** Counts calls of a function of the engine from now on. */
+export function countCalls(name: Name): () => number {
+  let calls = 0;
+  replaced.set(name, (original) => {
+    calls += 1;
+    return original;
+  });
+  return () => calls;
 }
 
 setModule(

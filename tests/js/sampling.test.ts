@@ -196,7 +196,7 @@ test("a trap within a call is made good", () => {
   const rng = makeRng({ seed: 1 });
   const twin = makeRng({ seed: 1 });
   assert.equal(rng(), twin());
-  trapNext("rules_match");
+  trapNext("rules_matches");
   const before = epoch();
   assert.equal(shouldExcludeRoute("/a", rules), true);
   assert.equal(epoch(), before + 1);
@@ -205,7 +205,7 @@ test("a trap within a call is made good", () => {
 
 test("a host at the end of its own stack is told so, and resets nothing", () => {
   const rules = compileRules(["/a"]);
-  trapNext("rules_match", new RangeError("Maximum call stack size exceeded"));
+  trapNext("rules_matches", new RangeError("Maximum call stack size exceeded"));
   const before = epoch();
   assert.throws(() => shouldExcludeRoute("/a", rules), RangeError);
   assert.equal(epoch(), before);

@@ -57,8 +57,8 @@ test("a request crosses the boundary once in 64, whether its route is known or n
     const requests = () => {
       for (let n = 0; n < 640; n += 1) tide.req(name(n), "GET", 200, host.nowMs, 1);
     };
-    assert.equal(callsOf("core_req", requests), 0);
-    assert.equal(callsOf("core_staged", requests), 10);
+    assert.equal(callsOf("engine_recordRequest", requests), 0);
+    assert.equal(callsOf("engine_recordRequests", requests), 10);
   }
   assert.equal(tide.counters().emitted, 2561);
 });
@@ -69,8 +69,8 @@ test("a route that returns is learnt: its text, too long to cross 64 times at on
     const requests = () => {
       for (let n = 0; n < 64; n += 1) tide.req(`/a?q=${"x".repeat(300)}`, "GET", 200, host.nowMs, 1);
     };
-    assert.notEqual(callsOf("core_req", requests), 0);
-    assert.equal(callsOf("core_req", requests), 0);
+    assert.notEqual(callsOf("engine_recordRequest", requests), 0);
+    assert.equal(callsOf("engine_recordRequest", requests), 0);
     assert.equal(assertLaws(tide).accepted, 128);
   }
 });
@@ -150,7 +150,7 @@ test("one request leaves in time, on a host with timers and on one that lives by
 test("a trap loses of those that wait what was begun, and refuses the rest by count", () => {
   const { tide, host } = simulated({ sinks: [memorySink()] });
   for (let n = 0; n < 11; n += 1) tide.req("/a", "GET", 200, host.nowMs, 1);
-  trapNext("core_staged");
+  trapNext("engine_recordRequests");
   const { emitted, refused, coreResets } = assertLaws(tide);
   assert.deepEqual({ emitted, refused, coreResets }, { emitted: 11, refused: 10, coreResets: 1 });
   tide.req("/a", "GET", 200, host.nowMs, 1);
@@ -161,7 +161,7 @@ test("a trap loses of those that wait what was begun, and refuses the rest by co
 test("another collector's trap costs those that wait, and they are counted", () => {
   const [one, other] = [simulated({}), simulated({})];
   for (let n = 0; n < 5; n += 1) one.tide.req("/a", "GET", 200, one.host.nowMs, 1);
-  trapNext("core_event");
+  trapNext("engine_record");
   other.tide.evt("boom");
   one.tide.req("/a", "GET", 200, one.host.nowMs, 1);
   const { emitted, refused } = assertLaws(one.tide);

@@ -298,10 +298,10 @@ test("a replaced instance loses the history and nothing else, and says so", () =
 test("a trap within a call is made good, once", () => {
   const stats = new StatsStore();
   stats.record(START, 5, false);
-  trapNext("stats_record");
+  trapNext("statsstore_record");
   assert.equal(stats.record(START, 6, false), true);
   assert.deepEqual([stats.snapshot(START).count, stats.resets], [1, 1]);
-  trapNext("stats_record", undefined, 2);
+  trapNext("statsstore_record", undefined, 2);
   assert.throws(() => stats.record(START, 7, false), hasCode("core/failed"));
   assert.equal(stats.record(START, 8, false), true);
   assert.equal(stats.snapshot(START).maxMs, 8);

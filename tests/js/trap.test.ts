@@ -17,7 +17,7 @@ test("a trap loses what the core held, and says so; totals and the collector go 
   tide.evt("delivered");
   await host.advance(501);
   tide.evt("held");
-  trapNext("core_req");
+  trapNext("engine_recordRequest");
   tide.req("/a", "GET", 200, host.nowMs, 1);
   assert.deepEqual(heard, ["reset: unreachable"]);
   tide.evt("after");
@@ -35,14 +35,14 @@ test("a trap loses what the core held, and says so; totals and the collector go 
 
 test("a trap in any call of the run loop reaches nobody", async () => {
   for (const method of [
-    "core_tick",
-    "core_poll",
-    "desk_result",
-    "core_settle",
-    "core_deadline",
-    "core_notice",
-    "core_counters",
-    "core_stats",
+    "engine_tick",
+    "engine_poll",
+    "engine_encodedPtr",
+    "engine_settle",
+    "engine_nextDeadline",
+    "engine_notice",
+    "engine_counters",
+    "engine_stats",
   ] as const) {
     const { tide, host } = setup();
     tide.evt("one");
@@ -62,7 +62,7 @@ test("another collector's trap costs this one what it held, and nothing else", a
   const [one, other] = [setup(), setup()];
   one.tide.evt("held");
   for (let n = 0; n < 2; n += 1) {
-    trapNext("core_req");
+    trapNext("engine_recordRequest");
     other.tide.req("/a", "GET", 200, other.host.nowMs, 1);
   }
   assert.ok(other.tide.error);
@@ -80,15 +80,15 @@ test("two traps within ten seconds end it: inert, one complaint, totals kept", a
   tide.evt("one");
   for (let n = 0; n < 2; n += 1) {
     await host.advance(100);
-    trapNext("core_req");
+    trapNext("engine_recordRequest");
     tide.req("/a", "GET", 200, host.nowMs, 1);
   }
   tide.evt("refused");
   assert.equal(complaints.mock.callCount(), 1);
   assert.ok(tide.error instanceof TidegateError && tide.error.code === "core/trap");
   assert.equal(heard.at(-1), "core/trap");
-  const { coreResets, refused, accepted } = assertLaws(tide);
-  assert.deepEqual({ coreResets, refused, accepted }, { coreResets: 2, refused: 1, accepted: 1 });
+  const { emitted, coreResets, refused, accepted } = assertLaws(tide);
+  assert.deepEqual([emitted, coreResets, refused, accepted], [4, 2, 3, 1]);
   assert.equal((await tide.flush()).timedOut, false);
   assert.equal((await tide.close()).timedOut, false);
 });
@@ -96,7 +96,7 @@ test("two traps within ten seconds end it: inert, one complaint, totals kept", a
 test("traps far apart do not end it", async () => {
   const { tide, host } = setup();
   for (let n = 0; n < 3; n += 1) {
-    trapNext("core_req");
+    trapNext("engine_recordRequest");
     tide.req("/a", "GET", 200, host.nowMs, 1);
     await host.advance(10_001);
   }
@@ -107,7 +107,7 @@ test("traps far apart do not end it", async () => {
 test("a stack overflow outside the core is not taken for a trap", async () => {
   const { tide, host, heard } = setup();
   tide.evt("kept");
-  trapNext("core_req", new RangeError("Maximum call stack size exceeded"));
+  trapNext("engine_recordRequest", new RangeError("Maximum call stack size exceeded"));
   tide.req("/a", "GET", 200, host.nowMs, 1);
   tide.evt("after");
   assert.deepEqual(heard, []);
@@ -137,7 +137,7 @@ test("an answer to a batch of the dead core does not settle one of the next", as
   tide.evt("lost");
   await host.advance(501);
   const first = answer;
-  trapNext("core_req");
+  trapNext("engine_recordRequest");
   tide.req("/a", "GET", 200, host.nowMs, 1);
   tide.evt("next");
   await host.advance(501);

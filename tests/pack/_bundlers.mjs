@@ -32,7 +32,7 @@ export async function byRollup(entry, folder) {
   return file;
 }
 
-export function byWebpack(entry, folder, target) {
+export function byWebpack(entry, folder, target, module = {}) {
   const filename = `webpack-${target}.js`;
   // It finds half a megabyte of base64 large, which is what it is.
   const options = {
@@ -40,6 +40,7 @@ export function byWebpack(entry, folder, target) {
     target,
     entry,
     output: { path: folder, filename },
+    module,
     performance: false,
   };
   return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 // What is in the tarball: nothing that nobody needs, nothing that a runtime lacks, and what the linters of packages say.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import * as esbuild from "esbuild";
@@ -16,11 +16,13 @@ const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 const programs = files.filter((file) => /\.(c?js)$/.test(file));
+/** Characters of a line that fits a screen's width, and a long text in it. */
+const LINE = 300;
 const textOf = (file) => readFileSync(join(folder, file), "utf8");
 
 test("only what is needed is packed", () => {
   const allowed =
-    /^(package\.json|README\.md|LICENSE[\w-]*|ndjson\.schema\.json|dist\/[\w-]+\.(js|cjs|wasm)|dist\/types\/[\w./-]+\.d\.c?ts)$/;
+    /^(package\.json|README\.md|LICENSE[\w-]*|ndjson\.schema\.json|dist\/[\w-]+\.(c?js(\.map)?|wasm)|dist\/types\/[\w./-]+\.d\.c?ts)$/;
   assert.deepEqual(
     files.filter((file) => !allowed.test(file)),
     [],
@@ -45,9 +47,8 @@ test("each adapter has its export, and each export its adapter", () => {
     ".",
     "./stats",
     "./sampling",
-    "./slim",
+    "./manual",
     "./core.wasm",
-    "./slim.wasm",
     "./ndjson.schema.json",
     "./package.json",
   ];
@@ -59,10 +60,33 @@ test("nothing is imported that a runtime lacks, nothing awaited at the top, no f
     const text = textOf(file);
     assert.doesNotMatch(text, /\bfrom\s*"node:|require\("node:|import\s*"node:|cloudflare:/, file);
     assert.doesNotMatch(text, /import\.meta\.url/, file);
-    assert.doesNotMatch(text, /sourceMappingURL/, file);
     // esbuild refuses what it is told the target lacks.
     const format = file.endsWith(".cjs") ? "cjs" : "esm";
     await esbuild.transform(text, { format, supported: { "top-level-await": false } });
+  }
+});
+
+test("programs are lines that people can read, and lead to their sources", () => {
+  const base64 = readFileSync(join(folder, "dist", "core.wasm"))
+    .toString("base64")
+    .slice(0, 200);
+  for (const file of programs) {
+    const lines = textOf(file).trimEnd().split("\n");
+    const long = lines.filter((line) => line.length > LINE && !line.includes(base64));
+    assert.deepEqual(long, [], file);
+    const map = `${basename(file)}.map`;
+    assert.equal(lines.at(-1), `//# sourceMappingURL=${map}`);
+    const { sources, sourcesContent, mappings } = JSON.parse(textOf(join(dirname(file), map)));
+    assert.ok(mappings.length > 0 && sources.length > 0, map);
+    assert.ok(
+      sources.every((source) => /^\.\.\/\.\.\/js\/[\w/.-]+$/.test(source)),
+      `${map}: ${sources}`,
+    );
+    // The module lies in the program already: a map must not carry it a second time.
+    assert.ok(
+      sourcesContent.every((text) => typeof text === "string" && !text.includes(base64)),
+      map,
+    );
   }
 });
 

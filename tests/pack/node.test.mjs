@@ -1,6 +1,6 @@
 // The packed package on Node: the machine's own and the one that the tasks run under.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -107,6 +107,16 @@ for (const node of nodes) {
     }
   });
 }
+
+test("an error that nobody catches shows lines, and with source maps our own", () => {
+  const script = `require("tidegate").createCollector({ queueSize: "1" })`;
+  const shown = (...flags) =>
+    spawnSync(process.execPath, [...flags, "-e", script], { cwd: folder, encoding: "utf8" }).stderr;
+  const plain = shown();
+  assert.match(plain, /config\/type/);
+  assert.ok(plain.length < 4000, `${plain.length} characters`);
+  assert.match(shown("--enable-source-maps"), /js\/options\.ts:\d+/);
+});
 
 const installed = join(folder, "node_modules", "tidegate");
 const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));

@@ -10,6 +10,7 @@ import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
 import { startReceiver } from "../../scripts/_receiver.mjs";
 import { sparkline } from "../../scripts/_report.mjs";
 import { plan } from "../../scripts/_traffic.mjs";
+import { ownerOf } from "../../scripts/_wasm-names.mjs";
 
 const batch = `${["a", "b"].map((id) => JSON.stringify({ kind: "REQ", span_id: id })).join("\n")}\n{"kind":"META","seq":0}\n`;
 
@@ -115,4 +116,31 @@ test("a sparkline scales to its largest value", () => {
   assert.equal(sparkline([0, 1, 8]), " ▁█");
   assert.equal(sparkline([]), "");
   assert.equal(sparkline([0, 0]), "  ");
+});
+
+test("what fills a module is told by crate, and of our own by module", () => {
+  const owners = {
+    "tidegate::engine::stats::StatsStore::record_by": "tidegate::engine::stats",
+    "<tidegate::engine::event::Lexer as core::iter::traits::iterator::Iterator>::next":
+      "tidegate::engine::event",
+    "core::ptr::drop_in_place<tidegate::encode::otlp::Resource>": "tidegate::encode::otlp",
+    "tidegate::wasm::views::RowView::total": "tidegate::wasm",
+    "regex_lite::nfa::Compiler::c": "regex_lite",
+    "<dlmalloc::dlmalloc::Dlmalloc<dlmalloc::sys::System>>::malloc": "dlmalloc",
+    "serde_wasm_bindgen::static_str_to_js": "serde_wasm_bindgen",
+    "zmij::write": "zmij",
+    "core::fmt::Formatter::pad": "std: fmt",
+    "<alloc::fmt::Arguments as x>::y": "std: fmt",
+    "core::slice::sort::unstable::quicksort::quicksort": "std",
+    "<str>::trim": "std",
+    "__rustc::__rust_realloc": "std",
+    __wbindgen_malloc: "wasm_bindgen",
+    "F64 -> Externref externref shim": "wasm_bindgen",
+    memcmp: "compiler",
+  };
+  for (const [name, owner] of Object.entries(owners)) assert.equal(ownerOf(name, false), owner, name);
+  assert.equal(ownerOf("__wbindgen_malloc", true), "wasm_bindgen");
+  for (const name of ["engine_tick", "engine_poll externref shim", "engine_new multivalue shim"]) {
+    assert.equal(ownerOf(name, true), "tidegate::wasm, exported");
+  }
 });

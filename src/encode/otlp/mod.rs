@@ -6,9 +6,7 @@
 
 mod attributes;
 mod json;
-#[cfg(feature = "full")]
 mod logs;
-#[cfg(feature = "full")]
 mod metrics;
 mod proto;
 mod resource;
@@ -35,7 +33,6 @@ pub(super) fn traces(batch: &Batch<'_>, form: Form, templates: &mut Templates, o
     });
 }
 
-#[cfg(feature = "full")]
 /// Writes the batch's EVT events as an `ExportLogsServiceRequest`.
 pub(super) fn logs(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
     resource::request(batch, &logs::FIELDS, &mut Writer::new(form, out), |writer| {
@@ -45,7 +42,6 @@ pub(super) fn logs(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
     });
 }
 
-#[cfg(feature = "full")]
 /// Writes what a metrics sink has measured, and the counters, as an `ExportMetricsServiceRequest`.
 pub(super) fn metrics(batch: &Batch<'_>, form: Form, out: &mut Vec<u8>) {
     resource::request(batch, &metrics::FIELDS, &mut Writer::new(form, out), |writer| {

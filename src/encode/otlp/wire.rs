@@ -29,25 +29,20 @@ impl<'a> Writer<'a> {
         Self { out, form }
     }
 
-    /// Without the feature `full` there is one, and the compiler leaves the other out.
-    fn form(&self) -> Form {
-        if cfg!(feature = "full") { self.form } else { Form::Protobuf }
-    }
-
     /// The outermost message, which has neither tag nor length.
     pub(super) fn root(&mut self, write: impl FnOnce(&mut Self)) {
-        if self.form() == Form::Json {
+        if self.form == Form::Json {
             self.out.push(b'{');
         }
         write(self);
-        if self.form() == Form::Json {
+        if self.form == Form::Json {
             self.out.push(b'}');
         }
     }
 
     /// Begins a message in a field that holds one.
     pub(super) fn open(&mut self, field: Field) -> Open {
-        match self.form() {
+        match self.form {
             Form::Protobuf => Open(proto::open(field.0, self.out)),
             Form::Json => {
                 json::key(field.1, self.out);
@@ -59,7 +54,7 @@ impl<'a> Writer<'a> {
 
     /// Ends the message begun last; by how much its contents moved, to make room for their length.
     pub(super) fn close(&mut self, Open(start): Open) -> usize {
-        match self.form() {
+        match self.form {
             Form::Protobuf => proto::close(start, self.out),
             Form::Json => {
                 self.out.push(b'}');
@@ -70,7 +65,7 @@ impl<'a> Writer<'a> {
 
     /// Begins a field that holds any number of messages, each an [`item`](Self::item) of it.
     pub(super) fn open_list(&mut self, field: Field) {
-        if self.form() == Form::Json {
+        if self.form == Form::Json {
             json::key(field.1, self.out);
             self.out.push(b'[');
         }
@@ -78,7 +73,7 @@ impl<'a> Writer<'a> {
 
     /// Separates a message of a list from the one before.
     pub(super) fn separate(&mut self) {
-        if self.form() == Form::Json {
+        if self.form == Form::Json {
             json::comma(self.out);
         }
     }
@@ -86,7 +81,7 @@ impl<'a> Writer<'a> {
     /// Begins a message of the list; `field` is the list's.
     pub(super) fn item(&mut self, field: Field) -> Open {
         self.separate();
-        match self.form() {
+        match self.form {
             Form::Protobuf => Open(proto::open(field.0, self.out)),
             Form::Json => {
                 self.out.push(b'{');
@@ -96,13 +91,13 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn close_list(&mut self) {
-        if self.form() == Form::Json {
+        if self.form == Form::Json {
             self.out.push(b']');
         }
     }
 
     pub(super) fn text(&mut self, field: Field, text: &str) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => proto::bytes(field.0, text.as_bytes(), self.out),
             Form::Json => json::text(field.1, text, self.out),
         }
@@ -110,7 +105,7 @@ impl<'a> Writer<'a> {
 
     /// A text of parts.
     pub(super) fn texts(&mut self, field: Field, parts: &[&str]) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => {
                 let start = proto::open(field.0, self.out);
                 parts.iter().for_each(|part| self.out.extend_from_slice(part.as_bytes()));
@@ -122,7 +117,7 @@ impl<'a> Writer<'a> {
 
     /// A trace or span id, and where it begins: OTLP's JSON has it in hex, not in base64.
     pub(super) fn id(&mut self, field: Field, id: &[u8]) -> usize {
-        match self.form() {
+        match self.form {
             Form::Protobuf => {
                 proto::bytes(field.0, id, self.out);
                 self.out.len() - id.len()
@@ -135,14 +130,14 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn flag(&mut self, field: Field, value: bool) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => proto::varint_field(field.0, u64::from(value), self.out),
             Form::Json => json::flag(field.1, value, self.out),
         }
     }
 
     pub(super) fn double(&mut self, field: Field, value: f64) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => proto::fixed64(field.0, value.to_bits(), self.out),
             Form::Json => json::number(field.1, value, self.out),
         }
@@ -150,7 +145,7 @@ impl<'a> Writer<'a> {
 
     /// A `uint32` or an enum.
     pub(super) fn number(&mut self, field: Field, value: u32) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => proto::varint_field(field.0, u64::from(value), self.out),
             Form::Json => json::number(field.1, f64::from(value), self.out),
         }
@@ -158,7 +153,7 @@ impl<'a> Writer<'a> {
 
     /// A `fixed32`.
     pub(super) fn fixed32(&mut self, field: Field, value: u32) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => proto::fixed32(field.0, value, self.out),
             Form::Json => json::number(field.1, f64::from(value), self.out),
         }
@@ -166,7 +161,7 @@ impl<'a> Writer<'a> {
 
     /// A `sint32`.
     pub(super) fn signed(&mut self, field: Field, value: i32) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => proto::varint_field(field.0, proto::zigzag(value), self.out),
             Form::Json => json::number(field.1, f64::from(value), self.out),
         }
@@ -174,7 +169,7 @@ impl<'a> Writer<'a> {
 
     /// A `fixed64`, or an `sfixed64` that is not negative, and where it begins.
     pub(super) fn fixed64(&mut self, field: Field, value: u64) -> usize {
-        match self.form() {
+        match self.form {
             Form::Protobuf => {
                 proto::fixed64(field.0, value, self.out);
                 self.out.len() - 8
@@ -185,7 +180,7 @@ impl<'a> Writer<'a> {
 
     /// An `int64`.
     pub(super) fn int64(&mut self, field: Field, value: i64) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => proto::varint_field(field.0, value as u64, self.out),
             Form::Json => {
                 json::long(field.1, value.unsigned_abs(), value < 0, self.out);
@@ -195,7 +190,7 @@ impl<'a> Writer<'a> {
 
     /// A packed `repeated uint64`.
     pub(super) fn packed(&mut self, field: Field, values: impl Iterator<Item = u64>) {
-        match self.form() {
+        match self.form {
             Form::Protobuf => {
                 let start = proto::open(field.0, self.out);
                 values.for_each(|value| proto::varint(value, self.out));

@@ -9,7 +9,7 @@ impl Collector {
     /// Gives the duration of `event`, going by `name`, to each metrics sink.
     #[inline(always)]
     pub(super) fn measure(&mut self, event: &Event<'_>, name: &str) {
-        if cfg!(feature = "full") && self.measures {
+        if self.measures {
             self.measure_now(event, name);
         }
     }

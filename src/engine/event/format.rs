@@ -1,4 +1,4 @@
-//! The wire formats: names, and the kinds of event each carries. Without the feature `full` there are three.
+//! The wire formats: names, and the kinds of event each carries.
 
 use super::EventKind;
 
@@ -12,19 +12,14 @@ pub enum Format {
     /// OTLP spans, in protobuf.
     OtlpTracesProtobuf,
     /// OTLP spans, in JSON.
-    #[cfg(feature = "full")]
     OtlpTracesJson,
     /// OTLP log records, in protobuf.
-    #[cfg(feature = "full")]
     OtlpLogsProtobuf,
     /// OTLP log records, in JSON.
-    #[cfg(feature = "full")]
     OtlpLogsJson,
     /// OTLP metrics, in protobuf. A sink of it reads no events: it accumulates.
-    #[cfg(feature = "full")]
     OtlpMetricsProtobuf,
     /// OTLP metrics, in JSON.
-    #[cfg(feature = "full")]
     OtlpMetricsJson,
 }
 
@@ -34,15 +29,10 @@ impl Format {
         Self::Ndjson,
         Self::Events,
         Self::OtlpTracesProtobuf,
-        #[cfg(feature = "full")]
         Self::OtlpTracesJson,
-        #[cfg(feature = "full")]
         Self::OtlpLogsProtobuf,
-        #[cfg(feature = "full")]
         Self::OtlpLogsJson,
-        #[cfg(feature = "full")]
         Self::OtlpMetricsProtobuf,
-        #[cfg(feature = "full")]
         Self::OtlpMetricsJson,
     ];
 
@@ -53,15 +43,10 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Events => "events",
             Self::OtlpTracesProtobuf => "otlp-traces-protobuf",
-            #[cfg(feature = "full")]
             Self::OtlpTracesJson => "otlp-traces-json",
-            #[cfg(feature = "full")]
             Self::OtlpLogsProtobuf => "otlp-logs-protobuf",
-            #[cfg(feature = "full")]
             Self::OtlpLogsJson => "otlp-logs-json",
-            #[cfg(feature = "full")]
             Self::OtlpMetricsProtobuf => "otlp-metrics-protobuf",
-            #[cfg(feature = "full")]
             Self::OtlpMetricsJson => "otlp-metrics-json",
         }
     }
@@ -78,12 +63,8 @@ impl Format {
     pub fn accepts(self, kind: EventKind) -> bool {
         match self {
             Self::Ndjson | Self::Events => true,
-            Self::OtlpTracesProtobuf => kind != EventKind::Evt,
-            #[cfg(feature = "full")]
-            Self::OtlpTracesJson => kind != EventKind::Evt,
-            #[cfg(feature = "full")]
+            Self::OtlpTracesProtobuf | Self::OtlpTracesJson => kind != EventKind::Evt,
             Self::OtlpLogsProtobuf | Self::OtlpLogsJson => kind == EventKind::Evt,
-            #[cfg(feature = "full")]
             Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson => false,
         }
     }
@@ -91,9 +72,6 @@ impl Format {
     /// Whether the format carries measurements, accumulated before sampling, instead of events.
     #[must_use]
     pub fn is_metrics(self) -> bool {
-        #[cfg(feature = "full")]
-        return matches!(self, Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson);
-        #[cfg(not(feature = "full"))]
-        false
+        matches!(self, Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson)
     }
 }

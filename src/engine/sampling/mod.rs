@@ -5,8 +5,6 @@
 mod children;
 pub mod open;
 mod policy;
-#[cfg(feature = "full")]
-mod regex;
 mod rules;
 mod token;
 
@@ -14,8 +12,8 @@ pub use super::config::{DEFAULT_ERROR_THRESHOLD, KeepSlow, SamplingOptions as Op
 pub(crate) use children::Children;
 pub use policy::{Head, Policy};
 pub use rules::{
-    CompiledOverrides, CompiledRules, REGEX_MAX_STEPS, clamp_sampling_rate, compile_overrides, compile_rules,
-    get_effective_rate, should_exclude_route,
+    CompiledOverrides, CompiledRules, REGEX_SIZE_LIMIT, clamp_sampling_rate, compile_overrides,
+    compile_rules, get_effective_rate, should_exclude_route,
 };
 
 use super::rng::Rng;

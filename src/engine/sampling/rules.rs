@@ -1,12 +1,8 @@
 //! Rules on paths: a prefix, or a regex after `re:`; the first match in list order wins.
 
-#[cfg(feature = "full")]
-use super::regex::Regex;
-
 use crate::engine::decimal::text;
-#[cfg(feature = "full")]
-use crate::engine::error::concat;
 use crate::engine::{Error, ErrorKind};
+use regex_lite::{Regex, RegexBuilder};
 
 /// Compiled exclude rules, in list order. Made by [`compile_rules`]; empty by default.
 #[derive(Clone, Debug, Default)]
@@ -19,14 +15,14 @@ pub struct CompiledOverrides(Vec<(Rule, f64)>);
 #[derive(Clone, Debug)]
 enum Rule {
     Prefix(Box<str>),
-    #[cfg(feature = "full")]
     Regex(Regex),
 }
 
 /// Compiles exclude rules.
 ///
-/// `"/health"` is a case-sensitive prefix; `"re:^/static/"` an unanchored regex search of at most
-/// [`REGEX_MAX_STEPS`] steps once compiled. Slashes are not normalized.
+/// `"/health"` is a case-sensitive prefix; `"re:^/static/"` an unanchored search for a regex in the
+/// [syntax of regex-lite](https://docs.rs/regex-lite/latest/regex_lite/#syntax), which takes at most
+/// [`REGEX_SIZE_LIMIT`] bytes once compiled. Slashes are not normalized.
 ///
 /// # Errors
 /// [`ErrorKind::SamplingRule`] for an empty pattern, `"re:"`, or a regex that does not compile or is
@@ -118,12 +114,11 @@ impl Rule {
         let refuse = |reason: &str| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
         match pattern.strip_prefix("re:") {
             Some("") => Err(refuse("has no regex after \"re:\": write one, or remove the rule")),
-            #[cfg(not(feature = "full"))]
-            Some(_) => Err(refuse("regex rules are in the full package, not in this build: write a prefix")),
-            #[cfg(feature = "full")]
-            Some(regex) => Regex::new(regex)
+            Some(regex) => RegexBuilder::new(regex)
+                .size_limit(REGEX_SIZE_LIMIT)
+                .build()
                 .map(Self::Regex)
-                .map_err(|why| refuse(&concat(&["does not compile: ", why]))),
+                .map_err(|why| refuse(&format!("does not compile: {why}"))),
             None if pattern.is_empty() => {
                 Err(refuse("is empty: write \"/\" to match every path, or remove the rule"))
             }
@@ -134,7 +129,6 @@ impl Rule {
     fn matches(&self, path: &str) -> bool {
         match self {
             Self::Prefix(prefix) => path.starts_with(&**prefix),
-            #[cfg(feature = "full")]
             Self::Regex(regex) => regex.is_match(path),
         }
     }
@@ -144,6 +138,9 @@ fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: &st
     Error::new(kind, &[what, " ", &text(index as f64), " \"", pattern, "\": ", reason])
 }
 
-/// The most steps of one compiled regex. Search time grows with them, so they are few: enough for some hundred
-/// characters and classes, while `(\w{50}){50}` is refused.
-pub const REGEX_MAX_STEPS: usize = 2048;
+/// The size in bytes that one compiled regex may have: enough for some 1000 characters, while `(\w{50}){50}` is refused.
+///
+/// A search visits each part of the regex at most once per character of the path, and keeps room for each group at each
+/// part. The limit bounds both: a regex of nothing but groups takes 8 MB when it is first searched for, an ordinary one
+/// 10 to 100 KB.
+pub const REGEX_SIZE_LIMIT: usize = 32 * 1024;

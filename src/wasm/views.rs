@@ -1,0 +1,200 @@
+//! What JavaScript gets as objects: the shapes of the public API, names and order as there.
+
+use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
+use crate::engine::{Counters, Notice, Reason, SinkCounters, Totals};
+use serde::{Serialize, Serializer};
+
+/// `Counters` of `js/types`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CountersView<'a> {
+    emitted: f64,
+    accepted: f64,
+    sampled_out: f64,
+    excluded: f64,
+    refused: f64,
+    pending: f64,
+    core_resets: f64,
+    truncated: f64,
+    sinks: Vec<SinkView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SinkView<'a> {
+    name: &'a str,
+    accepted: f64,
+    delivered: f64,
+    queued: f64,
+    in_flight: f64,
+    dropped: Dropped,
+    leases_expired: f64,
+    late_settles: f64,
+    disabled: bool,
+}
+
+/// Counts by reason.
+struct Dropped([f64; Reason::ALL.len()]);
+
+impl<'a> CountersView<'a> {
+    pub(super) fn new(counters: &'a Counters) -> Self {
+        Self {
+            emitted: counters.emitted,
+            accepted: counters.accepted,
+            sampled_out: counters.sampled_out,
+            excluded: counters.excluded,
+            refused: counters.refused,
+            pending: counters.pending,
+            core_resets: counters.core_resets,
+            truncated: counters.truncated,
+            sinks: counters.sinks.iter().map(SinkView::new).collect(),
+        }
+    }
+}
+
+impl<'a> SinkView<'a> {
+    fn new(sink: &'a SinkCounters) -> Self {
+        Self {
+            name: &sink.name,
+            accepted: sink.accepted,
+            delivered: sink.delivered,
+            queued: sink.queued,
+            in_flight: sink.in_flight,
+            dropped: Dropped(sink.dropped),
+            leases_expired: sink.leases_expired,
+            late_settles: sink.late_settles,
+            disabled: sink.disabled,
+        }
+    }
+}
+
+impl Serialize for Dropped {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(Reason::ALL.map(Reason::as_str).iter().zip(self.0))
+    }
+}
+
+/// Sums over all sinks.
+#[derive(Serialize)]
+pub(super) struct TotalsView {
+    delivered: f64,
+    remaining: f64,
+    dropped: f64,
+}
+
+impl TotalsView {
+    pub(super) fn new(Totals { delivered, remaining, dropped }: Totals) -> Self {
+        Self { delivered, remaining, dropped }
+    }
+}
+
+/// A batch to send.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TransmitView<'a> {
+    pub(super) sink: u32,
+    pub(super) lease: f64,
+    pub(super) count: u32,
+    pub(super) batch_id: &'a str,
+}
+
+/// A notice by its `type`; `sink` is the sink's index.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub(super) enum NoticeView<'a> {
+    Drop { sink: u32, reason: &'static str, count: u32 },
+    Flush { sink: u32, batch_id: &'a str, count: u32, outcome: &'static str },
+    SinkDisabled { sink: u32 },
+    SinkRecovered { sink: u32 },
+}
+
+impl<'a> NoticeView<'a> {
+    pub(super) fn new(notice: &'a Notice) -> Self {
+        match notice {
+            Notice::Drop { sink, reason, count } => {
+                Self::Drop { sink: *sink as u32, reason: reason.as_str(), count: *count as u32 }
+            }
+            Notice::Flush { sink, batch_id, count, outcome } => {
+                let (sink, count) = (*sink as u32, *count as u32);
+                Self::Flush { sink, batch_id: batch_id.as_str(), count, outcome }
+            }
+            Notice::SinkDisabled { sink } => Self::SinkDisabled { sink: *sink as u32 },
+            Notice::SinkRecovered { sink } => Self::SinkRecovered { sink: *sink as u32 },
+        }
+    }
+}
+
+/// `Stats` of `js/types`, and each of its series: what the one has and the other lacks is left out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RowView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    count: f64,
+    errors: f64,
+    rps: f64,
+    error_pct: f64,
+    p50_ms: Option<f64>,
+    p90_ms: Option<f64>,
+    p95_ms: Option<f64>,
+    p99_ms: Option<f64>,
+    p999_ms: Option<f64>,
+    max_ms: Option<f64>,
+    mean_ms: Option<f64>,
+    sparkline: SparklineView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coarse: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<Vec<RowView<'a>>>,
+}
+
+#[derive(Serialize)]
+struct SparklineView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<&'a [u32]>,
+    slots: &'a [u32],
+}
+
+impl<'a> RowView<'a> {
+    /// All requests, with the series.
+    pub(super) fn total(snapshot: &'a Snapshot) -> Self {
+        let Snapshot { total, seconds, slots, series } = snapshot;
+        Self {
+            series: Some(series.iter().map(Self::series).collect()),
+            ..Self::new(total, SparklineView { seconds: Some(seconds), slots })
+        }
+    }
+
+    fn series(series: &'a SeriesSnapshot) -> Self {
+        let SeriesSnapshot { kind, name, figures, slots, coarse } = series;
+        Self {
+            kind: Some(kind),
+            name: Some(name),
+            coarse: Some(*coarse),
+            ..Self::new(figures, SparklineView { seconds: None, slots })
+        }
+    }
+
+    fn new(figures: &Figures, sparkline: SparklineView<'a>) -> Self {
+        Self {
+            kind: None,
+            name: None,
+            count: figures.count as f64,
+            errors: figures.errors as f64,
+            rps: figures.rps,
+            error_pct: figures.error_pct,
+            p50_ms: figures.p50_ms,
+            p90_ms: figures.p90_ms,
+            p95_ms: figures.p95_ms,
+            p99_ms: figures.p99_ms,
+            p999_ms: figures.p999_ms,
+            max_ms: figures.max_ms,
+            mean_ms: figures.mean_ms,
+            sparkline,
+            coarse: None,
+            series: None,
+        }
+    }
+}
