@@ -6,40 +6,51 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { median } from "./workload.mjs";
+import { orderOf } from "./order.mjs";
+import { median, quartiles } from "./workload.mjs";
 
 const PROGRAM = join(import.meta.dirname, "contender.mjs");
+const PRELOAD = join(import.meta.dirname, "resolve-package.mjs");
 
 /** How often all are started anew: the same program compiled anew is up to a tenth faster or slower. */
 const STARTS = 3;
 
-/** Asks each of `contenders`, `{ name: { program, args, count } }`, for `rounds` samples of `count` events. */
-export async function inTurns(contenders, rounds, say) {
+/**
+ * Asks each of `contenders`, `{ name: { program, args, env, count } }`, for `rounds` figures, each the least of
+ * `samples` samples of `count` events: what interrupts a sample only adds to it.
+ */
+export async function inTurns(contenders, rounds, say, { starts = STARTS, samples = 1 } = {}) {
   const names = Object.keys(contenders);
   say(`${rounds} rounds of ${names.join(" · ")}`);
   const found = Object.fromEntries(names.map((name) => [name, []]));
-  const told = {};
-  for (let left = STARTS; left > 0; left -= 1) {
-    const asked = {};
-    for (const name of names) asked[name] = await start(contenders[name]);
-    for (let round = Math.ceil(rounds / STARTS); round > 0; round -= 1) {
-      // Who comes after whom changes with each round.
-      for (let turn = 0; turn < names.length; turn += 1) {
-        const name = names[(turn * step(names.length) + round) % names.length];
-        found[name].push(await asked[name].sample(contenders[name].count));
-      }
+  const totals = {};
+  for (let left = starts; left > 0; left -= 1) {
+    const running = await startAll(contenders);
+    for (let round = 0; round < rounds / starts; round += 1) {
+      const least = await leastOf(samples, running, round);
+      for (const name of names) found[name].push(least[name]);
     }
-    for (const name of names) told[name] = await asked[name].end();
+    for (const name of names) totals[name] = await running[name].end();
   }
-  return Object.fromEntries(names.map((name) => [name, { ...summary(found[name]), ...told[name] }]));
+  return Object.fromEntries(names.map((name) => [name, { ...summary(found[name]), ...totals[name] }]));
 }
 
-/** The smallest step from 2 on that visits all of `count`. */
-function step(count) {
-  const divides = (a, b) => (b === 0 ? a : divides(b, a % b));
-  let by = 2;
-  while (divides(count, by) !== 1) by += 1;
-  return by;
+/** All at once: each warms up by the time that it had, not by the clock. */
+async function startAll(contenders) {
+  const started = Object.entries(contenders).map(async ([name, contender]) => [name, await start(contender)]);
+  return Object.fromEntries(await Promise.all(started));
+}
+
+/** One round; the order changes with each sample. */
+async function leastOf(samples, running, round) {
+  const names = Object.keys(running);
+  const least = Object.fromEntries(names.map((name) => [name, Number.POSITIVE_INFINITY]));
+  for (let sample = 0; sample < samples; sample += 1) {
+    for (const name of orderOf(names, round * samples + sample)) {
+      least[name] = Math.min(least[name], await running[name].sample());
+    }
+  }
+  return least;
 }
 
 /** A program of benches/peers: its file, what it exports, and how many events a sample. */
@@ -49,9 +60,20 @@ export const peer = (file, of, count, ...more) => ({
   count,
 });
 
-/** Starts a contender; resolves when it is warm. It is given a count a line, and tells nanoseconds an event. */
-async function start({ program, args }) {
-  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], cwd: import.meta.dirname });
+/** The same contender with the package in `folder` as its `tidegate`, and with `env`. */
+export const withPackage = (contender, folder, env = {}) => ({
+  ...contender,
+  args: ["--import", PRELOAD, ...contender.args],
+  env: { ...env, TIDEGATE_PACKAGE: folder },
+});
+
+/** Starts a contender; resolves when it is warm. It is given a count a line, and answers nanoseconds an event. */
+async function start({ program, args, env, count }) {
+  const child = spawn(program, args, {
+    stdio: ["pipe", "pipe", "inherit"],
+    cwd: import.meta.dirname,
+    env: { ...process.env, ...env },
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
@@ -60,7 +82,7 @@ async function start({ program, args }) {
   };
   await next();
   return {
-    sample(count) {
+    sample() {
       child.stdin.write(`${count}\n`);
       return next();
     },
@@ -72,11 +94,10 @@ async function start({ program, args }) {
   };
 }
 
-function summary(rounds) {
-  const sorted = [...rounds].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.floor((sorted.length - 1) * share)];
-  return { ns: median(rounds), quartiles: [at(0.25), at(0.75)], rounds };
-}
+const summary = (rounds) => ({ ns: median(rounds), quartiles: quartiles(rounds), rounds });
 
-/** The median of what `one` takes of `other`, round by round. */
-export const ratio = (one, other) => median(one.rounds.map((ns, round) => ns / other.rounds[round]));
+/** What each round of `one` takes of the same round of `other`. */
+export const ratios = (one, other) => one.rounds.map((ns, round) => ns / other.rounds[round]);
+
+/** The median of these. */
+export const ratio = (one, other) => median(ratios(one, other));

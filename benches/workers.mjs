@@ -3,23 +3,20 @@
  * loopback. All of a group are under load at once and share one core, so that what the machine does meanwhile happens to
  * all of them alike; the sink and the load have the other cores. Where there is no `taskset` they share all cores.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
 import { isDrained } from "../scripts/_laws.mjs";
 import { until } from "../scripts/_receiver.mjs";
 import { startWorkerd } from "../scripts/_workerd.mjs";
-import { median } from "./workload.mjs";
+import { NODE, withSink, workerFile } from "./worker-files.mjs";
+import { median, quartiles } from "./workload.mjs";
 
-const FOLDER = join(import.meta.dirname, "workers");
 const CONNECTIONS = 8;
 const WARM_UP_MS = 8000;
 const WINDOW_MS = 1000;
-const NODE = ["nodejs_compat"];
 /**
  * By group: file and flags of each; each is compared with the first. The control is the bare Worker once more: how far
  * apart the same thing lies. `least` reads what an event needs and does nothing with it: as near as a library can come
@@ -36,19 +33,15 @@ const GROUPS = [
 ];
 
 /** Of each Worker the medians over `windows` of a second. */
-export async function workers(windows, say) {
-  const sink = spawn(process.execPath, [join(FOLDER, "sink.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
-  const [port] = await once(createInterface({ input: sink.stdout }), "line");
-  const found = {};
-  try {
+export function workers(windows, say) {
+  return withSink(async (sinkUrl) => {
+    const found = {};
     for (const group of GROUPS) {
       say(`workerd: ${Object.keys(group).join(", ")}`);
-      Object.assign(found, await side(group, `http://127.0.0.1:${port}`, windows));
+      Object.assign(found, await side(group, sinkUrl, windows));
     }
-  } finally {
-    sink.kill();
-  }
-  return found;
+    return found;
+  });
 }
 
 /** The Workers of one group side by side. */
@@ -56,7 +49,7 @@ async function side(group, base, windows) {
   const running = {};
   try {
     for (const [name, [file, flags]] of Object.entries(group)) {
-      running[name] = await startWorkerd(join(FOLDER, `${file}.js`), {
+      running[name] = await startWorkerd(workerFile(file), {
         bindings: { SINK: `${base}/${name}` },
         flags,
       });
@@ -139,11 +132,10 @@ async function checkWhole(url) {
 function summary(turns, postsPerRequest) {
   return Object.fromEntries(
     Object.entries(turns).map(([name, windows]) => {
-      const shares = windows.map(({ ofBare }) => ofBare).sort((a, b) => a - b);
-      const quartile = (of) => shares[Math.floor((of * shares.length) / 4)];
+      const shares = windows.map(({ ofBare }) => ofBare);
       const perSecond = median(windows.map((window) => window.perSecond));
-      const quartiles = [quartile(1), quartile(3)];
-      return [name, { perSecond, ofBare: median(shares), quartiles, postsPerRequest: postsPerRequest(name) }];
+      const ofBare = { ofBare: median(shares), quartiles: quartiles(shares) };
+      return [name, { perSecond, ...ofBare, postsPerRequest: postsPerRequest(name) }];
     }),
   );
 }

@@ -54,3 +54,9 @@ export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
+
+/** The values below which a quarter and three quarters lie. */
+export function quartiles(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return [0.25, 0.75].map((share) => sorted[Math.floor((sorted.length - 1) * share)]);
+}
