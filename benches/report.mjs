@@ -1,5 +1,14 @@
 /** The figures as Markdown, the form that docs/PERFORMANCE.md has them in. */
+export function report({ node, cpu, cores, pair, coldStart, ...everything }) {
+  const parts = [`Node ${node}, ${cpu}, ${cores} cores`];
+  if (pair) parts.push(...pairReport(pair));
+  if (coldStart) parts.push(...coldStartReport(coldStart));
+  if (everything.ratios) parts.push(...wholeReport(everything));
+  return parts.join("\n\n");
+}
+
 const number = (value) => (value >= 100 ? Math.round(value).toString() : value.toPrecision(3));
+const range = (quartiles) => quartiles.map(number).join("–");
 
 function table(head, rows) {
   const lines = [head, head.map(() => "---"), ...rows];
@@ -14,7 +23,7 @@ const costs = (title, found) => {
   const rows = Object.entries(found).map(([name, { ns, quartiles }]) => [
     name,
     number(ns),
-    quartiles.map(number).join("–"),
+    range(quartiles),
     number(ns / least),
   ]);
   return table([title, "ns", "quartiles", "times the first"], rows);
@@ -27,7 +36,7 @@ const shares = (found) =>
       name,
       number(perSecond),
       number(ofBare),
-      quartiles.map(number).join("–"),
+      range(quartiles),
       number(postsPerRequest),
     ]),
   );
@@ -38,11 +47,10 @@ const grown = (points, of, title) =>
     points.map((point) => [`${point[of]}`, number(point.ns), number(point.wasmBytes / 2 ** 20)]),
   );
 
-export function report({ node, cpu, cores, ratios, events, durations, growth, start, workers }) {
+function wholeReport({ ratios, events, durations, growth, start, workers }) {
   const { rules, ...once } = start;
   const figure = ([name, value]) => [name, number(value)];
   return [
-    `Node ${node}, ${cpu}, ${cores} cores`,
     table(["ratio", "value"], Object.entries(ratios).map(figure)),
     costs("one event, recorded and encoded", events),
     costs("one duration, recorded", durations),
@@ -51,5 +59,35 @@ export function report({ node, cpu, cores, ratios, events, durations, growth, st
     table(["once", "value"], Object.entries(once).map(figure)),
     table(["rules", "ns a path"], Object.entries(rules).map(figure)),
     shares(workers),
-  ].join("\n\n");
+  ];
+}
+
+function pairReport({ revision, rounds, snapshotMs, rows }) {
+  const lines = Object.entries(rows).map(([name, { beforeNs, nowNs, ratio, quartiles }]) => [
+    name,
+    number(beforeNs),
+    number(nowNs),
+    ratio.toFixed(3),
+    quartiles.map((value) => value.toFixed(3)).join("–"),
+  ]);
+  return [
+    `The current package and that of ${revision}, ${rounds} rounds`,
+    table(["row", "ns before", "ns now", "now/before", "quartiles"], lines),
+    `A snapshot of 128 series: ${number(snapshotMs.before)} ms before, ${number(snapshotMs.now)} ms now.`,
+  ];
+}
+
+function coldStartReport({ rounds, ofSentry, ofOtel, workers }) {
+  const lines = Object.entries(workers).map(([name, { ms, quartiles, overBare, overBareQuartiles }]) => [
+    name,
+    number(ms),
+    range(quartiles),
+    number(overBare),
+    range(overBareQuartiles),
+  ]);
+  return [
+    `workerd started anew, to the end of the first response, ${rounds} rounds`,
+    table(["Worker", "ms", "quartiles", "ms over bare", "quartiles"], lines),
+    `tidegate with nodejs_compat takes ${number(ofSentry)} of what Sentry takes over bare, and ${number(ofOtel)} of what otel-cf-workers takes.`,
+  ];
 }
