@@ -1,5 +1,5 @@
 /** Checks the types and names of options; ranges are the engine's to check. Parsed once, sound afterwards. */
-import { fromEngine, TidegateError } from "./errors.ts";
+import { fromEngine, isFullStack, TidegateError } from "./errors.ts";
 import type { HostKind } from "./runtime/port.ts";
 import type { CollectorOptions, ContextStorage, Sink } from "./types.ts";
 import type { EngineOptions } from "./wasm/generated/tidegate.js";
@@ -135,6 +135,7 @@ function located(path: string, set: () => void): void {
   try {
     set();
   } catch (thrown) {
+    if (isFullStack(thrown)) throw thrown;
     const { code, message } = fromEngine(thrown);
     throw new TidegateError(code, message.includes(path) ? message : `${path}: ${message}`);
   }

@@ -191,7 +191,8 @@ export class EngineHandle {
     try {
       this.#describe(options);
     } catch (thrown) {
-      options.free();
+      // With a full stack they may be in the middle of a call, and the instance will be given up.
+      if (!isFullStack(thrown)) options.free();
       throw thrown;
     }
     const engine = new Engine(options);

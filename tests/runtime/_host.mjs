@@ -12,9 +12,16 @@ import { linkPackage } from "../../scripts/_workerd.mjs";
 const GUEST_FILES = [
   "scripts/_laws.mjs",
   "tests/vectors/rng.json",
-  ...["_suite.js", "_script.js", "_adapters.js", "_shapes.js", "_guest.js", "_worker.js"].map(
-    (name) => `tests/runtime/${name}`,
-  ),
+  ...[
+    "_suite.js",
+    "_script.js",
+    "_adapters.js",
+    "_shapes.js",
+    "_trap.js",
+    "_failures.js",
+    "_guest.js",
+    "_worker.js",
+  ].map((name) => `tests/runtime/${name}`),
 ];
 
 /** A folder of its own for `name`, where the guest finds the built package by its name. */
@@ -80,7 +87,55 @@ const CHECKS = {
     assert.deepEqual(found, []);
     assert.ok(shapes >= 60, `${shapes} shapes`);
   },
+  trap(answer) {
+    assert.deepEqual(answer, TRAP);
+  },
+  stack(answer) {
+    assert.deepEqual(answer, [STACK]);
+  },
 };
+
+const TRAP = {
+  first: [
+    {
+      emitted: 4,
+      accepted: 3,
+      refused: 1,
+      coreResets: 1,
+      delivered: 2,
+      lost: 1,
+      laws: [],
+      notices: ["core-reset"],
+      error: null,
+    },
+    {
+      emitted: 2,
+      accepted: 2,
+      refused: 0,
+      coreResets: 1,
+      delivered: 1,
+      lost: 1,
+      laws: [],
+      notices: ["core-reset"],
+      error: null,
+    },
+  ],
+  second: {
+    emitted: 6,
+    accepted: 3,
+    refused: 3,
+    coreResets: 2,
+    delivered: 2,
+    lost: 1,
+    laws: [],
+    notices: ["core-reset", "core-reset", "core/trap"],
+    error: "core/trap",
+  },
+  names: [["delivered", "after"], ["after"]],
+  resets: 1,
+};
+
+const STACK = { laws: [], error: null, fell: false, counted: true, last: "after", strangeNames: [] };
 
 const ADAPTER = {
   counters: { emitted: 27, accepted: 21, sampledOut: 3, excluded: 3, refused: 0 },

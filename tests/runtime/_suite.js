@@ -1,5 +1,7 @@
 // What must come out the same in every runtime. Runs as a guest in each of them, over the built package, and imports
 // nothing that one of them lacks. Each case answers with plain data, or throws.
+// First: it has to come before the package.
+import "./_trap.js";
 import { createCollector, memorySink } from "tidegate";
 import {
   compileOverrides,
@@ -11,6 +13,7 @@ import {
 } from "tidegate/sampling";
 import { StatsStore } from "tidegate/stats";
 import { adapters, transparency } from "./_adapters.js";
+import { stack, trap } from "./_failures.js";
 import { playScript } from "./_script.js";
 
 const START = 1_767_225_600_000;
@@ -91,6 +94,10 @@ export const cases = {
 
   /** Every shape of request and response, bare and measured. */
   transparency,
+
+  trap,
+
+  stack,
 };
 
 /** Runs all cases; one that throws is an answer too. */
