@@ -1,8 +1,7 @@
-//! The wasm suite in a headless browser.
+//! The tests of the wasm module in a headless browser.
 #![allow(clippy::unwrap_used)]
 #![cfg(target_arch = "wasm32")]
 
-#[path = "web/suite.rs"]
-mod suite;
+mod web;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -1,6 +1,5 @@
-//! The wasm suite in Node.
+//! The tests of the wasm module in Node.
 #![allow(clippy::unwrap_used)]
 #![cfg(target_arch = "wasm32")]
 
-#[path = "web/suite.rs"]
-mod suite;
+mod web;

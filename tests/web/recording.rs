@@ -1,0 +1,237 @@
+//! Engine: events by calls of their own, what belongs to them, and open requests.
+
+use super::fixture::*;
+use super::glue::*;
+use js_sys::JsString;
+use serde_json::json;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_test::*;
+
+const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+/// Records an event outside of any request.
+fn record(engine: &JsValue, kind: f64, name: &str, number_of: f64) -> f64 {
+    number(engine, "Engine.record", args![kind, name, number_of, NOW, NOW, 5, f64::NAN])
+}
+
+#[wasm_bindgen_test]
+fn an_event_carries_the_details_that_were_set_before_it() {
+    let engine = engine();
+    call(&engine, "Engine.setSource", args!["PATCH"]);
+    call(&engine, "Engine.setError", args!["TypeError"]);
+    call(&engine, "Engine.setPath", args![]);
+    call(&engine, "Engine.setParent", args![PARENT]);
+    call(&engine, "Engine.addText", args!["größe", "🚢"]);
+    call(&engine, "Engine.addNumber", args!["n", -0.25]);
+    call(&engine, "Engine.addFlag", args!["flag", true]);
+    call(&engine, "Engine.record", args![REQ, "/users/42?q=1", 503, NOW, NOW + 0.5, 12.5, f64::NAN]);
+    let expected = json!({
+        "kind": "REQ", "ts": NOW + 0.5, "route": "/users/:id", "method": "PATCH", "status": 503, "dur_ms": 12.5,
+        "error": "TypeError", "parent_id": "b7ad6b7169203331", "p": 1,
+        "attributes": { "größe": "🚢", "n": -0.25, "flag": true },
+    });
+    assert_eq!(sent_events(&engine), [expected]);
+}
+
+#[wasm_bindgen_test]
+fn details_go_with_their_event() {
+    let engine = engine();
+    for _ in 0..2 {
+        record(&engine, FN, "f", f64::NAN);
+        call(&engine, "Engine.setError", args!["Error"]);
+        call(&engine, "Engine.addFlag", args!["flag", false]);
+    }
+    call(&engine, "Engine.clearDetails", args![]);
+    record(&engine, FN, "f", f64::NAN);
+    let bare = json!({ "kind": "FN", "ts": TS, "fn": "f", "dur_ms": 5, "p": 1 });
+    let full = json!({
+        "kind": "FN", "ts": TS, "fn": "f", "dur_ms": 5, "error": "Error", "p": 1, "attributes": { "flag": false },
+    });
+    assert_eq!(sent_events(&engine), [bare.clone(), full, bare]);
+}
+
+#[wasm_bindgen_test]
+fn each_kind_has_its_number() {
+    let engine = engine();
+    for kind in [REQ, FN, DB, EVT] {
+        record(&engine, kind, "name", f64::NAN);
+    }
+    let kinds: Vec<_> = sent_events(&engine).iter().map(|event| event["kind"].clone()).collect();
+    assert_eq!(kinds, ["REQ", "FN", "DB", "EVT"]);
+}
+
+#[wasm_bindgen_test]
+fn a_statement_carries_its_system_and_its_rows() {
+    let engine = engine();
+    call(&engine, "Engine.setSource", args!["sqlite"]);
+    record(&engine, DB, "select 1", 700.0);
+    record(&engine, DB, "select 1", f64::NAN);
+    let events = sent_events(&engine);
+    assert_eq!((&events[0]["rows"], &events[0]["db_system"]), (&json!(700), &json!("sqlite")));
+    assert_eq!((events[1].get("rows"), events[1].get("db_system")), (None, None));
+}
+
+#[wasm_bindgen_test]
+fn nan_is_unknown_and_a_status_out_of_range_too() {
+    let engine = engine();
+    call(&engine, "Engine.record", args![REQ, "/a", f64::NAN, NOW, NOW, f64::NAN, f64::NAN]);
+    call(&engine, "Engine.recordRequest", args!["/a", "GET", 99, NOW, NOW, f64::NAN]);
+    call(&engine, "Engine.recordRequest", args!["/a", "GET", 1000, NOW, NOW, UNDEFINED]);
+    let events = sent_events(&engine);
+    assert_eq!(events.len(), 3);
+    for event in events {
+        assert_eq!((event.get("status"), event.get("dur_ms")), (None, None), "{event}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_event_with_unusable_times_is_refused() {
+    let engine = engine();
+    for [start, duration] in [[f64::NAN, 1.0], [f64::INFINITY, 1.0], [NOW, -1.0], [NOW, f64::INFINITY]] {
+        call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, start, duration, f64::NAN]);
+        call(&engine, "Engine.recordRequest", args!["/a", "GET", 200, NOW, start, duration]);
+    }
+    call(&engine, "Engine.refuse", args![]);
+    let counters = counters(&engine);
+    assert_eq!([&counters["emitted"], &counters["refused"]], [&json!(9), &json!(9)]);
+}
+
+#[wasm_bindgen_test]
+fn text_comes_through_whole_but_for_half_characters() {
+    let engine = engine();
+    for name in ["größe", "🚢 ship", "\u{0}\u{7f}\u{80}\u{feff}\u{ffff}", ""] {
+        record(&engine, EVT, name, f64::NAN);
+    }
+    let [a, b] = [b'a', b'b'].map(u16::from);
+    for with_half in [&[0xd83d][..], &[a, 0xdea2, b]] {
+        let name = JsString::from_char_code(with_half);
+        call(&engine, "Engine.record", args![EVT, name, f64::NAN, NOW, NOW, 5, f64::NAN]);
+    }
+    let names: Vec<_> = sent_events(&engine).iter().map(|event| event["name"].clone()).collect();
+    let expected = ["größe", "🚢 ship", "\u{0}\u{7f}\u{80}\u{feff}\u{ffff}", "", "\u{fffd}", "a\u{fffd}b"];
+    assert_eq!(names, expected);
+}
+
+#[wasm_bindgen_test]
+fn what_is_no_text_throws_and_the_engine_goes_on() {
+    let engine = engine();
+    for name in [UNDEFINED, NULL] {
+        throws(&engine, "Engine.recordRequest", args![name, "GET", 200, NOW, NOW, 5]);
+    }
+    request(&engine, "/a", 200.0);
+    assert_eq!(counters(&engine)["emitted"], 1);
+}
+
+#[wasm_bindgen_test]
+fn a_request_alone_takes_an_error_and_a_path() {
+    let engine = engine();
+    call(&engine, "Engine.setError", args!["TimeoutError"]);
+    call(&engine, "Engine.setPath", args![]);
+    request(&engine, "/orders/7", 200.0);
+    request(&engine, "/orders/7", 200.0);
+    let events = sent_events(&engine);
+    assert_eq!((&events[0]["route"], &events[0]["error"]), (&json!("/orders/:id"), &json!("TimeoutError")));
+    assert_eq!((&events[1]["route"], events[1].get("error")), (&json!("/orders/7"), None));
+}
+
+#[wasm_bindgen_test]
+fn flags_tell_what_is_due_what_waits_and_how_many_may_be_buffered() {
+    let is_due = |flags: f64| flags as u32 >> 1 & 1 == 1;
+    let waits = |flags: f64| flags as u32 >> 2 & 1 == 1;
+    let limit = |flags: f64| flags as u32 >> 3 & 0x1fff;
+    let options = construct("EngineOptions", args![]);
+    call(&options, "EngineOptions.sink", args!["log", "ndjson", 3, UNDEFINED]);
+    let engine = engine_of(&options);
+    let flags: Vec<_> = (0..3).map(|_| request(&engine, "/a", 200.0)).collect();
+    assert_eq!(flags.iter().map(|&flags| is_due(flags)).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(flags.iter().map(|&flags| limit(flags)).collect::<Vec<_>>(), [2, 1, 1]);
+    assert!(flags.into_iter().all(waits));
+    let without_sinks = construct("Engine", args![construct("EngineOptions", args![])]);
+    let flags = record(&without_sinks, EVT, "e", f64::NAN);
+    assert_eq!((is_due(flags), waits(flags), limit(flags)), (false, false, 64), "nobody is sent to");
+}
+
+#[wasm_bindgen_test]
+fn children_stand_under_their_request() {
+    let engine = engine();
+    let token = number(&engine, "Engine.open", args!["/users/42?q=1", PARENT, NOW]);
+    call(&engine, "Engine.record", args![FN, "child", f64::NAN, NOW, NOW, 1, token]);
+    call(&engine, "Engine.endRequest", args![REQ, "/users/:id", 200, NOW, NOW, 5, token]);
+    call(&engine, "Engine.endRequest", args![FN, "stale", f64::NAN, NOW, NOW, 5, token]);
+    let events = send_all(&engine);
+    let [child, request, stale] = &events[..3] else { panic!("{events:?}") };
+    assert_eq!([&child["fn"], &request["route"]], [&json!("child"), &json!("/users/:id")]);
+    assert_eq!(request["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(request["parent_id"], "b7ad6b7169203331");
+    assert_eq!([&child["trace_id"], &child["parent_id"]], [&request["trace_id"], &request["span_id"]]);
+    assert_ne!(stale["trace_id"], request["trace_id"], "a request ends once");
+}
+
+#[wasm_bindgen_test]
+fn a_handler_that_is_no_request_is_open_without_a_path() {
+    let engine = engine();
+    for path in [NULL, UNDEFINED] {
+        let token = number(&engine, "Engine.open", args![path, UNDEFINED, NOW]);
+        call(&engine, "Engine.endRequest", args![FN, "cron", f64::NAN, NOW, NOW, 5, token]);
+    }
+    assert_eq!(sent_events(&engine).len(), 2);
+}
+
+#[wasm_bindgen_test]
+fn an_excluded_request_is_neither_recorded_nor_passed_on() {
+    let options = options();
+    call(&options, "EngineOptions.exclude", args!["/health"]);
+    let engine = engine_of(&options);
+    let token = number(&engine, "Engine.open", args!["/health", PARENT, NOW]);
+    assert_eq!(text(&engine, "Engine.outgoing", args![token, "a=1"]), "");
+    call(&engine, "Engine.endRequest", args![REQ, "/health", 500, NOW, NOW, 5, token]);
+    let counters = counters(&engine);
+    assert_eq!([&counters["excluded"], &counters["accepted"]], [&json!(1), &json!(0)]);
+}
+
+#[wasm_bindgen_test]
+fn a_call_goes_out_within_its_request() {
+    let engine = engine();
+    let token = number(&engine, "Engine.open", args!["/a", PARENT, NOW]);
+    let header = text(&engine, "Engine.outgoing", args![token, UNDEFINED]);
+    let parts: Vec<_> = header.split('-').collect();
+    assert_eq!((parts[1], parts[2].len(), parts[3]), ("0af7651916cd43dd8448eb211c80319c", 16, "01"));
+    call(&engine, "Engine.setSpan", args![&*header]);
+    call(&engine, "Engine.record", args![FN, "fetch", f64::NAN, NOW, NOW, 1, token]);
+    assert_eq!(send_all(&engine)[0]["span_id"], parts[2]);
+}
+
+#[wasm_bindgen_test]
+fn a_call_outside_of_requests_begins_a_trace() {
+    let engine = engine();
+    let header = text(&engine, "Engine.outgoing", args![f64::NAN]);
+    assert!(header.starts_with("00-") && header.ends_with("-03") && header.len() == 55, "{header}");
+    assert_ne!(text(&engine, "Engine.outgoing", args![f64::NAN]), header);
+}
+
+#[wasm_bindgen_test]
+fn a_tracestate_goes_along_if_it_is_valid() {
+    let engine = engine();
+    let token = number(&engine, "Engine.open", args!["/a", PARENT, NOW]);
+    let state = |given: JsValue| {
+        let headers = text(&engine, "Engine.outgoing", args![token, given]);
+        headers.split_once(' ').map(|(_, state)| state.to_owned())
+    };
+    assert_eq!(state("congo=t61rcWkgMzE,rojo=00".into()), Some("congo=t61rcWkgMzE,rojo=00".into()));
+    for none in ["größe=1".into(), "".into(), UNDEFINED, NULL] {
+        assert_eq!(state(none), None);
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_invalid_traceparent_is_none() {
+    let engine = engine();
+    for header in ["", "00-größe", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] {
+        call(&engine, "Engine.setParent", args![header]);
+        call(&engine, "Engine.setSpan", args![header]);
+        record(&engine, EVT, "e", f64::NAN);
+    }
+    let events = sent_events(&engine);
+    assert_eq!(events.len(), 3);
+    assert!(events.iter().all(|event| event.get("parent_id").is_none()), "{events:?}");
+}
