@@ -1,11 +1,11 @@
-// node scripts/run.mjs <bench | build | demo | hostile | size | test> [args]: setup for that task, then the task under the right Node.
+// node scripts/run.mjs <task> [args]: setup for that task, then the task under the right Node.
 // The tasks themselves may therefore assume a recent Node, the npm packages and the Rust tools.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { root, taskNode } from "./_env.mjs";
 import { setupOrExit } from "./setup.mjs";
 
-const tasks = ["bench", "build", "demo", "hostile", "size", "test"];
+const tasks = ["bench", "boundary", "build", "demo", "hostile", "size", "test"];
 const [task, ...args] = process.argv.slice(2);
 if (!tasks.includes(task)) {
   console.error(`usage: node scripts/run.mjs <${tasks.join(" | ")}> [args]`);

@@ -11,7 +11,6 @@ const color = process.stdout.isTTY
   ? { CARGO_TERM_COLOR: "always" }
   : { NO_COLOR: "1", CARGO_TERM_COLOR: "never" };
 const env = { ...environment(), ...color };
-const wasmRunner = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: "wasm-bindgen-test-runner" };
 
 const node = (...args) => [process.execPath, ...args];
 const nodeTest = (...files) => node("--test", "--test-reporter=spec", ...files);
@@ -29,6 +28,10 @@ const suites = [
     "cargo",
     "clippy",
     "--lib",
+    "--test",
+    "web_node",
+    "--test",
+    "web_browser",
     "--target",
     wasmTarget,
     "--",
@@ -38,17 +41,16 @@ const suites = [
   check("rust", "rust docs", ["cargo", "doc", "--no-deps"], { RUSTDOCFLAGS: "-D warnings" }),
   tests("rust", "rust, native", ["cargo", "test"], countCargo),
   tests("rust", "instructions", nodeTest("tests/instructions/*.test.mjs"), countNode),
-  tests(
-    "web",
-    "rust in Node",
-    ["cargo", "test", "--target", wasmTarget, "--test", "web_node"],
-    countCargo,
-    wasmRunner,
-  ),
+  tests("web", "rust in Node", ["wasm-pack", "test", "--node"], countCargo),
   tests("web", "rust in Chromium", ["wasm-pack", "test", "--headless", "--chrome"], countCargo),
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
-  check("js sinks hosts pack workerd workers runtimes", "package build", node(join("scripts", "build.mjs"))),
+  check(
+    "web js sinks hosts pack workerd workers runtimes",
+    "package build",
+    node(join("scripts", "build.mjs")),
+  ),
+  check("web", "every export has a test", node(join("scripts", "boundary.mjs"))),
   check("js", "types", ["tsc", "--noEmit"]),
   check("js", "types of the tests", ["tsc", "--noEmit", "-p", "tests/js"]),
   check("js", "types of Workers", ["tsc", "--noEmit", "-p", "tests/types"]),

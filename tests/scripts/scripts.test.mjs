@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { exportedMethods, testsByMethod } from "../../scripts/_boundary.mjs";
 import { countCargo, countNode, nothingUnseen } from "../../scripts/_counts.mjs";
 import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
 import { startReceiver } from "../../scripts/_receiver.mjs";
@@ -90,6 +91,65 @@ test("drained means that nothing waits", () => {
   assert.equal(isDrained(counters), false);
   assert.equal(isDrained({ ...counters, pending: 0, sinks: [{ ...sink, queued: 0 }] }), true);
   assert.equal(isDrained({ ...counters, pending: 0, sinks: [{ ...sink, queued: 0, inFlight: 1 }] }), false);
+});
+
+test("the exports of the wasm module are read from its declarations", () => {
+  const declarations = `
+export class Engine {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Named (like this).
+     */
+    constructor(options: EngineOptions);
+    readonly depth: number;
+    static fromSeed(seed: bigint): Engine;
+}
+export class Rng {
+    private constructor();
+    next(): number;
+}
+export function version(): string;
+export function __wbg_reset_state(): void;
+export interface InitOutput {
+    readonly engine_free: (a: number) => void;
+}
+export function initSync(module: BufferSource): InitOutput;
+`;
+  const own = ["Engine.constructor", "Engine.depth", "Engine.free", "Engine.fromSeed"];
+  assert.deepEqual(exportedMethods(declarations), [...own, "Rng.next", "version"]);
+});
+
+test("a test covers the methods that it names itself", () => {
+  const source = `
+fn helper() {
+    call(&engine, "Engine.tick", args![]);
+}
+
+#[wasm_bindgen_test]
+fn one() {
+    let engine = construct("Engine", args![]);
+    // call(&engine, "Engine.flush", args![]);
+    number(
+        &engine,
+        "Engine.poll",
+        args![],
+    );
+}
+
+#[wasm_bindgen_test]
+#[ignore]
+fn two() {
+    call(&engine, "Engine.close", args![]);
+}
+`;
+  assert.deepEqual(
+    [...testsByMethod("engine", source)],
+    [
+      ["Engine.poll", ["engine::one"]],
+      ["Engine.constructor", ["engine::one"]],
+    ],
+  );
 });
 
 test("counts are read from cargo and from node", () => {
