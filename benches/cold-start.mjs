@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle, serveFolder } from "../scripts/_workerd.mjs";
+import { bundle, serveFolder } from "../tools/workerd.mjs";
 import { orderOf } from "./order.mjs";
 import { NODE, withSink, workerFile } from "./worker-files.mjs";
 import { median, quartiles } from "./workload.mjs";

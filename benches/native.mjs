@@ -1,7 +1,7 @@
 /** The same work in plain Rust: what the wasm, its boundary and the shim are measured by. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { root } from "../scripts/_env.mjs";
+import { root } from "../tools/env.mjs";
 
 const MANIFEST = join(import.meta.dirname, "engine", "Cargo.toml");
 const target = join(root, "target", "benches");

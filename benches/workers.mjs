@@ -8,9 +8,9 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
-import { isDrained } from "../scripts/_laws.mjs";
-import { until } from "../scripts/_receiver.mjs";
-import { startWorkerd } from "../scripts/_workerd.mjs";
+import { isDrained } from "../tools/laws.mjs";
+import { until } from "../tools/receiver.mjs";
+import { startWorkerd } from "../tools/workerd.mjs";
 import { NODE, withSink, workerFile } from "./worker-files.mjs";
 import { median, quartiles } from "./workload.mjs";
 

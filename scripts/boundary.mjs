@@ -1,8 +1,8 @@
 // npm run boundary: the methods that the wasm module exports and the tests of each. Fails if one has none.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { exportedMethods, testsByMethod } from "./_boundary.mjs";
-import { root } from "./_env.mjs";
+import { exportedMethods, testsByMethod } from "../tools/boundary.mjs";
+import { root } from "../tools/env.mjs";
 
 const DECLARATIONS = join(root, "js", "wasm", "generated", "tidegate.d.ts");
 const TESTS = join(root, "tests", "web");

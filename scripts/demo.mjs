@@ -2,13 +2,13 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { root } from "./_env.mjs";
-import { brokenLaws, isDrained } from "./_laws.mjs";
-import { decoded } from "./_otlp.mjs";
-import { startReceiver, until } from "./_receiver.mjs";
-import { report } from "./_report.mjs";
-import { drive, plan } from "./_traffic.mjs";
-import { startExample } from "./_wrangler.mjs";
+import { report } from "../tools/demo-report.mjs";
+import { root } from "../tools/env.mjs";
+import { brokenLaws, isDrained } from "../tools/laws.mjs";
+import { decoded } from "../tools/otlp.mjs";
+import { startReceiver, until } from "../tools/receiver.mjs";
+import { drive, plan } from "../tools/traffic.mjs";
+import { startExample } from "../tools/wrangler.mjs";
 import { build } from "./build.mjs";
 
 const usage = `usage: npm run demo [-- options]

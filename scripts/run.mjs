@@ -2,7 +2,7 @@
 // The tasks themselves may therefore assume a recent Node, the npm packages and the Rust tools.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { root, taskNode } from "./_env.mjs";
+import { root, taskNode } from "../tools/env.mjs";
 import { setupOrExit } from "./setup.mjs";
 
 const tasks = ["bench", "boundary", "build", "demo", "hostile", "size", "test"];

@@ -16,7 +16,7 @@ import {
   versions,
   wasmTarget,
   which,
-} from "./_env.mjs";
+} from "../tools/env.mjs";
 
 /** Something that setup could not install: what is missing, and the command that gets it. */
 export class Missing extends Error {

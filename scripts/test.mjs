@@ -1,10 +1,10 @@
 // npm test [-- rust | web | js | sinks | hosts | pack | workerd | workers | runtimes ...]: every suite in turn, then a table.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { countCargo, countNode, nothingUnseen } from "./_counts.mjs";
-import { environment, root, wasmTarget } from "./_env.mjs";
-import { forgetRows, matrix } from "./_matrix.mjs";
-import { linkPackage } from "./_workerd.mjs";
+import { countCargo, countNode, nothingUnseen } from "../tools/counts.mjs";
+import { environment, root, wasmTarget } from "../tools/env.mjs";
+import { forgetRows, matrix } from "../tools/matrix.mjs";
+import { linkPackage } from "../tools/workerd.mjs";
 
 // Colors for people, none in a log.
 const color = process.stdout.isTTY
@@ -55,7 +55,7 @@ const suites = [
   check("js", "types of the tests", ["tsc", "--noEmit", "-p", "tests/js"]),
   check("js", "types of Workers", ["tsc", "--noEmit", "-p", "tests/types"]),
   check("js", "types of worker-example", ["tsc", "--noEmit", "-p", "worker-example"]),
-  tests("js", "scripts", nodeTest("tests/scripts/*.test.mjs"), countNode),
+  tests("js", "tools", nodeTest("tests/tools/*.test.mjs"), countNode),
   tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),
   tests("sinks", "sinks", nodeTest("tests/sinks/*.test.mjs"), countNode),
   tests("hosts", "hosts", nodeTest("tests/hosts/*.test.mjs"), countNode),

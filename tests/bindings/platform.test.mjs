@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { getPlatformProxy } from "wrangler";
-import { brokenLaws } from "../../scripts/_laws.mjs";
-import { linkPackage } from "../../scripts/_workerd.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
+import { linkPackage } from "../../tools/workerd.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "tidegate-bindings-"));
 const { createCollector, memorySink } = await import(

@@ -1,7 +1,7 @@
 // Plays one row of the hostile table against one kind of sink, with the built package, and says what came of it.
 
 import { createCollector, ndjson, otlp } from "../../pkg/dist/inline.js";
-import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
+import { brokenLaws, isDrained } from "../../tools/laws.mjs";
 import { rows, startHostile } from "./_hostile.mjs";
 
 export const DEADLINE_MS = 600;

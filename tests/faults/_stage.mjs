@@ -1,9 +1,9 @@
 // What the fault tests share: a Worker in bare workerd, a receiver, and the question whether everything arrived.
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
-import { startReceiver, until } from "../../scripts/_receiver.mjs";
-import { startWorkerd } from "../../scripts/_workerd.mjs";
+import { brokenLaws, isDrained } from "../../tools/laws.mjs";
+import { startReceiver, until } from "../../tools/receiver.mjs";
+import { startWorkerd } from "../../tools/workerd.mjs";
 
 const fixture = fileURLToPath(new URL("fixtures/worker.js", import.meta.url));
 

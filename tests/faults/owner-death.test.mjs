@@ -2,7 +2,7 @@
 // Whatever that request left behind, the next one must find and deliver.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until } from "../../scripts/_receiver.mjs";
+import { until } from "../../tools/receiver.mjs";
 import { onStage, options } from "./_stage.mjs";
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,8 +1,8 @@
 // A sink that fails, hangs or is not there changes nothing but timing, and no request waits for it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brokenLaws } from "../../scripts/_laws.mjs";
-import { freePort } from "../../scripts/_receiver.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
+import { freePort } from "../../tools/receiver.mjs";
 import { onStage, options } from "./_stage.mjs";
 
 test("three times 500: everything arrives, nothing twice", async () => {

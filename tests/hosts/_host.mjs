@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { createCollector, memorySink } from "../../pkg/dist/inline.js";
-import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
-import { until } from "../../scripts/_receiver.mjs";
+import { brokenLaws, isDrained } from "../../tools/laws.mjs";
+import { until } from "../../tools/receiver.mjs";
 
 /** A collector, and what it has recorded once `count` requests are over; it checks both laws. */
 export function recorder(options = {}) {

@@ -6,8 +6,8 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { chromium } from "playwright-core";
-import { root, which } from "../../scripts/_env.mjs";
-import { until } from "../../scripts/_receiver.mjs";
+import { root, which } from "../../tools/env.mjs";
+import { until } from "../../tools/receiver.mjs";
 import { startFirefox } from "../runtime/_webdriver.mjs";
 
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><script type="module">

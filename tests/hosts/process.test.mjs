@@ -5,9 +5,9 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
-import { root, which } from "../../scripts/_env.mjs";
-import { brokenLaws } from "../../scripts/_laws.mjs";
-import { startReceiver, until } from "../../scripts/_receiver.mjs";
+import { root, which } from "../../tools/env.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
+import { startReceiver, until } from "../../tools/receiver.mjs";
 import { nodes } from "../pack/_install.mjs";
 
 const runtimes = nodes.map((node) => {

@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { root, which } from "../../scripts/_env.mjs";
+import { root, which } from "../../tools/env.mjs";
 
 const BENCH = join(root, "benches", "engine");
 const TARGET = join(root, "target", "benches");

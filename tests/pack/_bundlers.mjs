@@ -7,7 +7,7 @@ import nodeResolve from "@rollup/plugin-node-resolve";
 import * as esbuild from "esbuild";
 import { rollup } from "rollup";
 import { build as vite } from "vite";
-import { which } from "../../scripts/_env.mjs";
+import { which } from "../../tools/env.mjs";
 
 const webpack = createRequire(import.meta.url)("webpack");
 

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "../../scripts/_env.mjs";
+import { root } from "../../tools/env.mjs";
 
 /** Where the tarball that was installed last lies. */
 export let tarball = "";

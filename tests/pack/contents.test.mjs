@@ -7,7 +7,7 @@ import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/co
 import * as esbuild from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { root } from "../../scripts/_env.mjs";
+import { root } from "../../tools/env.mjs";
 import { install, tarball } from "./_install.mjs";
 
 const folder = join(install(), "node_modules", "tidegate");

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { root, which } from "../../scripts/_env.mjs";
-import { keepRow } from "../../scripts/_matrix.mjs";
-import { serveFolder } from "../../scripts/_workerd.mjs";
+import { root, which } from "../../tools/env.mjs";
+import { keepRow } from "../../tools/matrix.mjs";
+import { serveFolder } from "../../tools/workerd.mjs";
 import { byBun, byEdge, byEsbuild, byRollup, byVite, byWebpack, byWrangler } from "./_bundlers.mjs";
 import { install, nodes } from "./_install.mjs";
 

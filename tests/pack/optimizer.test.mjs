@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { root } from "../../scripts/_env.mjs";
+import { root } from "../../tools/env.mjs";
 import { install, nodes } from "./_install.mjs";
 
 const folder = install();

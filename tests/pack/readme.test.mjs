@@ -5,9 +5,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { root, which } from "../../scripts/_env.mjs";
-import { freePort, startReceiver, until } from "../../scripts/_receiver.mjs";
-import { linkPackage } from "../../scripts/_workerd.mjs";
+import { root, which } from "../../tools/env.mjs";
+import { freePort, startReceiver, until } from "../../tools/receiver.mjs";
+import { linkPackage } from "../../tools/workerd.mjs";
 
 const LINES = 10;
 const readme = readFileSync(join(root, "pkg", "README.md"), "utf8");

@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { root } from "../../scripts/_env.mjs";
-import { anatomy } from "../../scripts/_wasm-names.mjs";
-import { namedWasm } from "../../scripts/build.mjs";
-import { budget, measure } from "../../scripts/size.mjs";
+import { root } from "../../tools/env.mjs";
+import { budget, measure } from "../../tools/size.mjs";
+import { namedWasm } from "../../tools/wasm.mjs";
+import { anatomy } from "../../tools/wasm-anatomy.mjs";
 
 const measured = await measure();
 const limits = budget();

@@ -2,7 +2,7 @@
 import { createCollector, memorySink } from "tidegate";
 import { withTide } from "tidegate/fetch";
 import { instrument } from "tidegate/workers";
-import { brokenLaws } from "../../scripts/_laws.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
 import { shapes } from "./_shapes.js";
 
 const ORIGIN = "https://shapes.example";

@@ -1,7 +1,7 @@
 // What a trap and a full stack may do to collectors, over the built package: cost what the engine held, and nothing else.
 import { createCollector, memorySink } from "tidegate";
 import { StatsStore } from "tidegate/stats";
-import { brokenLaws } from "../../scripts/_laws.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
 import { trapNext } from "./_trap.js";
 
 function collector() {

@@ -5,12 +5,12 @@ import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { root } from "../../scripts/_env.mjs";
-import { keepRow } from "../../scripts/_matrix.mjs";
-import { linkPackage } from "../../scripts/_workerd.mjs";
+import { root } from "../../tools/env.mjs";
+import { keepRow } from "../../tools/matrix.mjs";
+import { linkPackage } from "../../tools/workerd.mjs";
 
 const GUEST_FILES = [
-  "scripts/_laws.mjs",
+  "tools/laws.mjs",
   "tests/vectors/rng.json",
   ...[
     "_suite.js",

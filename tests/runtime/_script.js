@@ -2,7 +2,7 @@
 import { createCollector } from "tidegate";
 import { makeRng } from "tidegate/sampling";
 import { instrument } from "tidegate/workers";
-import { brokenLaws } from "../../scripts/_laws.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
 
 const START = 1_767_225_600_000;
 

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { which } from "../../scripts/_env.mjs";
-import { freePort, until } from "../../scripts/_receiver.mjs";
+import { which } from "../../tools/env.mjs";
+import { freePort, until } from "../../tools/receiver.mjs";
 
 /** Starts a headless Firefox. */
 export async function startFirefox() {

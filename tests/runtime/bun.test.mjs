@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { which } from "../../scripts/_env.mjs";
+import { which } from "../../tools/env.mjs";
 import { runGuest, suite } from "./_host.mjs";
 
 const bun = which("bun");

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import { root, which } from "../../scripts/_env.mjs";
+import { root, which } from "../../tools/env.mjs";
 import { serve } from "./_files.mjs";
 import { layOut, suite } from "./_host.mjs";
 

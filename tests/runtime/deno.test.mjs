@@ -1,6 +1,6 @@
 // Deno, offline, with no permission at all: what a program imports it may read, and tidegate needs nothing else.
 import { execFileSync } from "node:child_process";
-import { which } from "../../scripts/_env.mjs";
+import { which } from "../../tools/env.mjs";
 import { runGuest, suite } from "./_host.mjs";
 
 const deno = which("deno");

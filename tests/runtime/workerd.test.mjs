@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { version } from "workerd";
-import { bundle, startWorkerd } from "../../scripts/_workerd.mjs";
+import { bundle, startWorkerd } from "../../tools/workerd.mjs";
 import { onStage } from "../faults/_stage.mjs";
 import { layOut, suite, vectors } from "./_host.mjs";
 

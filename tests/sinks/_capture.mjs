@@ -1,7 +1,7 @@
 // A real collector with every HTTP sink there is, whose posts are kept instead of sent.
 import { gunzipSync } from "node:zlib";
 import { createCollector, ndjson, otlp } from "../../pkg/dist/inline.js";
-import { decodeExport, signalOf } from "../../scripts/_otlp.mjs";
+import { decodeExport, signalOf } from "../../tools/otlp.mjs";
 
 export const START_MS = 1_750_000_000_000;
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCollector, ndjson } from "../../pkg/dist/inline.js";
-import { brokenLaws } from "../../scripts/_laws.mjs";
-import { freePort, startReceiver, until } from "../../scripts/_receiver.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
+import { freePort, startReceiver, until } from "../../tools/receiver.mjs";
 
 const EVENTS = 1500;
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { itemsOf } from "../../scripts/_otlp.mjs";
+import { itemsOf } from "../../tools/otlp.mjs";
 import { capture, START_MS } from "./_capture.mjs";
 
 const require = createRequire(import.meta.url);

@@ -2,8 +2,8 @@
 // as NDJSON, field by field.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { brokenLaws } from "../../scripts/_laws.mjs";
-import { attributesOf, decoded, itemsOf } from "../../scripts/_otlp.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
+import { attributesOf, decoded, itemsOf } from "../../tools/otlp.mjs";
 import { capture, START_MS } from "./_capture.mjs";
 import { strangers, traffic } from "./_traffic.mjs";
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { createCollector, memorySink } from "../../pkg/dist/inline.js";
-import { freePort, until } from "../../scripts/_receiver.mjs";
+import { freePort, until } from "../../tools/receiver.mjs";
 
 const NOW_MS = 1_750_000_000_000;
 const failing = { name: 'odd "name" \\ with\nlines', format: "ndjson", send: () => "fatal" };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCollector, ndjson } from "../../pkg/dist/inline.js";
-import { brokenLaws } from "../../scripts/_laws.mjs";
+import { brokenLaws } from "../../tools/laws.mjs";
 
 const lines = (body) =>
   body

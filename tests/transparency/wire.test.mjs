@@ -7,11 +7,11 @@ import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { root, which } from "../../scripts/_env.mjs";
-import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
-import { keepRow } from "../../scripts/_matrix.mjs";
-import { startReceiver, until } from "../../scripts/_receiver.mjs";
-import { linkPackage, startWorkerd } from "../../scripts/_workerd.mjs";
+import { root, which } from "../../tools/env.mjs";
+import { brokenLaws, isDrained } from "../../tools/laws.mjs";
+import { keepRow } from "../../tools/matrix.mjs";
+import { startReceiver, until } from "../../tools/receiver.mjs";
+import { linkPackage, startWorkerd } from "../../tools/workerd.mjs";
 import { shapes } from "../runtime/_shapes.js";
 
 /** Status, headers as sent, and the body, or how it broke off. */

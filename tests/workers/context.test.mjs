@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
-import { startReceiver, until } from "../../scripts/_receiver.mjs";
-import { startWorkerd } from "../../scripts/_workerd.mjs";
+import { brokenLaws, isDrained } from "../../tools/laws.mjs";
+import { startReceiver, until } from "../../tools/receiver.mjs";
+import { startWorkerd } from "../../tools/workerd.mjs";
 
 const fixture = fileURLToPath(new URL("fixtures/context.js", import.meta.url));
 const REQUESTS = 1000;

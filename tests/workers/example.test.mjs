@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { root } from "../../scripts/_env.mjs";
+import { root } from "../../tools/env.mjs";
 
 test("10 000 requests at concurrency 64: all accepted is received, no context mixed, few subrequests", async () => {
   const demo = join(root, "scripts", "demo.mjs");

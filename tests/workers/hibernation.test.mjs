@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
-import { startReceiver, until } from "../../scripts/_receiver.mjs";
-import { startWorkerd } from "../../scripts/_workerd.mjs";
+import { brokenLaws, isDrained } from "../../tools/laws.mjs";
+import { startReceiver, until } from "../../tools/receiver.mjs";
+import { startWorkerd } from "../../tools/workerd.mjs";
 
 const fixture = fileURLToPath(new URL("fixtures/worker.js", import.meta.url));
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { gunzipSync } from "node:zlib";
-import { decodeExport, eventOf, itemsOf, signalOf } from "./_otlp.mjs";
+import { decodeExport, eventOf, itemsOf, signalOf } from "./otlp.mjs";
 
 /**
  * Starts a receiver.

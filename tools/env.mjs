@@ -1,4 +1,4 @@
-// Where things are, and the environment every task runs in. Runs on Node 18 and up, without packages.
+// Where things are, and the environment every task runs in. Runs on Node 20 and up, without packages.
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";

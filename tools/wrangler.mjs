@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "./_env.mjs";
-import { freePort, until } from "./_receiver.mjs";
-import { linkPackage } from "./_workerd.mjs";
+import { root } from "./env.mjs";
+import { freePort, until } from "./receiver.mjs";
+import { linkPackage } from "./workerd.mjs";
 
 /** worker-example; `vars` override those of wrangler.jsonc. Resolves when the Worker answers. */
 export function startExample(vars) {

@@ -11,7 +11,7 @@ import { orderOf } from "../../benches/order.mjs";
 import { compared, isResolved } from "../../benches/pair.mjs";
 import { report } from "../../benches/report.mjs";
 import { inTurns, withPackage } from "../../benches/turns.mjs";
-import { root } from "../../scripts/_env.mjs";
+import { root } from "../../tools/env.mjs";
 
 const temporary = () => mkdtempSync(join(tmpdir(), "tidegate-bench-"));
 const silent = () => {};
@@ -100,7 +100,7 @@ test("a contender has the package of the folder that it is given, whatever is in
 
 /** What `packageOf` answers, in a process whose cache is `cache`. */
 function packageOf(revision, cache) {
-  const script = pathToFileURL(join(root, "scripts", "_revision.mjs")).href;
+  const script = pathToFileURL(join(root, "benches", "revision.mjs")).href;
   const program = `import { packageOf } from ${JSON.stringify(script)};
     try { console.log(JSON.stringify(packageOf(${JSON.stringify(revision)}, console.error))); }
     catch (error) { console.log(JSON.stringify(error.message)); }`;

@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import workerdBinary from "workerd";
-import { root } from "./_env.mjs";
+import { root } from "./env.mjs";
 
 const newest = "2026-07-01";
 

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { exportedMethods, testsByMethod } from "../../scripts/_boundary.mjs";
-import { countCargo, countNode, nothingUnseen } from "../../scripts/_counts.mjs";
-import { brokenLaws, isDrained } from "../../scripts/_laws.mjs";
-import { startReceiver } from "../../scripts/_receiver.mjs";
-import { sparkline } from "../../scripts/_report.mjs";
-import { plan } from "../../scripts/_traffic.mjs";
-import { ownerOf } from "../../scripts/_wasm-names.mjs";
+import { exportedMethods, testsByMethod } from "../../tools/boundary.mjs";
+import { countCargo, countNode, nothingUnseen } from "../../tools/counts.mjs";
+import { sparkline } from "../../tools/demo-report.mjs";
+import { brokenLaws, isDrained } from "../../tools/laws.mjs";
+import { startReceiver } from "../../tools/receiver.mjs";
+import { plan } from "../../tools/traffic.mjs";
+import { ownerOf } from "../../tools/wasm-anatomy.mjs";
 
 const batch = `${["a", "b"].map((id) => JSON.stringify({ kind: "REQ", span_id: id })).join("\n")}\n{"kind":"META","seq":0}\n`;
 

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cache, cachedTool, capture, environment, root } from "./_env.mjs";
+import { cache, cachedTool, capture, environment, root } from "../tools/env.mjs";
 
 /** The commit of `revision`, which is whatever git understands, and the folder of its package. */
 export function packageOf(revision, say) {

@@ -1,7 +1,7 @@
 // What the runtimes answered, case by case: each test process leaves its row in a file, and the last one looks at all.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./_env.mjs";
+import { root } from "./env.mjs";
 
 /** Where the rows of a matrix are: "runtimes" or "pack". */
 const folderOf = (kind) => join(root, "build", "rows", kind);

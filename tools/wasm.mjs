@@ -1,0 +1,73 @@
+// The engine as a wasm module, and the JavaScript that calls into it.
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root, wasmTarget } from "./env.mjs";
+
+/** What wasm-bindgen writes. */
+const GENERATED = join(root, "js", "wasm", "generated");
+
+/** The module as it is shipped. */
+export const wasmFile = join(root, "build", "wasm", "tidegate.wasm");
+
+/** Writes the module to `wasmFile`, and its JavaScript to js/wasm/generated. */
+export function buildWasm() {
+  // The cdylib alone: together with the rlib it would silently lose link-time optimization.
+  const crate = ["--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget];
+  cargo(["rustc", ...crate]);
+  rmSync(GENERATED, { recursive: true, force: true });
+  const compiled = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), wasmTarget, "release");
+  cargo([
+    "run",
+    "--quiet",
+    "--package",
+    "tidegate-bindgen",
+    "--",
+    join(compiled, "tidegate.wasm"),
+    GENERATED,
+  ]);
+  mkdirSync(dirname(wasmFile), { recursive: true });
+  optimize(wasmFile, "--strip-debug");
+  writeVersion();
+}
+
+/** The same module with the names of its functions, for those who ask what fills it. */
+export function namedWasm(file) {
+  optimize(file, "-g");
+  return file;
+}
+
+/** The version of Cargo.toml, which is the only one. */
+export function packageVersion() {
+  return /^version = "(.+)"$/m.exec(readFileSync(join(root, "Cargo.toml"), "utf8"))[1];
+}
+
+/** Into the module and beside its JavaScript, which refuses the module of another version. */
+function writeVersion() {
+  const version = packageVersion();
+  appendFileSync(wasmFile, customSection("tidegate", version));
+  writeFileSync(join(GENERATED, "version.ts"), `export const VERSION: string = "${version}";\n`);
+}
+
+/** https://webassembly.github.io/spec/core/binary/modules.html#custom-section; for short texts, lengths are one byte. */
+function customSection(name, text) {
+  const content = Buffer.from(String.fromCharCode(name.length) + name + text, "latin1");
+  if (content.length > 127) throw new Error(`${text} is too long for a custom section of this kind`);
+  return Buffer.concat([Buffer.of(0, content.length), content]);
+}
+
+function optimize(file, names) {
+  const program = join(root, "node_modules", ".bin", "wasm-opt");
+  const input = join(GENERATED, "tidegate_bg.wasm");
+  run(program, ["-O3", names, input, "-o", file], "Run npm install first.");
+}
+
+const cargo = (args) => run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.");
+
+/** Runs a tool from the repository root; its failure is ours, with what to do about it. */
+function run(tool, args, remedy) {
+  const { error, status } = spawnSync(tool, args, { cwd: root, stdio: "inherit" });
+  if (error?.code === "ENOENT") throw new Error(`${tool} was not found. ${remedy}`);
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${tool} ${args[0]} failed with code ${status}.`);
+}
