@@ -1,223 +1,123 @@
-// Builds the npm package: cargo → wasm-opt → esbuild and tsc → pkg/.
-import { spawnSync } from "node:child_process";
-import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import * as esbuild from "esbuild";
+// npm run build: the wasm module, the bundles and their types, into pkg/, which is what npm publishes.
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { rolldown } from "rolldown";
+import { dts } from "rolldown-plugin-dts";
+import { root } from "../tools/env.mjs";
+import { buildWasm, packageVersion, wasmFile } from "../tools/wasm.mjs";
 
-const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const TARGET = "wasm32-unknown-unknown";
-const WASM = join(ROOT, "build", "wasm");
-/** What wasm-bindgen writes. */
-const GENERATED = join(ROOT, "js", "wasm", "generated");
-const MODULE = "tidegate.wasm";
-const PKG = join(ROOT, "pkg");
+const PKG = join(root, "pkg");
 const DIST = join(PKG, "dist");
-const RUST = "Install Rust (https://rustup.rs), then run npm run setup.";
+const EXTENSION = { es: "js", cjs: "cjs" };
+const BOTH = ["es", "cjs"];
 
-/** Runs a tool from the repository root; its failure is ours, with what to do about it. */
-function run(tool, args, remedy) {
-  const { error, status } = spawnSync(tool, args, { cwd: ROOT, stdio: "inherit" });
-  if (error?.code === "ENOENT") throw new Error(`${tool} was not found. ${remedy}`);
-  if (error) throw error;
-  if (status !== 0) throw new Error(`${tool} ${args[0]} failed with code ${status}.`);
-}
+/** How each runtime gets its wasm: js/entries. */
+const ENGINES = { workerd: ["es"], "edge-light": ["es"], inline: BOTH };
 
-/** A tool that npm has installed. */
-function local(tool, args) {
-  run(join(ROOT, "node_modules", ".bin", tool), args, "Run npm install first.");
-}
-
-/** The engine as a wasm module, and the JavaScript that calls into it. */
-export async function buildWasm() {
-  compile();
-  await rm(GENERATED, { recursive: true, force: true });
-  await mkdir(WASM, { recursive: true });
-  run("cargo", ["run", "--quiet", "--package", "tidegate-bindgen", "--", compiled(), GENERATED], RUST);
-  optimize(join(WASM, MODULE), ["--strip-debug"]);
-  await writeVersion();
-}
-
-/** Into the module and beside its JavaScript, which refuses the module of another version. */
-async function writeVersion() {
-  const version = await packageVersion();
-  await appendFile(join(WASM, MODULE), customSection("tidegate", version));
-  await writeFile(join(GENERATED, "version.ts"), `export const VERSION: string = "${version}";\n`);
-}
-
-/** https://webassembly.github.io/spec/core/binary/modules.html#custom-section; for short texts, lengths are one byte. */
-function customSection(name, text) {
-  const content = Buffer.from(String.fromCharCode(name.length) + name + text, "latin1");
-  if (content.length > 127) throw new Error(`${text} is too long for a custom section of this kind`);
-  return Buffer.concat([Buffer.of(0, content.length), content]);
-}
-
-/** The version of Cargo.toml, which is the only one. */
-async function packageVersion() {
-  const [, version] = /^version = "(.+)"$/m.exec(await readFile(join(ROOT, "Cargo.toml"), "utf8")) ?? [];
-  return version;
-}
-
-/** The same module with the names of its functions, for those who ask what fills it. */
-export function namedWasm(file) {
-  optimize(file, ["-g"]);
-  return file;
-}
-
-/** The cdylib alone: together with the rlib it would silently lose link-time optimization. */
-function compile() {
-  run("cargo", ["rustc", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET], RUST);
-}
-
-const compiled = () => join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), TARGET, "release", MODULE);
-
-function optimize(file, names) {
-  local("wasm-opt", ["-O3", ...names, join(GENERATED, "tidegate_bg.wasm"), "-o", file]);
-}
-
-/** How each runtime gets its wasm: js/entries, one engine file each. */
-const ENGINES = [
-  { name: "workerd", formats: ["esm"] },
-  { name: "edge-light", formats: ["esm"] },
-  { name: "inline", formats: ["esm", "cjs"] },
-  { name: "manual", formats: ["esm", "cjs"] },
-];
-
-/** What is imported of it: js/<surface>.ts, one file an engine. The index has the engine's own name. */
+/** What a program imports, of each engine: js/<surface>.ts. The index has the engine's own name. */
 const SURFACES = ["index", "stats", "sampling"];
-const surfacesOf = (engine) => (engine === "manual" ? ["manual"] : SURFACES);
 
-/** What needs no engine of its own. */
-const ADAPTERS = ["workers", "node", "hono", "fetch", "browser"];
+const source = (name) => join(root, "js", `${name}.ts`);
 
-/** Gives the inline entry the module's bytes as text. */
-const inlineWasm = {
-  name: "inline-wasm",
-  setup(build) {
-    build.onResolve({ filter: /^tidegate:core$/ }, ({ path }) => ({ path, namespace: "core" }));
-    build.onLoad({ filter: /.*/, namespace: "core" }, async () => {
-      // What this loader reads is not repeated in the source map.
-      return { contents: await readFile(join(WASM, MODULE)), loader: "base64" };
-    });
+/** What needs no engine. */
+const ADAPTERS = readdirSync(join(root, "js", "adapters"))
+  .filter((file) => !file.startsWith("_"))
+  .map((file) => basename(file, ".ts"));
+
+async function bundles() {
+  for (const [engine, formats] of Object.entries(ENGINES)) {
+    const fileOf = (surface) => (surface === "index" ? engine : `${engine}-${surface}`);
+    const input = Object.fromEntries(SURFACES.map((surface) => [fileOf(surface), `${engine}:${surface}`]));
+    await bundle(input, formats, `${engine}-engine`);
+  }
+  await bundle({ manual: source("manual") }, BOTH);
+  for (const name of ADAPTERS) await bundle({ [name]: source(`adapters/${name}`) }, BOTH);
+}
+
+/**
+ * Not minified, with source maps: an error that is thrown prints lines that people can read. What several of the files
+ * share is in the one file `shared`: so a program has one wasm instance and one TidegateError, whatever it imports.
+ */
+async function bundle(input, formats, shared) {
+  const bundled = await rolldown({ ...options, input, plugins: [engineOfSurface, wasm] });
+  for (const format of formats) {
+    const names = fileNames(`[name].${EXTENSION[format]}`, shared);
+    await bundled.write({ dir: DIST, format, esModule: true, strict: true, sourcemap: true, ...names });
+  }
+}
+
+/** For import and for require, whose types must be told apart by their names. */
+async function types() {
+  const roots = [...SURFACES, "manual", ...ADAPTERS.map((name) => `adapters/${name}`)];
+  const input = Object.fromEntries(roots.map((name) => [name, source(name)]));
+  const bundled = await rolldown({ ...options, input, plugins: [dts({ dtsOnly: true })] });
+  for (const extension of ["d.ts", "d.cts"]) {
+    await bundled.write({ dir: join(DIST, "types"), ...fileNames(`[name].${extension}`, "shared") });
+  }
+}
+
+const options = {
+  cwd: root,
+  platform: "neutral",
+  transform: { target: "es2022" },
+  // What it only warns of, as an import that it does not find, would fail at a user's.
+  onLog(_level, { message }) {
+    throw new Error(message);
   },
 };
 
-/** Leaves the engine out of a surface: all surfaces import one file, so they share one instance. */
-function sharedEngine(file) {
-  return {
-    name: "shared-engine",
-    setup(build) {
-      build.onResolve({ filter: /\/(errors|wasm\/[\w/-]+)\.[jt]s$/ }, () => ({
-        path: file,
-        external: true,
-      }));
-    },
-  };
+const fileNames = (pattern, shared) => ({
+  entryFileNames: pattern,
+  chunkFileNames: pattern,
+  minifyInternalExports: false,
+  codeSplitting: { groups: shared ? [{ name: shared, minShareCount: 2 }] : [] },
+});
+
+/** `workerd:stats` is js/stats.ts over the engine that js/entries/workerd.ts starts. */
+const engineOfSurface = {
+  name: "engine-of-surface",
+  resolveId: (id) => (id.split(":")[0] in ENGINES ? `\0${id}` : undefined),
+  load(id) {
+    const [engine, surface] = id.slice(1).split(":");
+    if (!(engine in ENGINES)) return;
+    return `import ${quoted(source(`entries/${engine}`))}; export * from ${quoted(source(surface))};`;
+  },
+};
+
+/** The module's file stays a file, which the host loads; for the inline engine its bytes are text. */
+const wasm = {
+  name: "wasm",
+  resolveId(id) {
+    if (id === "tidegate:core") return `\0${id}`;
+    if (id.startsWith("./core.wasm")) return { id, external: true };
+  },
+  load(id) {
+    if (id !== "\0tidegate:core") return;
+    // Without mappings: the bytes are not repeated in the source map.
+    return { code: `export default "${readFileSync(wasmFile, "base64")}";`, map: { mappings: "" } };
+  },
+};
+
+const quoted = JSON.stringify;
+
+/** The module, the template, the licenses, and the version. */
+function assemble() {
+  cpSync(wasmFile, join(DIST, "core.wasm"));
+  cpSync(join(root, "pkg-template"), PKG, { recursive: true });
+  const licenses = readdirSync(root).filter((file) => file.startsWith("LICENSE"));
+  for (const file of licenses) cpSync(join(root, file), join(PKG, file));
+  const { name, ...rest } = JSON.parse(readFileSync(join(PKG, "package.json"), "utf8"));
+  const manifest = { name, version: packageVersion(), ...rest };
+  writeFileSync(join(PKG, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-async function bundle() {
-  const extension = { esm: "js", cjs: "cjs" };
-  for (const { name, formats } of ENGINES) {
-    for (const format of formats) {
-      const engine = `${name}-engine.${extension[format]}`;
-      await emit(`js/entries/${name}.ts`, engine, format, inlineWasm);
-      for (const surface of surfacesOf(name)) {
-        const file = surface === "index" || surface === name ? name : `${name}-${surface}`;
-        const plugin = sharedEngine(`./${engine}`);
-        await emit(`js/${surface}.ts`, `${file}.${extension[format]}`, format, plugin);
-      }
-    }
-  }
-  for (const name of ADAPTERS) {
-    for (const format of ["esm", "cjs"]) {
-      await emit(`js/adapters/${name}.ts`, `${name}.${extension[format]}`, format);
-    }
-  }
-  await cp(join(WASM, MODULE), join(DIST, "core.wasm"));
-}
-
-/** Not minified, with source maps: an error that is thrown prints lines that people can read. */
-async function emit(source, file, format, ...plugins) {
-  await esbuild.build({
-    absWorkingDir: ROOT,
-    entryPoints: [source],
-    outfile: join(DIST, file),
-    bundle: true,
-    format,
-    platform: "neutral",
-    target: "es2022",
-    sourcemap: "linked",
-    legalComments: "none",
-    external: ["./core.wasm", "./core.wasm?module"],
-    plugins,
-    logLevel: "warning",
-  });
-}
-
-/** Declarations that are reached from the public ones, once for import and once for require. */
-async function declarations() {
-  const emitted = join(ROOT, "build", "types");
-  await rm(emitted, { recursive: true, force: true });
-  local("tsc", [
-    "--project",
-    "tsconfig.json",
-    "--noEmit",
-    "false",
-    "--emitDeclarationOnly",
-    "--outDir",
-    emitted,
-  ]);
-  const seen = new Set();
-  const reach = async (file) => {
-    if (seen.has(file)) return;
-    seen.add(file);
-    const text = await readFile(file, "utf8");
-    for (const [, specifier] of text.matchAll(IMPORT)) {
-      await reach(join(dirname(file), specifier.replace(/\.ts$/, ".d.ts")));
-    }
-    const target = join(DIST, "types", relative(emitted, file));
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(
-      target,
-      text.replaceAll(IMPORT, (all) => all.replace(/\.ts"/, '.js"')),
-    );
-    const commonjs = text.replaceAll(IMPORT, (all) => all.replace(/\.ts"/, '.cjs"'));
-    await writeFile(target.replace(/\.d\.ts$/, ".d.cts"), commonjs);
-  };
-  await mkdir(join(DIST, "types"), { recursive: true });
-  for (const extension of ["ts", "cts"]) {
-    await writeFile(join(DIST, "types", `core.wasm.d.${extension}`), WASM_TYPES);
-  }
-  for (const root of [...SURFACES, "manual", ...ADAPTERS.map((name) => `adapters/${name}`)]) {
-    await reach(join(emitted, `${root}.d.ts`));
-  }
-}
-
-const WASM_TYPES = "declare const module: WebAssembly.Module;\nexport default module;\n";
-const IMPORT = /(?:from |import\()"(\.{1,2}\/[^"]+\.ts)"/g;
-
-/** The template, the licenses, and the version. */
-async function assemble() {
-  await cp(join(ROOT, "pkg-template"), PKG, { recursive: true });
-  for (const file of await readdir(ROOT)) {
-    if (/^LICENSE/.test(file)) await cp(join(ROOT, file), join(PKG, file));
-  }
-  const manifest = JSON.parse(await readFile(join(PKG, "package.json"), "utf8"));
-  const { name, ...rest } = manifest;
-  await writeFile(
-    join(PKG, "package.json"),
-    `${JSON.stringify({ name, version: await packageVersion(), ...rest }, null, 2)}\n`,
-  );
-}
-
-/** Everything, into pkg/, which is what npm publishes. */
 export async function build() {
-  await buildWasm();
-  await rm(PKG, { recursive: true, force: true });
-  await mkdir(DIST, { recursive: true });
-  await bundle();
-  await declarations();
-  await assemble();
+  buildWasm();
+  rmSync(PKG, { recursive: true, force: true });
+  await bundles();
+  await types();
+  assemble();
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

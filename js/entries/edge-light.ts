@@ -4,5 +4,3 @@ import { setModule } from "../wasm/instance.ts";
 import module from "./core.wasm?module";
 
 setModule(() => module);
-
-export * from "./_engine.ts";

@@ -18,5 +18,3 @@ function decoded(text: string): Uint8Array<ArrayBuffer> {
   for (let at = 0; at < chars.length; at += 1) bytes[at] = chars.charCodeAt(at);
   return bytes;
 }
-
-export * from "./_engine.ts";

@@ -66,6 +66,11 @@ test("nothing is imported that a runtime lacks, nothing awaited at the top, no f
   }
 });
 
+test("what is required is as strict as what is imported", () => {
+  const loose = programs.filter((file) => file.endsWith(".cjs") && !textOf(file).startsWith('"use strict";'));
+  assert.deepEqual(loose, []);
+});
+
 test("programs are lines that people can read, and lead to their sources", () => {
   const base64 = readFileSync(join(folder, "dist", "core.wasm"))
     .toString("base64")

@@ -1,2 +1,0 @@
-/** Hosts that load wasm in their own way: the module comes by `initWasm`. */
-export * from "./_engine.ts";
