@@ -27,7 +27,18 @@ const KINDS: Readonly<Record<string, 0 | 1 | 2 | 3>> = { REQ, FN, DB, EVT };
 export function createCollector<E = unknown>(
   options: CollectorOptions | ((env: E) => CollectorOptions),
 ): Collector {
-  return collectorOn(systemPort(), options as OptionsSource);
+  try {
+    return collectorOn(systemPort(), options as OptionsSource);
+  } catch (error) {
+    // A stack has ten lines. Those inside of the package would fill them, and the caller's would not be shown.
+    (Error as StackCapture).captureStackTrace?.(error, createCollector);
+    throw error;
+  }
+}
+
+/** V8 and JavaScriptCore have it. */
+interface StackCapture {
+  captureStackTrace?(error: unknown, above: unknown): void;
 }
 
 /** As `createCollector`, on a host of the caller's: a simulated one in tests. @internal */

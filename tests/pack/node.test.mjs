@@ -108,14 +108,34 @@ for (const node of nodes) {
   });
 }
 
-test("an error that nobody catches shows lines, and with source maps our own", () => {
-  const script = `require("tidegate").createCollector({ queueSize: "1" })`;
-  const shown = (...flags) =>
-    spawnSync(process.execPath, [...flags, "-e", script], { cwd: folder, encoding: "utf8" }).stderr;
-  const plain = shown();
-  assert.match(plain, /config\/type/);
-  assert.ok(plain.length < 4000, `${plain.length} characters`);
-  assert.match(shown("--enable-source-maps"), /js\/options\.ts:\d+/);
+const UNCAUGHT = {
+  import: `import("tidegate").then(({ createCollector }) => createCollector({ queueSize: 0 }))`,
+  require: `require("tidegate").createCollector({ queueSize: 0 })`,
+};
+
+/** What Node prints of an error that ends it. */
+function shown(node, ...args) {
+  const { status, stderr } = spawnSync(node, args, { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 1);
+  return stderr;
+}
+
+for (const node of nodes) {
+  for (const [form, script] of Object.entries(UNCAUGHT)) {
+    test(`${form} on ${node}: an option error that nobody catches prints few lines, the caller's first`, () => {
+      const printed = shown(node, "-e", script);
+      assert.match(printed, /queueSize/);
+      assert.match(printed, /code: 'config\//);
+      assert.match(printed, /^ +at \[eval\]/m);
+      assert.doesNotMatch(printed, /at .*tidegate/);
+      assert.ok(Buffer.byteLength(printed) < 1000, printed);
+    });
+  }
+}
+
+test("with source maps an error shows our own lines", () => {
+  const script = `require("tidegate/sampling").clampSamplingRate(2)`;
+  assert.match(shown(process.execPath, "--enable-source-maps", "-e", script), /js\/[\w/-]+\.ts:\d+/);
 });
 
 const installed = join(folder, "node_modules", "tidegate");
