@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { root, taskNode } from "../tools/env.mjs";
-import { setupOrExit } from "./setup.mjs";
+import { setup } from "./setup.mjs";
 
 const tasks = ["bench", "boundary", "build", "demo", "hostile", "size", "test"];
 const [task, ...args] = process.argv.slice(2);
@@ -12,7 +12,7 @@ if (!tasks.includes(task)) {
   process.exit(2);
 }
 
-const env = setupOrExit(task);
+const env = setup(task);
 const child = spawn(taskNode(), [join(root, "scripts", `${task}.mjs`), ...args], {
   cwd: root,
   stdio: "inherit",

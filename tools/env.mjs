@@ -8,6 +8,12 @@ import { fileURLToPath } from "node:url";
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const wasmTarget = "wasm32-unknown-unknown";
 
+/** The oldest Node that runs the package, and that starts the tasks here: package.json says it. */
+export const minimumNode = Number.parseInt(
+  JSON.parse(readFileSync(join(root, "package.json"), "utf8")).engines.node.slice(">=".length),
+  10,
+);
+
 /** What this repository needs beside its lock files. The bindgen CLI must match the library to the digit. */
 export const versions = {
   node: "24.21.0",

@@ -122,7 +122,7 @@ test("workerd: the module imported, bundled by esbuild", async () => {
 
 test("wrangler dev --no-bundle: the package's files as they are", async () => {
   const home = join(folder, "no-bundle");
-  for (const file of ["manual.js", "manual-engine.js", "workers.js", "core.wasm"]) {
+  for (const file of ["manual.js", "workers.js", "core.wasm"]) {
     cpSync(join(folder, "node_modules/tidegate/dist", file), join(home, "tidegate", file));
   }
   write(
