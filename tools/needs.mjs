@@ -127,7 +127,7 @@ function target() {
     place: "your Rust toolchain",
     isMissing: () => toolchainWithTarget() === null,
     mayInstall: () => which("rustup") !== null || debianPackages([], {}).mayInstall() || !which("cargo"),
-    install: () => run("bash", [join(root, "scripts", "setup-wasm-target.sh")]),
+    install: () => run("bash", [join(root, "tools", "setup-wasm-target.sh")]),
     command: `rustup target add ${wasmTarget}`,
   };
 }
