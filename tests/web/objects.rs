@@ -43,7 +43,7 @@ fn a_freed_object_throws() {
         (options(), "EngineOptions.free", "EngineOptions.seed", seed),
         (construct("Rules", args![none()]), "Rules.free", "Rules.matches", args!["/"]),
         (construct("Overrides", args![none(), none()]), "Overrides.free", "Overrides.rate", args!["/", 1]),
-        (call(&class("Rng"), "Rng.fromSeed", seed), "Rng.free", "Rng.next", args![]),
+        (call(&class("Rng"), "Rng.fromSeed", seed), "Rng.free", "Rng.draw", args![]),
         (construct("StatsStore", args![]), "StatsStore.free", "StatsStore.toBytes", args![]),
     ];
     for (object, free, method, arguments) in objects {

@@ -185,7 +185,7 @@ fn a_seed_is_a_bigint_and_repeats_the_draws() {
     };
     for seed in [7, u64::MAX] {
         let rng = call(&class("Rng"), "Rng.fromSeed", args![seed]);
-        let drawn: Vec<_> = (0..16).map(|_| number(&rng, "Rng.next", args![]) < 0.5).collect();
+        let drawn: Vec<_> = (0..16).map(|_| number(&rng, "Rng.draw", args![]) < 0.5).collect();
         assert_eq!(fates(seed), drawn, "seed {seed}");
     }
     let options = construct("EngineOptions", args![]);
