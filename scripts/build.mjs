@@ -89,11 +89,11 @@ const engineOfSurface = {
 const wasm = {
   name: "wasm",
   resolveId(id) {
-    if (id === "tidegate:core") return `\0${id}`;
+    if (id === "tidegate:engine") return `\0${id}`;
     if (id.startsWith("./core.wasm")) return { id, external: true };
   },
   load(id) {
-    if (id !== "\0tidegate:core") return;
+    if (id !== "\0tidegate:engine") return;
     // Without mappings: the bytes are not repeated in the source map.
     return { code: `export default "${readFileSync(wasmFile, "base64")}";`, map: { mappings: "" } };
   },

@@ -1,5 +1,5 @@
 /** Everywhere else: the bytes are text in the bundle, so nothing has to be found, fetched or permitted. */
-import base64 from "tidegate:core";
+import base64 from "tidegate:engine";
 import { setModule } from "../wasm/instance.ts";
 
 setModule(() => new WebAssembly.Module(decoded(base64)));

@@ -9,7 +9,7 @@ declare module "*/core.wasm?module" {
   export default module;
 }
 
-declare module "tidegate:core" {
+declare module "tidegate:engine" {
   const base64: string;
   export default base64;
 }
