@@ -1,9 +1,9 @@
-export { createCollector } from "./collector.ts";
-export { TidegateError } from "./errors.ts";
+export { createCollector } from "./collector/create-collector.ts";
 export { type AnalyticsEngineOptions, analyticsEngine } from "./sinks/analytics-engine.ts";
 export { consoleSink } from "./sinks/console.ts";
 export { type MemorySinkOptions, memorySink } from "./sinks/memory.ts";
 export { ndjson } from "./sinks/ndjson.ts";
 export { otlp } from "./sinks/otlp.ts";
 export { type QueueSinkOptions, queueSink } from "./sinks/queue.ts";
-export type * from "./types.ts";
+export { TidegateError } from "./types/error.ts";
+export type * from "./types/index.ts";

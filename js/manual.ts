@@ -1,36 +1,33 @@
-/** The index for hosts that load wasm in their own way: give the module by `initWasm` first. */
-import { messageOf, TidegateError } from "./errors.ts";
+/** The index for hosts that load wasm in their own way: call `initWasm` with the module first. */
 import { isThenable } from "./runtime/thenable.ts";
-import {
-  anotherModule,
-  blocked,
-  expectModule,
-  moduleInUse,
-  refuseModule,
-  useModule,
-} from "./wasm/instance.ts";
+import { TidegateError } from "./types/error.ts";
+import { messageOf } from "./wasm/errors.ts";
+import { anotherModule, blocked, expectModule, moduleInUse, refuseModule, useModule } from "./wasm/module.ts";
 
 export * from "./index.ts";
 
-/** A module, its bytes, or the response that brings them. */
+/** A module, its bytes, or a response with its bytes. */
 export type WasmSource = WebAssembly.Module | ArrayBuffer | Uint8Array | Response;
 
-/** Responses and promises, and what became of them: weakly, as they belong to the request that gave them. */
+/**
+ * The load of each response or promise: the same one given again is loaded once. Weak, since they belong to the request
+ * that gave them.
+ */
 const loads: WeakMap<object, Promise<void>> = new WeakMap();
 
-/** Bytes whose module is in use. */
+/** The bytes or the response content that the module in use was compiled from. */
 const usedBytes: WeakSet<object> = new WeakSet();
 
 /**
- * Says which module to use: `tidegate/core.wasm` of this version. Call it before the first collector is made.
+ * Sets the module to use: `tidegate/core.wasm` of this version. Call it before the first collector is made.
  *
- * A module or bytes are in use at once; of a Response, or a promise, wait for what is returned. Collectors made
- * meanwhile refuse events, and start with the first one after the module has come. Without any call collectors record
- * nothing, and their `error` has the code `wasm/blocked`. The same module again changes nothing.
+ * A module or bytes are in use at once. For a Response, or a promise, await the returned promise. Collectors made
+ * meanwhile refuse events, and start with the first event after the module has been loaded. Without any call collectors
+ * record nothing, and their `error` has the code `wasm/blocked`. A second call with the same module changes nothing.
  *
- * Throws, or rejects with, TidegateError `wasm/blocked` where the host forbids to compile, or what came is no module
- * of this version; `wasm/loaded` if another module is in use. A rejection that nobody waits for is no unhandled one:
- * collectors report it.
+ * Throws, or rejects with, TidegateError: `wasm/blocked` where the host forbids to compile, or if the source is no
+ * module of this version; `wasm/loaded` if another module is in use. You need not handle the rejection: collectors
+ * report it.
  *
  * @example
  * import module from "tidegate/core.wasm";
@@ -85,14 +82,14 @@ function use(source: unknown, module: WebAssembly.Module): void {
   if (source !== module) usedBytes.add(source as object);
 }
 
-/** Collectors made from now on say the same. */
+/** Collectors made from now on report the same error. */
 function refused(cause: unknown): TidegateError {
   const error = blocked(cause);
   refuseModule(error);
   return error;
 }
 
-/** The text of a foreign error may hold an address with a query: only its type is shown. */
+/** Only the type of a foreign error is shown: its text may hold an address with a query. */
 async function resultOf(source: PromiseLike<unknown> | Response): Promise<unknown> {
   try {
     return await source;
@@ -120,7 +117,7 @@ function failed(what: string, cause?: unknown): TidegateError {
   return new TidegateError("wasm/blocked", `${what} (${type})`, cause);
 }
 
-/** Without query and credentials. */
+/** The address without query and credentials. */
 function nameOf({ url }: Response): string {
   try {
     const { origin, pathname } = new URL(url);
@@ -146,7 +143,7 @@ async function compile(bytes: unknown, what: string): Promise<WebAssembly.Module
   }
 }
 
-/** Whether it is the bytes that are wrong, or the host that forbids to compile: both throw the same. */
+/** Bad bytes and a host that forbids to compile throw the same error. `validate` tells them apart. */
 function notCompiled(bytes: unknown, what: string, cause: unknown): TidegateError {
   if (cause instanceof TypeError) {
     const kind = bytes === null ? "null" : typeof bytes;
@@ -160,7 +157,7 @@ function isModule(source: unknown): source is WebAssembly.Module {
   return source instanceof WebAssembly.Module;
 }
 
-/** Not by its class: it may be that of another realm, or of a library. */
+/** Tests the structure: the Response of another realm or library is one too. */
 function isResponse(source: unknown): source is Response {
   const { arrayBuffer, status } = (source ?? {}) as Partial<Response>;
   return typeof arrayBuffer === "function" && typeof status === "number";

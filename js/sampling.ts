@@ -1,37 +1,44 @@
 /** The sampling rules without a collector. */
-import { TidegateError } from "./errors.ts";
+import { randomBytes } from "./runtime/random.ts";
+import { TidegateError } from "./types/error.ts";
+import { seedOf, shown } from "./wasm/convert.ts";
 import { Overrides, Rng, Rules } from "./wasm/generated/tidegate.js";
 import { Resettable } from "./wasm/resettable.ts";
 
 declare const COMPILED: unique symbol;
 
-/** What `compileRules` returns. Its memory in wasm is given back some time after nobody refers to it. */
+/** Compiled rules. Their memory in wasm is given back some time after nobody refers to them. */
 export interface CompiledRules {
   readonly [COMPILED]: "rules";
 }
 
-/** What `compileOverrides` returns. Its memory in wasm is given back some time after nobody refers to it. */
+/** Compiled overrides. Their memory in wasm is given back some time after nobody refers to them. */
 export interface CompiledOverrides {
   readonly [COMPILED]: "overrides";
 }
 
 /** Options of `makeRng`. */
 export interface RngOptions {
-  /** Makes the draws repeatable: an integer 0…2⁵³−1 or an unsigned 64-bit bigint. Default: the host's randomness. */
+  /**
+   * Makes the draws repeatable: an integer 0…2⁵³−1 or an unsigned 64-bit bigint.
+   *
+   * @default randomness of the host
+   */
   readonly seed?: number | bigint | undefined;
-  /** A source of your own, of numbers in [0, 1); wins over `seed`. */
+  /** A source of your own, of numbers in [0, 1). It wins over `seed`. */
   readonly rng?: (() => number) | undefined;
 }
 
 const DEFAULT_ERROR_THRESHOLD = 500;
 
+/** The state of one xoshiro256++. */
 const STATE_BYTES = 32;
 
 const rulesOf: WeakMap<object, Resettable<Rules>> = new WeakMap();
 const overridesOf: WeakMap<object, Resettable<Overrides>> = new WeakMap();
 
 /**
- * Checks a sampling rate: a probability in [0, 1]. Despite its name it never clamps.
+ * Checks a sampling rate: a probability in [0, 1]. It never clamps, despite its name.
  *
  * Throws TidegateError `config/sampling-rate` for anything else.
  */
@@ -42,8 +49,8 @@ export function clampSamplingRate(rate: number): number {
 }
 
 /**
- * Compiles exclude rules: `"/health"` is a case-sensitive prefix, `"re:^/static/"` an unanchored regex search in
- * time linear in the path.
+ * Compiles exclude rules. `"/health"` is a case-sensitive prefix. `"re:^/static/"` is an unanchored regex search, whose
+ * time is linear in the length of the path.
  *
  * Throws TidegateError `config/sampling-rule`, which names the rule's index, the pattern and the reason.
  */
@@ -54,10 +61,10 @@ export function compileRules(patterns: readonly string[]): CompiledRules {
 }
 
 /**
- * Compiles `[pattern, rate]` overrides; patterns as in `compileRules`, rates in [0, 1].
+ * Compiles `[pattern, rate]` overrides. Patterns are as in `compileRules`, rates are in [0, 1].
  *
- * Throws TidegateError `config/sampling-rule` or `config/sampling-rate`, which names the override's index, the
- * pattern and the reason.
+ * Throws TidegateError `config/sampling-rule` or `config/sampling-rate`, which names the override's index, the pattern
+ * and the reason.
  */
 export function compileOverrides(overrides: readonly (readonly [string, number])[]): CompiledOverrides {
   const list = listOf(overrides, "overrides", "config/sampling-rule");
@@ -66,13 +73,13 @@ export function compileOverrides(overrides: readonly (readonly [string, number])
   list.forEach((entry, at) => {
     const [pattern, rate] = listOf(entry, `override ${at}`, "config/sampling-rule");
     copied.push(textOf(pattern, "override", at));
-    // What is no number is none of [0, 1] either: the engine says so, with index and pattern.
+    // NaN is out of [0, 1]: the engine then names index and pattern.
     rates.push(typeof rate === "number" ? rate : Number.NaN);
   });
   return compiled(overridesOf, () => new Overrides(copied, rates)) as CompiledOverrides;
 }
 
-/** The rate of the first override that matches `path`, else `defaultRate`. The path comes without its query. */
+/** The rate of the first override that matches `path`, else `defaultRate`. Give the path without its query. */
 export function getEffectiveRate(
   path: string,
   compiledOverrides: CompiledOverrides,
@@ -83,14 +90,14 @@ export function getEffectiveRate(
   return known.use((overrides) => overrides.rate(path, defaultRate));
 }
 
-/** Whether any rule matches `path`, which comes without its query. Draws nothing. */
+/** Whether any rule matches `path`. Give the path without its query. Draws nothing. */
 export function shouldExcludeRoute(path: string, compiledRules: CompiledRules): boolean {
   const known = find(rulesOf, compiledRules, "compileRules");
   if (typeof path !== "string") return false;
   return known.use((rules) => rules.matches(path));
 }
 
-/** A rate ≥ 1 or ≤ 0 draws nothing; any other draws exactly once and samples if the draw is below it. */
+/** Whether a request is sampled. A rate ≥ 1 or ≤ 0 draws nothing, any other exactly once. */
 export function shouldSampleRequest(rate: number, rng: () => number): boolean {
   return rate >= 1 || (rate > 0 && rng() < rate);
 }
@@ -98,8 +105,8 @@ export function shouldSampleRequest(rate: number, rng: () => number): boolean {
 /**
  * Whether a finished request is recorded: sampled, or an error under `alwaysSampleErrors`.
  *
- * An error has an `errorInfo` that is neither null nor undefined, so `{}` is one, or a status of at least
- * `errorThreshold`. A missing status is no error.
+ * A request is an error if `errorInfo` is neither null nor undefined, or if its status is at least `errorThreshold`. So
+ * `{}` is an error, and a missing status is none.
  */
 export function shouldRecordRequest(
   sampled: boolean,
@@ -116,8 +123,9 @@ export function shouldRecordRequest(
 /**
  * A source of draws in [0, 1): `rng` itself if given, else xoshiro256++ of `seed`, the same in every runtime.
  *
- * Without either it is seeded by the host's randomness at the first draw, since Workers forbid that at global
- * scope. Throws TidegateError `config/seed` for any other seed, `config/type` if `rng` is no function.
+ * Without either it is seeded by the host's randomness at the first draw: Workers forbid randomness at global scope.
+ *
+ * Throws TidegateError `config/seed` for a bad seed, `config/type` if `rng` is no function.
  *
  * @example
  * const rng = makeRng({ seed: 0 });
@@ -125,7 +133,7 @@ export function shouldRecordRequest(
  */
 export function makeRng(options: RngOptions = {}): () => number {
   const { seed, rng } = options;
-  const start = seed === undefined ? undefined : seedOf(seed);
+  const start = seed === undefined ? undefined : seedOf(seed, "seed");
   if (rng !== undefined) {
     if (typeof rng === "function") return rng;
     throw new TidegateError("config/type", "rng must be a function");
@@ -134,7 +142,7 @@ export function makeRng(options: RngOptions = {}): () => number {
   return () => draws.use((generator) => generator.draw());
 }
 
-/** Draws that go on where they were when an instance dies: their state is read from its memory. */
+/** When an instance fails, the draws go on where they were: their state is read from its memory. */
 function drawsOf(seed: bigint | undefined): Resettable<Rng> {
   let address = 0;
   return new Resettable((dead) => {
@@ -145,24 +153,12 @@ function drawsOf(seed: bigint | undefined): Resettable<Rng> {
   });
 }
 
-/** Without a seed by the host's randomness; where the host gives none yet, its error is the caller's. */
+/** Where the host has no randomness yet, its error is the caller's. */
 function seeded(seed: bigint | undefined): Rng {
-  return seed === undefined
-    ? Rng.fromState(crypto.getRandomValues(new Uint8Array(STATE_BYTES)))
-    : Rng.fromSeed(seed);
+  return seed === undefined ? Rng.fromState(randomBytes(STATE_BYTES)) : Rng.fromSeed(seed);
 }
 
-/** A bigint wraps silently when it crosses, so the range is checked here. */
-function seedOf(seed: unknown): bigint {
-  const fits =
-    (typeof seed === "bigint" && seed >= 0n && seed < 1n << 64n) ||
-    (typeof seed === "number" && seed >= 0 && Number.isSafeInteger(seed));
-  if (fits) return BigInt(seed);
-  const message = `seed is ${shown(seed)}; give an integer from 0 to 2^53-1 or an unsigned 64-bit bigint`;
-  throw new TidegateError("config/seed", message);
-}
-
-/** Compiles at once, so that a bad pattern throws here. */
+/** Compiles at once, so that a bad pattern throws at its maker. */
 function compiled<T>(all: WeakMap<object, Resettable<T>>, make: () => T): object {
   const object = new Resettable(make);
   object.use(() => {});
@@ -186,10 +182,4 @@ function textOf(pattern: unknown, what: string, at: number): string {
   if (typeof pattern === "string") return pattern;
   const message = `sampling ${what} ${at} ${shown(pattern)}: is no string`;
   throw new TidegateError("config/sampling-rule", message);
-}
-
-/** A value in a message; of those that may run code or not be shown, the type. */
-function shown(value: unknown): string {
-  const plain = typeof value === "number" || typeof value === "bigint" || value === null;
-  return plain ? String(value) : typeof value;
 }

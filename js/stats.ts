@@ -1,30 +1,40 @@
 /** Rolling statistics without a collector. */
-import { TidegateError } from "./errors.ts";
-import type { Stats } from "./types.ts";
+import { TidegateError } from "./types/error.ts";
+import type { Stats } from "./types/stats.ts";
+import { durationOf, numeric } from "./wasm/convert.ts";
 import { StatsStore as Store } from "./wasm/generated/tidegate.js";
 import { Resettable } from "./wasm/resettable.ts";
 
 /** Options of `StatsStore`. */
 export interface StatsStoreOptions {
-  /** The window in ms, 60…86400000. Default 900000: 15 minutes. */
+  /**
+   * The window in ms, 60…86400000.
+   *
+   * @default 900000
+   */
   readonly windowMs?: number | undefined;
-  /** Rows beside the total, 1…1024. Default 128. What has no row counts as `_OTHER`. */
+  /**
+   * Rows beside the total, 1…1024. Events without a row of their own count in `_OTHER`.
+   *
+   * @default 128
+   */
   readonly series?: number | undefined;
 }
 
-/** The engine keeps 256 bytes of a name; a huge one need not cross. */
+/** Longer names are cut before they cross. The engine keeps 256 bytes of them. */
 const NAME_MAX = 1024;
 
-/** A form of the largest store is smaller; anything longer could only exhaust the memory. */
+/** The bytes of the largest store are fewer. More could only exhaust the memory. */
 const BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * Counts, errors, rates and percentiles over a rolling window, in constant memory: 2 MiB at most with the
- * default 128 series, taken at construction and given back some time after nobody refers to the store any more,
- * where the runtime has a FinalizationRegistry. Make few and keep them.
+ * Counts, errors, rates and percentiles over a rolling window, in constant memory.
  *
- * Its clock is the latest time it was given. Should the WebAssembly instance fail, the history is lost, the
- * store goes on empty, and `resets` says so.
+ * A store takes at most 2 MiB with the default 128 series, at construction. It gives them back some time after nobody
+ * refers to it any more, where the runtime has a FinalizationRegistry. Make few stores and keep them.
+ *
+ * Its clock is the latest time it was given. If the WebAssembly instance fails, the store goes on empty and counts that
+ * in `resets`.
  *
  * @example
  * const stats = new StatsStore();
@@ -45,8 +55,10 @@ export class StatsStore {
   /**
    * Counts one event that ended at `atMs`, in all requests and, if `series` is given, in the row of that name.
    *
-   * Without a duration it counts, but in no percentile. Returns false, and counts it in `refused`, if it is older
-   * than the window, or a value is unusable: a time or duration that is no finite number, a negative duration.
+   * An event without a duration counts, but in no percentile.
+   *
+   * Returns false, and counts the event in `refused`, if it is older than the window or a value is unusable: a time or
+   * duration that is no finite number, or a negative duration.
    */
   record(
     atMs: number,
@@ -63,21 +75,21 @@ export class StatsStore {
     return counted;
   }
 
-  /** All figures at `nowMs`, as a plain object of its own. Not a number: at the latest time given. */
+  /** All figures at `nowMs`, as a new plain object. NaN: at the latest time given. */
   snapshot(nowMs: number): Stats {
     return this.#store.use((store) => store.snapshot(numeric(nowMs)) as Stats);
   }
 
-  /** The whole window in a versioned binary form, for `merge`. The bytes are a copy. */
+  /** The whole window as bytes for `merge`, in a versioned form with a checksum. */
   toBytes(): Uint8Array<ArrayBuffer> {
     return this.#store.use((store) => store.toBytes() as Uint8Array<ArrayBuffer>);
   }
 
   /**
-   * Adds what another store counted, so that merging the stores of N isolates gives what one would have seen.
+   * Adds the counts of another store. Merging the stores of N isolates gives what one store would have counted.
    *
-   * Associative and commutative. Throws TidegateError `stats/bytes`, and changes nothing, if the bytes are no form
-   * of this version, are damaged, or are of another `windowMs`.
+   * Associative and commutative. Throws TidegateError `stats/bytes`, and changes nothing, if the bytes are of another
+   * version, damaged, or of another `windowMs`.
    */
   merge(bytes: Uint8Array): void {
     if (!(bytes instanceof Uint8Array)) {
@@ -89,12 +101,12 @@ export class StatsStore {
     this.#refused += this.#store.use((store) => store.merge(bytes));
   }
 
-  /** Events refused so far, here and in the stores that were merged. */
+  /** Events refused so far, here and in the merged stores. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** How often the history was lost since the WebAssembly instance failed. */
+  /** How often the history was lost because the WebAssembly instance failed. */
   get resets(): number {
     return this.#store.resets;
   }
@@ -113,14 +125,4 @@ function checked(options: StatsStoreOptions): StatsStoreOptions {
     }
   }
   return options;
-}
-
-/** Absent is unknown, which is NaN to the engine; so what is no duration has to be something else. */
-function durationOf(value: unknown): number {
-  if (value === undefined || value === null) return Number.NaN;
-  return typeof value === "number" && value >= 0 ? value : -1;
-}
-
-function numeric(value: unknown): number {
-  return typeof value === "number" ? value : Number.NaN;
 }

@@ -1,30 +1,30 @@
-/** Watching a response's body to its end. */
-import type { WaitUntil } from "../runtime/port.ts";
+/** Watches a response's body to its end. */
+import type { WaitUntil } from "../runtime/wait-until.ts";
 
 interface Pipe {
   readonly readable: unknown;
   readonly writable: unknown;
 }
 
-interface Host {
+interface Globals {
   readonly IdentityTransformStream?: new () => Pipe;
   readonly Response: new (body: unknown, init: unknown) => unknown;
 }
 
 /** A response whose body can be watched. */
-export interface Streaming {
+export interface StreamedResponse {
   readonly status: number;
   readonly headers: { has(name: string): boolean };
   readonly body: { pipeTo(to: unknown): Promise<void> };
 }
 
-/** What workerd rejects with when the reader is gone. */
-const LOST = "Network connection lost.";
+/** The message of workerd's error when the reader has gone. */
+const READER_GONE = "Network connection lost.";
 
-/** Whether `response` has a body that is not encoded: one that is must reach the client as it is. */
-export function hasStream(response: unknown): response is Streaming {
-  const { IdentityTransformStream } = globalThis as unknown as Host;
-  const given = response as Partial<Streaming & { webSocket: unknown }> | null | undefined;
+/** Whether the body of `response` can be watched. An encoded body is left alone: it must reach the client as it is. */
+export function hasStream(response: unknown): response is StreamedResponse {
+  const { IdentityTransformStream } = globalThis as unknown as Globals;
+  const given = response as Partial<StreamedResponse & { webSocket: unknown }> | null | undefined;
   return (
     IdentityTransformStream !== undefined &&
     typeof given?.body?.pipeTo === "function" &&
@@ -34,27 +34,29 @@ export function hasStream(response: unknown): response is Streaming {
 }
 
 /**
- * A response with the same head whose body is piped through, and `ended` called when it has ended, with an error if
- * it failed. Of all ways to watch a body this one alone sees the client leave, and only as the work of `context`.
+ * Returns a response with the same head, whose body is piped through. Calls `onEnd` when the body has ended, with an
+ * error if it failed.
+ *
+ * Only a pipe sees that the client leaves, and only while it runs as work of `context`.
  */
 export function untilBodyEnds(
-  response: Streaming,
+  response: StreamedResponse,
   context: WaitUntil,
-  ended: (error: unknown) => void,
+  onEnd: (error: unknown) => void,
 ): unknown {
-  const { IdentityTransformStream, Response } = globalThis as unknown as Required<Host>;
+  const { IdentityTransformStream, Response } = globalThis as unknown as Required<Globals>;
   const { readable, writable } = new IdentityTransformStream();
   const copy = new Response(readable, response);
   context.waitUntil(
     response.body.pipeTo(writable).then(
-      () => ended(undefined),
-      (error) => ended(causeOf(error)),
+      () => onEnd(undefined),
+      (error) => onEnd(causeOf(error)),
     ),
   );
   return copy;
 }
 
 function causeOf(error: unknown): unknown {
-  const isLost = (error as { message?: unknown } | undefined)?.message === LOST;
-  return isLost ? "client_disconnected" : (error ?? "throw");
+  const isGone = (error as { message?: unknown } | undefined)?.message === READER_GONE;
+  return isGone ? "client_disconnected" : (error ?? "throw");
 }

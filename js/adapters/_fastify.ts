@@ -1,6 +1,7 @@
 /** Fastify 5. */
-import type { Collector } from "../types.ts";
-import { type NodeOptions, type NodeRequest, type NodeResponse, type Watched, watch } from "./_node.ts";
+import type { Collector } from "../types/collector.ts";
+import { type Watched, watch } from "./_node.ts";
+import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
 
 /** The part of a Fastify instance that is used. */
 export interface FastifyLike {
@@ -16,7 +17,7 @@ interface FastifyRequest {
 }
 
 /**
- * A Fastify plugin that measures every route of the instance; `tide.scope` takes Fastify's request.
+ * A Fastify plugin that measures every route of the instance. `tide.scope` takes Fastify's request.
  *
  * @example
  * await app.register(fastify(tide));
@@ -29,7 +30,7 @@ export function fastify(
   const enter = (request: FastifyRequest, _reply: unknown, done: () => void) => {
     const watched = open.get(request);
     if (watched === undefined) done();
-    else watched.record.link.run(watched.record, () => done());
+    else watched.record.bridge.run(watched.record, () => done());
   };
   const plugin = (instance: FastifyLike, _given: unknown, done: () => void) => {
     instance.addHook(
@@ -48,7 +49,7 @@ export function fastify(
         enter(request, reply, next);
       },
     );
-    // A body is read in the connection's context, so what follows has to enter again.
+    // The body is read in the context of the connection, so the request's context is entered again.
     instance.addHook("preValidation", enter);
     instance.addHook("onError", (request: object, _reply: unknown, error: unknown, next: () => void) => {
       const watched = open.get(request);
@@ -57,7 +58,7 @@ export function fastify(
     });
     done();
   };
-  // Without the first, Fastify would keep the hooks from everything outside the plugin.
+  // Without `skip-override` the hooks would see only the routes within the plugin.
   const marks = { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "tidegate" };
   return Object.assign(plugin, marks);
 }

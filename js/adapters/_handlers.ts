@@ -1,24 +1,29 @@
-/** The handlers of Cloudflare's classes and objects: what each is called, and how it is measured. */
-
-import { type Context, RequestRecord } from "../runtime/link.ts";
-import type { WaitUntil } from "../runtime/port.ts";
+/** The handlers of Cloudflare's objects and classes: their names, and how each is measured. */
+import { type FlushContext, RequestRecord } from "../runtime/bridge.ts";
+import type { WaitUntil } from "../runtime/wait-until.ts";
 import { hasStream, untilBodyEnds } from "./_body.ts";
-import { answered, begin, failed, openAs, type RequestLike, respond } from "./_request.ts";
+import { begin, endAnswered, endFailed, openAs, type RequestLike, respond } from "./_request.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each Worker has its own env, and its own flavor of these types
 export type Handler = (...args: any[]) => any;
 
 /** How requests are measured. */
 export interface InstrumentOptions {
-  /** The route template of a request. Default: the path, id-like segments shown as `:id`. */
+  /**
+   * The route template of a request.
+   *
+   * @default the path, id-like segments shown as `:id`
+   */
   // biome-ignore lint/suspicious/noExplicitAny: the Request type of whoever writes the function
   readonly route?: (request: any) => string | undefined;
   /**
-   * The duration of a streamed response lasts until its body ends, rather than until its headers; a client that
-   * leaves before is told as the error `client_disconnected`. Default false.
+   * The duration of a streamed response lasts until its body ends, rather than until its headers. A client that leaves
+   * before is the error `client_disconnected`.
    *
-   * It costs a copy of each body, which takes a Worker most of its throughput; the length of a body that was known is
-   * not known any more. Left alone: responses without a body, to HEAD, with a `Content-Encoding`, and WebSockets.
+   * It costs a copy of each body, which takes a Worker most of its throughput, and the length of a body that was known
+   * is lost. Left alone: responses without a body, to HEAD, with a `Content-Encoding`, and WebSockets.
+   *
+   * @default false
    */
   readonly untilBodyEnds?: boolean;
 }
@@ -27,7 +32,7 @@ export interface InstrumentOptions {
 export interface Call {
   readonly tide: object;
   readonly env: unknown;
-  readonly context: Context | undefined;
+  readonly context: FlushContext | undefined;
   readonly run: () => unknown;
 }
 
@@ -37,21 +42,21 @@ export function asRequest(call: Call, request: RequestLike, options: InstrumentO
   const record = begin(tide, request, env, options?.route, true);
   if (record === undefined) return run();
   if (options?.untilBodyEnds === true && context !== undefined && request.method !== "HEAD") {
-    return streamed(record, run, context);
+    return respondToBodyEnd(record, run, context);
   }
   return respond(record, run, context);
 }
 
-/** Runs any other handler as the root of a trace, called `name`; `tide.scope(key)` finds it. */
+/** Runs any other handler as the root of a trace with the given name. `tide.scope(key)` finds it. */
 export function asRoot({ tide, env, context, run }: Call, name: () => string, key: unknown): unknown {
-  const record = openAs(tide, env, (link) => {
+  const record = openAs(tide, env, (bridge) => {
     const request = typeof key === "object" && key !== null ? key : {};
-    return new RequestRecord(link, request, name(), undefined, true);
+    return new RequestRecord(bridge, request, name(), undefined, true);
   });
   return record === undefined ? run() : respond(record, run, context);
 }
 
-/** What a handler that is not `fetch` is called; undefined: it is none. */
+/** The name of a handler that is not `fetch`. Undefined: it is no handler. */
 export function rootName(handler: string, first: unknown): (() => string) | undefined {
   const given = first as { readonly cron?: unknown; readonly queue?: unknown } | null | undefined;
   switch (handler) {
@@ -67,19 +72,23 @@ export function rootName(handler: string, first: unknown): (() => string) | unde
   }
 }
 
-/** The end of the body ends the request; the response goes on to the client at once. */
-async function streamed(record: RequestRecord, run: () => unknown, context: WaitUntil): Promise<unknown> {
+/** The request ends with its body. The response goes to the client at once. */
+async function respondToBodyEnd(
+  record: RequestRecord,
+  run: () => unknown,
+  context: WaitUntil,
+): Promise<unknown> {
   let response: unknown;
   try {
-    response = await record.link.run(record, run);
+    response = await record.bridge.run(record, run);
   } catch (error) {
-    failed(record, error, context);
+    endFailed(record, error, context);
     throw error;
   }
   if (!hasStream(response)) {
-    answered(record, response, context);
+    endAnswered(record, response, context);
     return response;
   }
   const { status } = response;
-  return untilBodyEnds(response, context, (error) => record.link.end(record, status, error, context));
+  return untilBodyEnds(response, context, (error) => record.bridge.end(record, status, error, context));
 }

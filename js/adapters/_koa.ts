@@ -1,10 +1,12 @@
 /** Koa 3. */
-import type { RequestRecord } from "../runtime/link.ts";
-import type { Collector } from "../types.ts";
-import { caught, type NodeOptions, type NodeRequest, type NodeResponse, watch } from "./_node.ts";
-import { nameRoute } from "./_request.ts";
+import type { RequestRecord } from "../runtime/bridge.ts";
+import type { Collector } from "../types/collector.ts";
+import { catchError } from "./_errors.ts";
+import { watch } from "./_node.ts";
+import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
+import { nameRoute } from "./_route.ts";
 
-/** The part of Koa's context that is read; its router adds the last. */
+/** The part of Koa's context that is read. `@koa/router` adds `_matchedRoute`. */
 export interface KoaContext {
   readonly req: NodeRequest;
   readonly res: NodeResponse;
@@ -13,7 +15,7 @@ export interface KoaContext {
 }
 
 /**
- * Koa middleware; use it first. The route is that of `@koa/router`, if it is there; `tide.scope` takes Koa's `ctx`.
+ * Koa middleware. Use it first. The route is that of `@koa/router`, if it is used. `tide.scope` takes Koa's `ctx`.
  *
  * @example
  * app.use(koa(tide));
@@ -26,6 +28,6 @@ export function koa(
     const { req, res, originalUrl: url } = context;
     const name = (record: RequestRecord) => nameRoute(record, context._matchedRoute);
     const watched = watch(tide, req, res, { key: context, url, name, answersErrors: true }, options);
-    return watched === undefined ? next() : caught(watched, next);
+    return watched === undefined ? next() : catchError(watched, next);
   };
 }

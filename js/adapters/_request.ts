@@ -1,6 +1,7 @@
-/** What adapters have in common: a request's path, method and parent, and its way through the collector. */
-import { type Context, type Link, linkOf, RequestRecord } from "../runtime/link.ts";
+/** What adapters have in common: opening a request, running its handler, recording its end. */
+import { type AdapterBridge, bridgeOf, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
 import { isThenable } from "../runtime/thenable.ts";
+import { pathOf, routeOf } from "./_route.ts";
 
 /** The part of a `Request` that is read. */
 export interface RequestLike {
@@ -9,21 +10,21 @@ export interface RequestLike {
   readonly headers: { get(name: string): string | null };
 }
 
-/** What an uncaught error becomes at the client. */
+/** The status that a client sees when a handler throws. */
 const UNCAUGHT_STATUS = 500;
 
-/** Opens the request; undefined if `tide` is no collector of ours, or telemetry fails: the request goes on. */
+/** Opens a request. Undefined: `tide` is no collector of this version, or telemetry failed. The request goes on. */
 export function begin(
   tide: object,
   request: RequestLike,
   env: unknown,
   route: ((request: never) => string | undefined) | undefined,
-  frozenClock: boolean,
+  hasFrozenClock: boolean,
 ): RequestRecord | undefined {
-  return openAs(tide, env, (link) => {
-    const record = new RequestRecord(link, request, pathOf(request.url), request.method, frozenClock);
+  return openAs(tide, env, (bridge) => {
+    const { url, method, headers } = request;
+    const record = new RequestRecord(bridge, request, pathOf(url), method, hasFrozenClock);
     record.route = routeOf(route, request);
-    const { headers } = request;
     record.traceparent = headers.get("traceparent") ?? undefined;
     if (record.traceparent !== undefined) record.tracestate = headers.get("tracestate") ?? undefined;
     return record;
@@ -34,86 +35,62 @@ export function begin(
 export function openAs(
   tide: object,
   env: unknown,
-  describe: (link: Link) => RequestRecord,
+  describe: (bridge: AdapterBridge) => RequestRecord,
 ): RequestRecord | undefined {
   try {
-    const link = linkOf(tide);
-    if (link === undefined) return undefined;
-    if (env !== undefined) link.configure(env);
-    const record = describe(link);
-    link.open(record);
+    const bridge = bridgeOf(tide);
+    if (bridge === undefined) return undefined;
+    if (env !== undefined) bridge.configure(env);
+    const record = describe(bridge);
+    bridge.open(record);
     return record;
   } catch {
     return undefined;
   }
 }
 
-/** Runs the handler within its request, and records what comes of it: duration to headers. */
-export function respond<T>(record: RequestRecord, call: () => T, context: Context | undefined): T {
+/** Runs the handler within its request, and records its end: the duration lasts until the headers. */
+export function respond<T>(record: RequestRecord, call: () => T, context: FlushContext | undefined): T {
   let result: T;
   try {
-    result = record.link.run(record, call);
+    result = record.bridge.run(record, call);
   } catch (error) {
-    failed(record, error, context);
+    endFailed(record, error, context);
     throw error;
   }
   if (!isThenable(result)) {
-    answered(record, result, context);
+    endAnswered(record, result, context);
     return result;
   }
-  // A thenable that is no promise need not return one from `then`, and may not like to be asked twice.
+  // A thenable that is no promise may return nothing from `then`, or not allow a second call of it.
   const promise = Promise.resolve(result);
-  // Watched from the side, before anybody who waits for it: the response goes the way it would go without.
+  // Not chained: the host gets the same promise, in the same turn as without measuring.
   promise.then(
-    (response: unknown) => answered(record, response, context),
-    (error: unknown) => failed(record, error, context),
+    (response: unknown) => endAnswered(record, response, context),
+    (error: unknown) => endFailed(record, error, context),
   );
   return promise as T;
 }
 
-/** The template that a framework has found, unless the user has named the request. */
-export function nameRoute(record: RequestRecord, template: unknown): void {
-  if (typeof template === "string" && template !== "") record.route ??= template;
+/** Records the end of a request that was answered with `response`. */
+export function endAnswered(
+  record: RequestRecord,
+  response: unknown,
+  context: FlushContext | undefined,
+): void {
+  record.bridge.end(record, statusOf(response), undefined, context);
 }
 
-/** Records the end of the request that was answered with `response`. */
-export function answered(record: RequestRecord, response: unknown, context: Context | undefined): void {
-  record.link.end(record, statusOf(response), undefined, context);
+/** Records the end of a request whose handler threw. */
+export function endFailed(record: RequestRecord, error: unknown, context: FlushContext | undefined): void {
+  record.bridge.end(record, UNCAUGHT_STATUS, error ?? "throw", context);
 }
 
-/** Whatever a handler answers with: it may be anything, with getters that throw. */
+/** A handler may return anything, also an object whose getters throw. */
 function statusOf(response: unknown): number | undefined {
   try {
     const status = (response as { status?: unknown } | null | undefined)?.status;
     return typeof status === "number" ? status : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Records the end of the request whose handler threw. */
-export function failed(record: RequestRecord, error: unknown, context: Context | undefined): void {
-  record.link.end(record, UNCAUGHT_STATUS, error ?? "throw", context);
-}
-
-/** Without query and fragment, and without parsing the rest: `new URL` costs more than the whole event. */
-export function pathOf(url: string): string {
-  const scheme = url.startsWith("/") ? -1 : url.indexOf("://");
-  const start = scheme < 0 ? 0 : url.indexOf("/", scheme + 3);
-  if (start < 0) return "/";
-  let end = start;
-  while (end < url.length && url[end] !== "?" && url[end] !== "#") end += 1;
-  return url.slice(start, end) || "/";
-}
-
-/** The user's own function: if it fails, the request has a path all the same. */
-export function routeOf(
-  route: ((request: never) => string | undefined) | undefined,
-  request: object,
-): string | undefined {
-  try {
-    const template: unknown = route?.(request as never);
-    return typeof template === "string" ? template : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** Pages. */
-import { linkOf } from "../runtime/link.ts";
-import type { Collector } from "../types.ts";
+import { bridgeOf } from "../runtime/bridge.ts";
+import type { Collector } from "../types/collector.ts";
 
 interface Target {
   addEventListener(type: string, listener: () => void): void;
@@ -12,11 +12,12 @@ interface Page extends Target {
 }
 
 /**
- * Sends what is queued when the page is hidden or left, by requests that outlive it (`keepalive`): uncompressed,
- * and at most 60 KiB at a time, as browsers allow 64 KiB a page. Call it once; the answer undoes it.
+ * Sends what is queued when the page is hidden or left, by requests that outlive it (`keepalive`).
  *
- * A sink has one batch in flight: what is recorded while that one is on its way leaves only if the page lives
- * on. Where there is no page it does nothing.
+ * They are not compressed, and at most 60 KiB at a time: browsers allow 64 KiB per page. Call it once. Returns a
+ * function that ends it. Where there is no page it does nothing.
+ *
+ * A sink has one batch in flight. Events recorded while that batch is under way are lost if the page does not live on.
  *
  * @example
  * watchPage(tide);
@@ -24,21 +25,21 @@ interface Page extends Target {
 export function watchPage(tide: Collector): () => void {
   const page = globalThis as unknown as Page;
   const { document } = page;
-  const link = linkOf(tide);
-  if (document === undefined || link === undefined) return () => {};
+  const bridge = bridgeOf(tide);
+  if (document === undefined || bridge === undefined) return () => {};
   const leave = () => {
-    link.leaving(true);
+    bridge.setLeaving(true);
     void tide.flush();
   };
-  const stay = () => link.leaving(false);
-  const turn = () => (document.visibilityState === "hidden" ? leave() : stay());
+  const come = () => bridge.setLeaving(false);
+  const change = () => (document.visibilityState === "hidden" ? leave() : come());
   const listeners = [
-    [document, "visibilitychange", turn],
+    [document, "visibilitychange", change],
     [page, "pagehide", leave],
-    [page, "pageshow", stay],
+    [page, "pageshow", come],
   ] as const;
   for (const [target, type, listener] of listeners) target.addEventListener(type, listener);
-  link.leaving(document.visibilityState === "hidden");
+  bridge.setLeaving(document.visibilityState === "hidden");
   return () => {
     for (const [target, type, listener] of listeners) target.removeEventListener(type, listener);
   };

@@ -1,21 +1,27 @@
 /** Any host that calls `(request) => Response`: Deno.serve, Bun.serve, Vercel edge, Supabase, Netlify. */
-import type { WaitUntil } from "../runtime/port.ts";
-import type { Collector } from "../types.ts";
-import { asContext, clockIsFrozen, envOf, hostContext } from "./_context.ts";
+import { envOf, isClockFrozen } from "../runtime/host-kind.ts";
+import { asContext, hostContext, type WaitUntil } from "../runtime/wait-until.ts";
+import type { Collector } from "../types/collector.ts";
 import { begin, type RequestLike, respond } from "./_request.ts";
 
-/** A handler, and what its host passes along. */
+/** A handler. Hosts pass other arguments after the request. */
 // biome-ignore lint/suspicious/noExplicitAny: each host has its own types of these
 export type FetchHandler = (request: any, ...rest: any[]) => unknown;
 
 /** Options of `withTide`. */
 export interface WithTideOptions {
-  /** The route template of a request. Default: the path, id-like segments shown as `:id`. */
+  /**
+   * The route template of a request.
+   *
+   * @default the path, id-like segments shown as `:id`
+   */
   // biome-ignore lint/suspicious/noExplicitAny: the Request type of whoever writes the function
   readonly route?: (request: any) => string | undefined;
   /**
-   * Where flushing may go on after the response. Default: an argument of the handler that has a `waitUntil`,
-   * else the host's own (Vercel, Supabase), else none: Deno, Bun and Node flush by a timer.
+   * Where flushing may go on after the response.
+   *
+   * @default that of the handler's arguments, or else the host's own (Vercel, Supabase). Deno, Bun and Node need none:
+   * they flush by a timer.
    */
   readonly waitUntil?: (work: Promise<unknown>) => void;
 }
@@ -29,7 +35,7 @@ export interface WithTideOptions {
 export function withTide<H extends FetchHandler>(tide: Collector, handler: H, options?: WithTideOptions): H {
   const wrapped = function (this: unknown, request: RequestLike, ...rest: unknown[]): unknown {
     const call = () => Reflect.apply(handler, this, [request, ...rest]);
-    const record = begin(tide, request, envOf(rest[0]), options?.route, clockIsFrozen());
+    const record = begin(tide, request, envOf(rest[0]), options?.route, isClockFrozen());
     return record === undefined ? call() : respond(record, call, contextOf(options, rest));
   };
   return wrapped as unknown as H;

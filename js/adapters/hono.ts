@@ -1,9 +1,10 @@
-/** Hono 4, on every runtime that it runs on. */
-import type { RequestRecord } from "../runtime/link.ts";
-import type { WaitUntil } from "../runtime/port.ts";
-import type { Collector } from "../types.ts";
-import { asContext, clockIsFrozen, envOf, hostContext } from "./_context.ts";
-import { begin, failed, nameRoute, type RequestLike } from "./_request.ts";
+/** Hono 4, on every runtime that it supports. */
+import type { RequestRecord } from "../runtime/bridge.ts";
+import { envOf, isClockFrozen } from "../runtime/host-kind.ts";
+import { asContext, hostContext, type WaitUntil } from "../runtime/wait-until.ts";
+import type { Collector } from "../types/collector.ts";
+import { begin, endFailed, type RequestLike } from "./_request.ts";
+import { nameRoute } from "./_route.ts";
 
 /** The part of Hono's `Context` that is read. */
 export interface HonoContext {
@@ -12,20 +13,24 @@ export interface HonoContext {
   readonly env: unknown;
   readonly finalized: boolean;
   readonly error: Error | undefined;
-  /** Throws where there is none. */
+  /** Throws where the host has none. */
   readonly executionCtx: WaitUntil;
 }
 
 /** Options of `tidegate`. */
 export interface HonoOptions {
-  /** Names a request as it comes in, before Hono's own route is known; it wins over that. */
+  /**
+   * The route template of a request. It wins over Hono's own.
+   *
+   * @default Hono's route
+   */
   // biome-ignore lint/suspicious/noExplicitAny: the Request type of whoever writes the function
   readonly route?: (request: any) => string | undefined;
 }
 
 /**
- * Middleware that measures what comes after it: duration to headers, status, error, and the handler's route
- * template. Use it first. A request that no handler takes has its path, id-like segments shown as `:id`.
+ * Middleware that measures the handlers after it: duration to headers, status, error, and the route template. Use it
+ * first. A request without a handler is named by its path, id-like segments shown as `:id`.
  *
  * @example
  * app.use(tidegate(tide));
@@ -35,14 +40,14 @@ export function tidegate(
   options?: HonoOptions,
 ): (context: HonoContext, next: () => Promise<void>) => Promise<void> {
   return async (c, next) => {
-    const record = begin(tide, c.req.raw, envOf(c.env), options?.route, clockIsFrozen());
+    const record = begin(tide, c.req.raw, envOf(c.env), options?.route, isClockFrozen());
     if (record === undefined) return next();
     const context = contextOf(c);
     try {
-      await record.link.run(record, next);
+      await record.bridge.run(record, next);
     } catch (error) {
-      // Hono itself answers what is an Error; all else it throws on.
-      failed(record, error, context);
+      // Hono answers an Error itself. It throws on any other value.
+      endFailed(record, error, context);
       throw error;
     }
     end(record, c, context);
@@ -51,9 +56,9 @@ export function tidegate(
 
 function end(record: RequestRecord, c: HonoContext, context: WaitUntil | undefined): void {
   nameRoute(record, templateOf(c));
-  // Unanswered, Hono fails.
+  // Hono fails if nothing has answered.
   const status = c.finalized ? c.res.status : 500;
-  record.link.end(record, status, status < 500 ? undefined : c.error, context);
+  record.bridge.end(record, status, status < 500 ? undefined : c.error, context);
 }
 
 function contextOf(c: HonoContext): WaitUntil | undefined {
@@ -69,7 +74,7 @@ interface Route {
   readonly path: string;
 }
 
-/** The route that was entered last; `"/users/*"` for all methods is what middleware has: it names nothing. */
+/** The route that was entered last. One for all methods that ends in `*` is that of middleware, and names nothing. */
 function templateOf({ req }: HonoContext): string | undefined {
   try {
     const { matchedRoutes, routeIndex } = req as { matchedRoutes?: readonly Route[]; routeIndex?: number };

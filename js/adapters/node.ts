@@ -1,23 +1,17 @@
 /** Node's http servers, and the frameworks on them: Express, Connect, Fastify, Koa. Deno and Bun have them too. */
-import type { RequestRecord } from "../runtime/link.ts";
-import type { Collector } from "../types.ts";
-import {
-  caught,
-  type NodeOptions,
-  type NodeRequest,
-  type NodeResponse,
-  nameExpress,
-  type Watched,
-  watch,
-} from "./_node.ts";
+import type { Collector } from "../types/collector.ts";
+import { catchError } from "./_errors.ts";
+import { watchExpress } from "./_express.ts";
+import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
 
 export { type FastifyLike, fastify } from "./_fastify.ts";
 export { type KoaContext, koa } from "./_koa.ts";
 export type { NodeOptions, NodeRequest, NodeResponse };
 
 /**
- * Measures a listener of `http.createServer`: duration to the end of the response, status, error. What it
- * throws goes where it went without.
+ * Measures a listener of `http.createServer`: duration to the end of the response, status, error.
+ *
+ * What it throws goes where it would go without measuring.
  *
  * @example
  * createServer(listener(tide, (request, response) => response.end("hi")));
@@ -31,13 +25,15 @@ export function listener<Q extends NodeRequest = any, S extends NodeResponse = a
   return function (this: unknown, request, response) {
     const watched = watchExpress(tide, request, response, options, false);
     const call = () => Reflect.apply(fn, this, [request, response]) as R;
-    return watched === undefined ? call() : caught(watched, call);
+    return watched === undefined ? call() : catchError(watched, call);
   };
 }
 
 /**
- * Middleware for Express and Connect; use it first. The route is the path where its router is mounted and the
- * template within; a request that no route takes has its path, id-like segments shown as `:id`.
+ * Middleware for Express and Connect. Use it first.
+ *
+ * The route is the path where its router is mounted and the template within it. A request without a route is named by
+ * its path, id-like segments shown as `:id`.
  *
  * @example
  * app.use(middleware(tide));
@@ -49,18 +45,6 @@ export function middleware(
   return (request, response, next) => {
     const watched = watchExpress(tide, request, response, options, true);
     if (watched === undefined) next();
-    else watched.record.link.run(watched.record, () => next());
+    else watched.record.bridge.run(watched.record, () => next());
   };
-}
-
-function watchExpress(
-  tide: Collector,
-  request: NodeRequest,
-  response: NodeResponse,
-  options: NodeOptions | undefined,
-  answersErrors: boolean,
-): Watched | undefined {
-  const url = request.originalUrl ?? request.url;
-  const name = (record: RequestRecord) => nameExpress(request, record);
-  return watch(tide, request, response, { key: request, url, name, answersErrors }, options);
 }

@@ -1,6 +1,7 @@
 /** Cloudflare Workers: handlers, Durable Objects, entrypoints. */
-import type { WaitUntil } from "../runtime/port.ts";
-import type { Collector } from "../types.ts";
+import { membersOf } from "../runtime/members.ts";
+import type { WaitUntil } from "../runtime/wait-until.ts";
+import type { Collector } from "../types/collector.ts";
 import { type AnyClass, measuredClass, type Plan } from "./_classes.ts";
 import { asRequest, asRoot, type Handler, type InstrumentOptions, rootName } from "./_handlers.ts";
 import type { RequestLike } from "./_request.ts";
@@ -17,10 +18,12 @@ export interface WorkerHandler {
 }
 
 /**
- * Measures a Worker's handlers. A `fetch` is recorded as a request: duration to headers, status, error. The others
- * are functions, called `scheduled:<cron>`, `queue:<name>`, `email` and `tail`, to which the global sampling rate
- * applies. What a handler returns or throws is passed on as it is, and batches leave after it, on its own `ctx`.
- * `tide.scope(first)`, with the handler's first argument, is bound to it.
+ * Measures a Worker's handlers.
+ *
+ * A `fetch` is recorded as a request: duration to headers, status, error. The others are recorded as functions named
+ * `scheduled:<cron>`, `queue:<name>`, `email` and `tail`; the global sampling rate applies to them. What a handler
+ * returns or throws is passed on as it is. Batches leave after it, on its own `ctx`. `tide.scope(first)`, with the
+ * handler's first argument, is bound to it.
  *
  * @example
  * export default instrument(tide, { fetch: (request, env, ctx) => new Response("hi") });
@@ -31,7 +34,7 @@ export function instrument<H extends WorkerHandler>(
   options?: InstrumentOptions,
 ): H {
   const wrapped: Record<string, unknown> = {};
-  for (const name of namesOf(handler)) {
+  for (const name of membersOf(handler).keys()) {
     const value = (handler as Record<string, unknown>)[name];
     wrapped[name] = typeof value === "function" ? measured(tide, handler, name, options) : value;
   }
@@ -39,13 +42,14 @@ export function instrument<H extends WorkerHandler>(
 }
 
 /**
- * Measures a Durable Object: its `fetch` is recorded as a request, all else as functions called `alarm`,
- * `ws:message`, `ws:close`, `ws:error` and `rpc:<Class>.<method>`. The answer is a subclass: export it under the
- * name that the binding has.
+ * Measures a Durable Object. Returns a subclass: export it under the name that the binding has.
  *
- * It stays hibernatable: after an event nothing is pending for longer than `flushIntervalMs` and one send. An alarm
- * and the end of a WebSocket send at once. A method that another method of the object calls is part of it; after an
- * `await` that is known only where there is an AsyncLocalStorage.
+ * Its `fetch` is recorded as a request, its other methods as functions named `alarm`, `ws:message`, `ws:close`,
+ * `ws:error` and `rpc:<Class>.<method>`. A method that another method of the object calls is part of that one; after an
+ * `await` this is known only where there is an AsyncLocalStorage.
+ *
+ * The object can still hibernate: after an event nothing is pending for longer than `flushIntervalMs` and one send. An
+ * alarm and the end of a WebSocket send at once.
  *
  * @example
  * export const Counter = instrumentDurableObject(tide, class extends DurableObject { increment() {} });
@@ -71,8 +75,9 @@ export function instrumentDurableObject<C extends AnyClass>(
 }
 
 /**
- * Measures a `WorkerEntrypoint`: its handlers as `instrument` does, its RPC methods as functions called
- * `rpc:<Class>.<method>`. The answer is a subclass.
+ * Measures a `WorkerEntrypoint`. Returns a subclass.
+ *
+ * Its handlers are recorded as `instrument` does, its RPC methods as functions named `rpc:<Class>.<method>`.
  *
  * @example
  * export const Admin = instrumentEntrypoint(tide, class extends WorkerEntrypoint { async purge(key: string) {} });
@@ -92,7 +97,7 @@ const OBJECT_HANDLERS: Readonly<Record<string, string | undefined>> = {
   webSocketError: "ws:error",
 };
 
-/** `this` stays the user's object: a class with private fields works on no other. */
+/** `this` is the user's object, since methods with private fields work on no other. */
 function measured(
   tide: object,
   handler: object,
@@ -101,24 +106,11 @@ function measured(
 ): Handler {
   return (...args: unknown[]) => {
     const [first, env, context] = args as [unknown, unknown, WaitUntil | undefined];
-    // Looked up each time, like the runtime does: the handler may be replaced while it is being developed.
+    // Looked up for each call, as the runtime does: a development server may replace the handler.
     const run = () => Reflect.apply(Reflect.get(handler, name) as Handler, handler, args);
     const call = { tide, env, context, run };
     if (name === "fetch") return asRequest(call, first as RequestLike, options);
     const root = rootName(name, first);
     return root === undefined ? run() : asRoot(call, root, first);
   };
-}
-
-/** Methods of a class are not enumerable, so the prototypes are walked. */
-function namesOf(handler: object): Set<string> {
-  const names = new Set<string>();
-  for (
-    let at: object | null = handler;
-    at !== null && at !== Object.prototype;
-    at = Object.getPrototypeOf(at)
-  ) {
-    for (const name of Object.getOwnPropertyNames(at)) if (name !== "constructor") names.add(name);
-  }
-  return names;
 }

@@ -1,4 +1,4 @@
-/** What the build puts beside the entries. */
+/** Modules that the build puts beside the entries. */
 declare module "*/core.wasm" {
   const module: WebAssembly.Module;
   export default module;

@@ -1,6 +1,5 @@
-/** Cloudflare Workers: the module comes compiled; compiling bytes is forbidden in handlers. */
-
-import { setModule } from "../wasm/instance.ts";
+/** Cloudflare Workers import the module compiled: handlers must not compile bytes. */
+import { setModule } from "../wasm/module.ts";
 import module from "./core.wasm";
 
 setModule(() => module);

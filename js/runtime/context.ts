@@ -1,5 +1,5 @@
 /** Finds the request that the running code belongs to, where the runtime can tell. */
-import type { ContextStorage } from "../types.ts";
+import type { ContextStorage } from "../types/options.ts";
 
 interface StorageClass {
   new (): ContextStorage;
@@ -9,37 +9,37 @@ interface AsyncHooks {
   readonly AsyncLocalStorage?: StorageClass;
 }
 
-interface Host {
+interface Globals {
   readonly process?: { getBuiltinModule?(name: string): unknown };
 }
 
-/** A variable, so that no bundler resolves it: workerd without a flag has no such module. */
+/** A variable, so that no bundler resolves it: workerd without a compatibility flag has no such module. */
 const MODULE_NAME = "node:async_hooks";
 
 export class RequestContext {
   #storage: ContextStorage | undefined;
-  #searched: boolean;
+  #isSearched: boolean;
 
-  /** `given`: a storage of the user's, used instead of the runtime's. */
+  /** `given` is a storage of the user's, used instead of the runtime's. */
   constructor(given: ContextStorage | undefined) {
     this.#storage = given;
-    this.#searched = given !== undefined;
+    this.#isSearched = given !== undefined;
   }
 
-  /** Runs `work` with `store` as its current request; `work` runs exactly once, storage or not. */
+  /** Runs `work` with `store` as its current request. `work` runs exactly once, also without a storage. */
   run<T>(store: object, work: () => T): T {
     const storage = this.#find();
     if (storage === undefined) return work();
-    let ran = false;
+    let hasRun = false;
     const once = () => {
-      ran = true;
+      hasRun = true;
       return work();
     };
     try {
       return storage.run(store, once);
     } catch (cause) {
-      // Only a storage that failed before it ran the work is passed over; the work's own error is its caller's.
-      if (ran) throw cause;
+      // A storage that failed before it ran the work is passed over. An error of the work belongs to the caller.
+      if (hasRun) throw cause;
       return work();
     }
   }
@@ -52,15 +52,15 @@ export class RequestContext {
     }
   }
 
-  /** Looked for at the first request: construction is pure. The import is not awaited, it serves later requests. */
+  /** Searches at the first request, since construction has no effects. The import is not awaited: later requests use it. */
   #find(): ContextStorage | undefined {
-    if (this.#searched) return this.#storage;
-    this.#searched = true;
+    if (this.#isSearched) return this.#storage;
+    this.#isSearched = true;
     try {
-      const { process } = globalThis as unknown as Host;
+      const { process } = globalThis as unknown as Globals;
       this.#adopt(process?.getBuiltinModule?.(MODULE_NAME));
     } catch {
-      // A runtime that knows the method but not the module.
+      // The runtime has the method but not the module.
     }
     if (this.#storage === undefined) this.#import();
     return this.#storage;

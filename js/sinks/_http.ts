@@ -1,10 +1,15 @@
-/** Posting a batch over HTTP: headers, gzip, one POST. The run loop owns the deadline, reads the status and the body. */
-import type { FetchLike, HeadersGiven, HttpOptions, ResponseLike, SendInfo, Sink } from "../types.ts";
+/** One POST per batch. The run loop owns the deadline, and reads the status and the body of the response. */
+import type { FetchLike, ResponseLike } from "../types/http.ts";
+import type { SendInfo } from "../types/sink.ts";
+import type { HeadersGiven, HttpOptions } from "../types/sink-options.ts";
+import { badOption, checkType } from "./_options.ts";
 
-/** Below this a body is sent as it is: the header costs more than it saves. */
+/** A smaller body is sent as it is: the overhead of gzip is more than it saves. */
 const GZIP_FROM_BYTES = 1024;
+/** Browsers allow 64 KiB for all keepalive bodies of a page together. A little of it is left to the page. */
+const KEEPALIVE_MAX_BYTES = 60 * 1024;
 
-/** One POST. The same batch has the same Idempotency-Key on each attempt. */
+/** Posts a batch. The same batch has the same Idempotency-Key on each attempt. */
 export async function post(
   options: HttpOptions,
   url: string,
@@ -16,32 +21,30 @@ export async function post(
   const headers: Record<string, string> = {
     "content-type": contentType,
     "idempotency-key": info.batchId,
-    ...lowerCase(await given(options.headers, info.env)),
+    ...lowerCase(await headersOf(options, info.env)),
   };
   let body = bytes;
-  // Compressing takes longer than a page that is going away has left.
+  // A page that is going away has no time for compression.
   if (leaving !== true && options.gzip !== false && headers["content-encoding"] === undefined) {
     body = (await gzipped(bytes)) ?? bytes;
     if (body !== bytes) headers["content-encoding"] = "gzip";
   }
-  // The deadline is over the whole of it: a batch that was taken back must not be posted any more.
+  // The deadline may have passed meanwhile. The batch may then be sent again, so this attempt must not go out.
   if (signal.aborted) throw new Error("the deadline has passed");
-  const { fetch: send = fetch as FetchLike } = options;
-  // Followed, a redirect could turn the POST into a GET, look like success, or take the credentials elsewhere.
   // Called without `this`: the global fetch of some runtimes refuses any other.
+  const { fetch: send = fetch as FetchLike } = options;
+  // A redirect is not followed: it could turn the POST into a GET, look like success, or take the credentials elsewhere.
   const init = { method: "POST", headers, body, signal, redirect: "manual" };
   if (leaving === undefined) return send(url, init);
-  // Halved until it fits; what is left over goes with the next batch.
+  // The batch is halved until it fits. The rest goes with the next batch.
   if (leaving && body.length > KEEPALIVE_MAX_BYTES && info.count > 1) return "too-large";
-  return outliving(body.length, (keepalive) => send(url, { ...init, keepalive }));
+  return sendKeepalive(body.length, (keepalive) => send(url, { ...init, keepalive }));
 }
 
-/** What browsers allow all keepalive bodies of a page together is 64 KiB; a little is left to the page. */
-const KEEPALIVE_MAX_BYTES = 60 * 1024;
 let keepaliveBytes = 0;
 
-/** Sends with keepalive what fits into the share that is free, all else without: a browser would refuse it. */
-async function outliving(
+/** Sends with keepalive if the body fits into the free share, else without: a browser would refuse it. */
+async function sendKeepalive(
   bytes: number,
   send: (keepalive: boolean) => Promise<ResponseLike>,
 ): Promise<ResponseLike> {
@@ -54,70 +57,56 @@ async function outliving(
   }
 }
 
-function given(headers: HttpOptions["headers"], env: unknown): HeadersGiven | PromiseLike<HeadersGiven> {
+function headersOf({ headers }: HttpOptions, env: unknown): HeadersGiven | PromiseLike<HeadersGiven> {
   return typeof headers === "function" ? headers(env) : (headers ?? {});
 }
 
-/** So that a user's header replaces ours instead of being joined to it; one without a value is none. */
+/** In lower case, so that a user's header replaces ours instead of being joined to it. */
 function lowerCase(headers: HeadersGiven): Record<string, string> {
   const present = Object.entries(headers).filter(([, value]) => value !== undefined && value !== null);
   return Object.fromEntries(present.map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
-/** Undefined where it is not worth it or the runtime cannot. */
+/** Undefined: it is not worth it, or the runtime cannot. */
 async function gzipped(bytes: Uint8Array): Promise<Uint8Array | undefined> {
   if (bytes.length < GZIP_FROM_BYTES || typeof CompressionStream !== "function") return undefined;
   try {
-    const packing = new CompressionStream("gzip");
-    const writer = packing.writable.getWriter();
-    // Not awaited: the writer waits for the reader. What fails here fails there too.
+    const stream = new CompressionStream("gzip");
+    const writer = stream.writable.getWriter();
+    // Not awaited, since the writer waits for the reader. An error here is also thrown by the reader.
     const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close());
     written.catch(() => {});
-    const packed = new Uint8Array(await new Response(packing.readable).arrayBuffer());
+    const packed = new Uint8Array(await new Response(stream.readable).arrayBuffer());
     return packed.length < bytes.length ? packed : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The first thing wrong with the options that HTTP sinks share; undefined if they can be used. */
-export function httpProblem(options: Partial<HttpOptions>): Sink["problem"] {
+/** Checks the options that HTTP sinks share. Throws TidegateError `config/sink-url` or `config/sink`. */
+export function checkHttp(sink: string, options: HttpOptions): void {
   const { url, headers, fetch, gzip } = options;
-  return (
-    urlProblem(url) ??
-    typeProblem("headers", headers, ["object", "function"]) ??
-    typeProblem("fetch", fetch, ["function"]) ??
-    typeProblem("gzip", gzip, ["boolean"])
-  );
+  checkUrl(sink, url);
+  checkType(sink, "headers", headers, ["object", "function"]);
+  checkType(sink, "fetch", fetch, ["function"]);
+  checkType(sink, "gzip", gzip, ["boolean"]);
 }
 
-/** Why `url` cannot be posted to. */
-function urlProblem(url: unknown): Sink["problem"] {
-  const bad = (message: string) => ({ code: "config/sink-url", option: "url", message });
-  if (typeof url !== "string" || url === "") return bad("is required");
+export function badUrl(sink: string, message: string): Error {
+  return badOption(sink, "url", message, "config/sink-url");
+}
+
+function checkUrl(sink: string, url: unknown): void {
+  if (typeof url !== "string" || url === "") throw badUrl(sink, "is required");
   let parsed: URL;
   try {
     // In a page it may be relative, as for fetch.
     parsed = new URL(url, (globalThis as { location?: { href?: string } }).location?.href);
   } catch {
-    return bad(`is not a URL: ${JSON.stringify(url)}`);
+    throw badUrl(sink, `is not a URL: ${JSON.stringify(url)}`);
   }
-  if (!/^https?:$/.test(parsed.protocol)) return bad("must start with http:// or https://");
+  if (!/^https?:$/.test(parsed.protocol)) throw badUrl(sink, "must start with http:// or https://");
   // fetch would refuse it at every send.
-  const secret = parsed.username !== "" || parsed.password !== "";
-  return secret ? bad("must not hold credentials: they go into headers") : undefined;
-}
-
-function typeProblem(option: string, value: unknown, types: readonly string[]): Sink["problem"] {
-  if (value === undefined || (value !== null && types.includes(typeof value))) return undefined;
-  return { code: "config/sink", option, message: `must be of type ${types.join(" or ")}` };
-}
-
-/** What a factory passes on if it was given. */
-export function limits(options: Partial<HttpOptions>): Pick<Sink, "batchMax" | "maxBytes"> {
-  const { batchMax, maxBytes } = options;
-  return {
-    ...(batchMax === undefined ? {} : { batchMax }),
-    ...(maxBytes === undefined ? {} : { maxBytes }),
-  };
+  const hasCredentials = parsed.username !== "" || parsed.password !== "";
+  if (hasCredentials) throw badUrl(sink, "must not hold credentials: they go into headers");
 }

@@ -1,5 +1,8 @@
-import type { AnalyticsPoint, EventsSink, NdjsonEvent } from "../types.ts";
-import { type BindingSource, bindingOf, bindingProblem, cut } from "./_binding.ts";
+import type { EventsSink } from "../types/sink.ts";
+import type { SinkInternals } from "../types/sink-internals.ts";
+import type { AnalyticsPoint, NdjsonEvent } from "../types/wire.ts";
+import { type BindingSource, bindingOf, checkBinding } from "./_binding.ts";
+import { limits } from "./_options.ts";
 
 /** The part of an Analytics Engine binding that is used. */
 export interface AnalyticsEngineLike {
@@ -11,58 +14,75 @@ export interface AnalyticsEngineLike {
 export interface AnalyticsEngineOptions {
   /** The binding's name in `env`, or a function of `env`. Required. */
   readonly binding: BindingSource<AnalyticsEngineLike>;
-  /** Names the sink. Default `"analytics-engine"`. */
+  /**
+   * Names the sink in counters and notices.
+   *
+   * @default "analytics-engine"
+   */
   readonly name?: string;
+  /**
+   * Events per batch, 1…`queueSize`.
+   *
+   * @default the collector's `batchMax`
+   */
   readonly batchMax?: number;
 }
 
-/** https://developers.cloudflare.com/analytics/analytics-engine/limits: 25 points an invocation, an index of 96 bytes. */
+/** https://developers.cloudflare.com/analytics/analytics-engine/limits: 25 points per invocation, an index of 96 bytes. */
 const POINTS_MAX = 20;
 const INDEX_BYTES = 96;
-/** Three of them are far below the 16 KB that all blobs of a point may have. */
+/** All blobs of a point together may have 16 KB. */
 const BLOB_BYTES = 1024;
 const OTHER = "_OTHER";
 
-/** What is added up for one kind, name and class. */
-interface Sums {
+/** The sums of one kind, name and class. */
+interface Group {
   readonly kind: string;
   readonly name: string;
   readonly outcome: string;
-  events: number;
-  weight: number;
-  errors: number;
-  timed: number;
-  totalMs: number;
-  maxMs: number;
+  /** The columns of doubles, in their order. */
+  readonly sums: Sums;
 }
 
+type Sums = [events: number, weight: number, errors: number, timed: number, totalMs: number, maxMs: number];
+
 /**
- * Writes at most 20 aggregated points a batch to Workers Analytics Engine: one for each route and status class,
+ * Writes at most 20 aggregated points per batch to Workers Analytics Engine: one for each route and status class,
  * function, query or event name. The rarest beyond that are added up in `_OTHER`.
  *
- * `index1` = name · `blob1` = kind · `blob2` = name · `blob3` = `"2xx"`…`"5xx"`, `"ok"` or `"error"` ·
- * `double1` = events · `double2` = Σ 1/p, events before sampling · `double3` = errors · `double4` = events with a
- * duration · `double5` = sum of durations in ms · `double6` = longest in ms.
+ * | column | holds |
+ * |---|---|
+ * | `index1`, `blob2` | name |
+ * | `blob1` | kind |
+ * | `blob3` | `"2xx"` … `"5xx"`, `"ok"` or `"error"` |
+ * | `double1` | events |
+ * | `double2` | sum of 1/p: events before sampling |
+ * | `double3` | errors |
+ * | `double4` | events with a duration |
+ * | `double5` | sum of durations in ms |
+ * | `double6` | longest duration in ms |
+ *
+ * Throws TidegateError `config/sink` without a `binding`.
  */
 export function analyticsEngine(options: AnalyticsEngineOptions): EventsSink {
-  const { binding, name = "analytics-engine", batchMax } = options ?? ({} as AnalyticsEngineOptions);
-  const problem = bindingProblem(binding);
-  return {
+  const given = options ?? ({} as AnalyticsEngineOptions);
+  const { binding, name = "analytics-engine" } = given;
+  checkBinding("analyticsEngine", binding);
+  const sink: EventsSink & SinkInternals = {
     name,
     format: "events",
     oncePerInvocation: true,
-    ...(batchMax === undefined ? {} : { batchMax }),
-    ...(problem === undefined ? {} : { problem }),
+    ...limits(given),
     send(events, { env }) {
       const dataset = bindingOf(binding, env, "writeDataPoint");
       const points = aggregate(events);
       let written = 0;
-      for (const [at, sums] of points.entries()) {
+      for (const [at, group] of points.entries()) {
         try {
-          dataset.writeDataPoint(pointOf(sums));
-          written += sums.events;
+          dataset.writeDataPoint(pointOf(group));
+          written += group.sums[0];
         } catch (cause) {
-          // What is written stays written: a repeat of the batch would count it twice.
+          // Points that are written stay written: a repeat of the batch would count them twice.
           if (at === 0) throw cause;
           return { ok: true, rejected: events.length - written };
         }
@@ -70,41 +90,43 @@ export function analyticsEngine(options: AnalyticsEngineOptions): EventsSink {
       return "ok";
     },
   };
+  return sink;
 }
 
 /** Most frequent first, at most `POINTS_MAX`. */
-function aggregate(events: readonly NdjsonEvent[]): Sums[] {
-  const groups = new Map<string, Sums>();
+function aggregate(events: readonly NdjsonEvent[]): Group[] {
+  const groups = new Map<string, Group>();
   for (const event of events) {
     const [kind, name, outcome] = [event.kind, nameOf(event), classOf(event)];
     const key = JSON.stringify([kind, name, outcome]);
-    const group = groups.get(key) ?? zeros(kind, name, outcome);
+    const group = groups.get(key) ?? groupOf(kind, name, outcome);
     groups.set(key, group);
-    add(group, measured(event));
+    add(group, sumsOf(event));
   }
-  const ordered = [...groups.values()].sort((a, b) => b.events - a.events);
+  const ordered = [...groups.values()].sort((a, b) => b.sums[0] - a.sums[0]);
   if (ordered.length <= POINTS_MAX) return ordered;
-  const other = zeros(OTHER, OTHER, OTHER);
-  for (const rare of ordered.slice(POINTS_MAX - 1)) add(other, rare);
-  return [...ordered.slice(0, POINTS_MAX - 1), other];
+  const other = groupOf(OTHER, OTHER, OTHER);
+  for (const rare of ordered.splice(POINTS_MAX - 1)) add(other, rare.sums);
+  return [...ordered, other];
 }
 
-function zeros(kind: string, name: string, outcome: string): Sums {
-  return { kind, name, outcome, events: 0, weight: 0, errors: 0, timed: 0, totalMs: 0, maxMs: 0 };
+function groupOf(kind: string, name: string, outcome: string): Group {
+  return { kind, name, outcome, sums: [0, 0, 0, 0, 0, 0] };
 }
 
-type Measures = Omit<Sums, "kind" | "name" | "outcome">;
-
-function measured(event: NdjsonEvent): Measures {
-  const { dur_ms: ms = 0 } = event;
-  const failed = event.error !== undefined || classOf(event) === "5xx";
-  const timed = event.dur_ms === undefined ? 0 : 1;
-  return { events: 1, weight: 1 / event.p, errors: failed ? 1 : 0, timed, totalMs: ms, maxMs: ms };
+/** The sums of one event. */
+function sumsOf(event: NdjsonEvent): Sums {
+  const { dur_ms, error, p } = event;
+  const isError = error !== undefined || classOf(event) === "5xx";
+  return [1, 1 / p, isError ? 1 : 0, dur_ms === undefined ? 0 : 1, dur_ms ?? 0, dur_ms ?? 0];
 }
 
-function add(to: Sums, from: Measures): void {
-  for (const key of ["events", "weight", "errors", "timed", "totalMs"] as const) to[key] += from[key];
-  to.maxMs = Math.max(to.maxMs, from.maxMs);
+function add({ sums }: Group, more: Sums): void {
+  const longest = Math.max(sums[5], more[5]);
+  more.forEach((value, column) => {
+    sums[column] = (sums[column] as number) + value;
+  });
+  sums[5] = longest;
 }
 
 function nameOf(event: NdjsonEvent): string {
@@ -118,11 +140,16 @@ function classOf(event: NdjsonEvent): string {
   return event.error === undefined ? "ok" : "error";
 }
 
-function pointOf(sums: Sums): AnalyticsPoint {
-  const { kind, name, outcome, events, weight, errors, timed, totalMs, maxMs } = sums;
+function pointOf({ kind, name, outcome, sums }: Group): AnalyticsPoint {
   return {
     indexes: [cut(name, INDEX_BYTES)],
     blobs: [kind, cut(name, BLOB_BYTES), outcome],
-    doubles: [events, weight, errors, timed, totalMs, maxMs],
+    doubles: sums,
   };
+}
+
+/** `text` cut to at most `maxBytes` of UTF-8, between characters. */
+function cut(text: string, maxBytes: number): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(maxBytes));
+  return text.slice(0, read);
 }

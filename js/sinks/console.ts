@@ -1,6 +1,6 @@
-import type { EventsSink } from "../types.ts";
+import type { EventsSink } from "../types/sink.ts";
 
-/** Writes each event as one line of JSON to the console: where a platform collects logs, that is a pipeline. */
+/** Writes each event as one line of JSON to the console, where a platform collects logs. */
 export function consoleSink(): EventsSink {
   return {
     name: "console",

@@ -1,12 +1,17 @@
-import type { MemorySink, NdjsonEvent } from "../types.ts";
+import type { MemorySink } from "../types/sink-options.ts";
+import type { NdjsonEvent } from "../types/wire.ts";
 
 /** Options of `memorySink`. */
 export interface MemorySinkOptions {
-  /** Events kept, at least 1. Default 10000. Beyond it the oldest go. */
+  /**
+   * Events kept, at least 1. At the limit the oldest events are dropped.
+   *
+   * @default 10000
+   */
   readonly limit?: number;
 }
 
-/** Keeps what it is sent in `events`, oldest first: for tests and for looking at a running program. */
+/** Keeps the events it is sent in `events`, oldest first: for tests, and for a look at a running program. */
 export function memorySink({ limit = 10_000 }: MemorySinkOptions = {}): MemorySink {
   const events: NdjsonEvent[] = [];
   return {

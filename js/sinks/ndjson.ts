@@ -1,24 +1,26 @@
-import type { BytesSink, NdjsonOptions } from "../types.ts";
-import { httpProblem, limits, post } from "./_http.ts";
+import type { BytesSink } from "../types/sink.ts";
+import type { NdjsonOptions } from "../types/sink-options.ts";
+import { checkHttp, post } from "./_http.ts";
+import { limits } from "./_options.ts";
 
 /**
- * Posts batches as newline-delimited JSON: one line an event, and a last line with the counters.
+ * Posts batches as newline-delimited JSON: one line per event, and a last line with the counters.
  *
- * 2xx is delivered; 408 425 429 500 502 503 504 and network errors are tried again; 413 halves the batch;
- * anything else, redirects included, drops it as rejected.
+ * 2xx means delivered. 408, 425, 429, 500, 502, 503, 504 and network errors are tried again. 413 halves the batch. Any
+ * other status, redirects included, drops the batch as rejected.
+ *
+ * Throws TidegateError `config/sink-url` or `config/sink`, which names the option.
  *
  * @example
  * ndjson({ url: "https://example.com/events", headers: (env) => ({ authorization: `Bearer ${env.TOKEN}` }) })
  */
 export function ndjson(options: NdjsonOptions): BytesSink {
-  const given: Partial<NdjsonOptions> = options ?? {};
-  const problem = httpProblem(given);
+  const given = options ?? ({} as NdjsonOptions);
+  checkHttp("ndjson", given);
   return {
     name: given.name ?? "ndjson",
     format: "ndjson",
     ...limits(given),
-    ...(problem === undefined ? {} : { problem }),
-    send: (bytes, info) =>
-      post(given as NdjsonOptions, String(given.url), "application/x-ndjson", bytes, info),
+    send: (bytes, info) => post(given, given.url, "application/x-ndjson", bytes, info),
   };
 }

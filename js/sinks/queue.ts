@@ -1,5 +1,7 @@
-import type { EventsSink, NdjsonEvent, QueueMessage } from "../types.ts";
-import { type BindingSource, bindingOf, bindingProblem } from "./_binding.ts";
+import type { EventsSink } from "../types/sink.ts";
+import type { NdjsonEvent, QueueMessage } from "../types/wire.ts";
+import { type BindingSource, bindingOf, checkBinding } from "./_binding.ts";
+import { limits } from "./_options.ts";
 
 /** The part of a Cloudflare Queues binding that is used. */
 export interface QueueLike {
@@ -11,14 +13,23 @@ export interface QueueLike {
 export interface QueueSinkOptions {
   /** The binding's name in `env`, or a function of `env`. Required. */
   readonly binding: BindingSource<QueueLike>;
-  /** Names the sink. Default `"queue"`. */
+  /**
+   * Names the sink in counters and notices.
+   *
+   * @default "queue"
+   */
   readonly name?: string;
+  /**
+   * Events per batch, 1…`queueSize`.
+   *
+   * @default the collector's `batchMax`
+   */
   readonly batchMax?: number;
 }
 
 /**
- * https://developers.cloudflare.com/queues/platform/limits: 128 KB a message with up to 100 bytes of metadata,
- * 100 messages or 256 KB a call; 1 KB is 1000 bytes.
+ * https://developers.cloudflare.com/queues/platform/limits: 128 KB per message with up to 100 bytes of metadata,
+ * 100 messages or 256 KB per call; 1 KB is 1000 bytes.
  */
 const MESSAGE_BYTES = 127_000;
 const CALL_BYTES = 255_000;
@@ -36,17 +47,21 @@ interface Sized {
 }
 
 /**
- * Sends batches to a Cloudflare Queue: as few messages as fit, each a `QueueMessage` in JSON. A batch that is sent
- * again has the same `batchId` and parts. Any error is tried again, except one that says the batch is too large.
+ * Sends batches to a Cloudflare Queue: as few messages as fit, each a `QueueMessage` in JSON.
+ *
+ * A batch that is sent again has the same `batchId` and parts. An error is tried again, unless it says that the batch
+ * is too large.
+ *
+ * Throws TidegateError `config/sink` without a `binding`.
  */
 export function queueSink(options: QueueSinkOptions): EventsSink {
-  const { binding, name = "queue", batchMax } = options ?? ({} as QueueSinkOptions);
-  const problem = bindingProblem(binding);
+  const given = options ?? ({} as QueueSinkOptions);
+  const { binding, name = "queue" } = given;
+  checkBinding("queueSink", binding);
   return {
     name,
     format: "events",
-    ...(batchMax === undefined ? {} : { batchMax }),
-    ...(problem === undefined ? {} : { problem }),
+    ...limits(given),
     async send(events, { env, batchId, signal }) {
       const queue = bindingOf(binding, env, "sendBatch");
       const messages = packed(events, batchId);
@@ -57,7 +72,7 @@ export function queueSink(options: QueueSinkOptions): EventsSink {
           await queue.sendBatch(call);
         } catch (cause) {
           if (!isTooLarge(cause)) throw cause;
-          // Halved, the batch has new ids: only one of which nothing was taken may come again under those.
+          // A halved batch has new ids. If a part of it was taken, that part would be delivered twice.
           return taken === 0 ? "too-large" : { ok: true, rejected: events.length - taken };
         }
         for (const { body } of call) taken += body.events.length;
@@ -67,31 +82,31 @@ export function queueSink(options: QueueSinkOptions): EventsSink {
   };
 }
 
-/** Events in order, as many a message as fit. One that fits into none is left out, and so rejected. */
+/** Packs events in order, as many per message as fit. An event that fits into none is left out, and so rejected. */
 function packed(events: readonly NdjsonEvent[], batchId: string): Sized[] {
   const messages: Sized[] = [];
   const envelope = JSON.stringify({ batchId, part: events.length, events: [] }).length + METADATA_BYTES;
-  let held: NdjsonEvent[] = [];
+  let current: NdjsonEvent[] = [];
   let bytes = envelope;
   const close = () => {
-    if (held.length === 0) return;
-    const body: QueueMessage = { batchId, part: messages.length, events: held };
+    if (current.length === 0) return;
+    const body: QueueMessage = { batchId, part: messages.length, events: current };
     messages.push({ message: { body, contentType: "json" }, bytes });
-    held = [];
+    current = [];
     bytes = envelope;
   };
   for (const event of events) {
     const size = new TextEncoder().encode(JSON.stringify(event)).length + 1;
     if (envelope + size > MESSAGE_BYTES) continue;
     if (bytes + size > MESSAGE_BYTES) close();
-    held.push(event);
+    current.push(event);
     bytes += size;
   }
   close();
   return messages;
 }
 
-/** Messages in order, as many a call as its limits allow. */
+/** Groups messages in order, as many per call as the limits allow. */
 function* calls(messages: readonly Sized[]): Generator<Message[]> {
   let call: Message[] = [];
   let total = 0;
@@ -107,7 +122,7 @@ function* calls(messages: readonly Sized[]): Generator<Message[]> {
   if (call.length > 0) yield call;
 }
 
-/** The binding throws plain errors; their texts are all there is to tell them by. */
+/** The binding throws plain errors: only their texts tell them apart. */
 function isTooLarge(cause: unknown): boolean {
   return /too large|exceeds? (the )?(maximum|limit)|\b413\b/i.test(
     String((cause as Error)?.message ?? cause),

@@ -1,62 +1,65 @@
 /**
- * An `Engine` that survives traps and full stacks: the totals of a dead one go on in the next.
+ * An `Engine` that survives traps and full stacks: a new engine goes on with the totals of a failed one.
  *
- * With a full stack any call throws, those of this file too. So a call into the engine that does not come back is noted
- * by an assignment alone, and what it left behind is mended by the first later call that finds room.
+ * With a full stack every call throws, also those of this file. So an interrupted call into the engine is noted by an
+ * assignment alone, and the next call that finds room on the stack repairs what it left behind.
  */
-import { fromEngine, isFullStack, messageOf, TidegateError } from "../errors.ts";
+import { TidegateError } from "../types/error.ts";
+import { fromEngine, isFullStack, messageOf } from "./errors.ts";
 import { Engine, EngineOptions } from "./generated/tidegate.js";
 import { epoch, type Instance, instance, reset } from "./instance.ts";
+import { EMITTED, Ledger } from "./ledger.ts";
 import { RequestBuffer } from "./request-buffer.ts";
 
-/** Two traps of its own within this time end the collector: a loop of resets would only burn the host's CPU. */
+/** Two traps within this time end the collector: a loop of resets would only burn the host's CPU. */
 const TRAP_WINDOW_MS = 10_000;
 
-/** Sets the options of an engine to be. Throws TidegateError for a bad one. */
-export type Describe = (options: EngineOptions) => void;
-
-/** What the handle needs of its collector. All are called when no call into the engine is on the stack. */
-export interface HandleEvents {
-  /** Host time. */
-  now(): number;
-  /** What the engine takes for the time. */
-  engineNow(): number;
+/** What the handle needs of its collector. It is called only when no call into the engine is on the stack. */
+export interface EngineOwner {
+  /** Sets the options of a new engine. Throws TidegateError for a bad one. */
+  describe(options: EngineOptions): void;
+  readonly clock: {
+    /** Host time. */
+    now(): number;
+    /** The time for the engine. */
+    engineNow(): number;
+  };
   onReset(reason: string): void;
-  /** Buffered requests were recorded, also where that was not what the caller wanted of the engine. */
-  onFlushed(flags: number): void;
-  onDead(error: TidegateError): void;
+  /** The engine was given up. */
+  fail(error: TidegateError): void;
 }
 
 export class EngineHandle {
-  /** Goes up with each new engine: leases and request tokens of an older one mean nothing here. */
+  /** Goes up with each new engine. Leases and request tokens of an older one mean nothing to it. */
   generation = 0;
   /** Events that no engine has begun. */
   lost = 0;
+  /** The engine's answer to the last event. */
+  flags = 0;
+  readonly #owner: EngineOwner;
   readonly #buffer: RequestBuffer;
-  readonly #describe: Describe;
-  readonly #events: HandleEvents;
   #engine: Engine | undefined;
+  #ledger!: Ledger;
   #home!: Instance;
-  #ledger = new Float64Array();
-  #ledgerAt: readonly [address: number, length: number] = [0, 0];
   #lastTrapMs = Number.NEGATIVE_INFINITY;
-  /** Why a call did not come back; undefined: all did. */
+  /** What a call into the engine threw, until the damage is repaired. */
   #interruption: unknown;
-  /** A reset that was not reported yet. */
+  /** The totals of a failed engine, until a new one has taken them over. */
+  #unrestored: Float64Array | undefined;
+  /** The reason of a reset that was not reported yet. */
   #resetReason: string | undefined;
-  #retired = false;
+  #isRetired = false;
 
   /** Throws TidegateError if the options are bad or wasm is blocked. */
-  constructor(describe: Describe, events: HandleEvents) {
-    this.#describe = describe;
-    this.#events = events;
-    this.#buffer = new RequestBuffer(() => events.engineNow());
+  constructor(owner: EngineOwner) {
+    this.#owner = owner;
+    this.#buffer = new RequestBuffer(() => owner.clock.engineNow());
     this.#build();
   }
 
-  /** Where a request can be written, to be recorded with others; undefined: its instance may be gone. */
+  /** The buffer for requests; undefined while its instance may be gone. */
   get buffer(): RequestBuffer | undefined {
-    const isUsable = this.#interruption === undefined && !this.#retired && this.#home.epoch === epoch();
+    const isUsable = this.#interruption === undefined && !this.#isRetired && this.#home.epoch === epoch();
     return isUsable ? this.#buffer : undefined;
   }
 
@@ -65,17 +68,16 @@ export class EngineHandle {
     try {
       const engine = this.#current();
       if (engine === undefined || this.#buffer.count === 0) return 0;
-      const flags = this.#buffer.flush(engine);
-      this.#events.onFlushed(flags);
-      return flags;
+      this.flags = this.#buffer.flush(engine);
+      return this.flags;
     } catch (cause) {
       this.#interruption ??= cause;
     }
-    this.#mend();
+    this.#repair();
     return 0;
   }
 
-  /** Runs `work` on the engine, after the buffered requests; `fallback`: there is none, or it did not come back. */
+  /** Runs `work` on the engine, after the buffered requests. Returns `fallback` if there is no engine or it failed. */
   run<T>(fallback: T, work: (engine: Engine) => T): T {
     try {
       const engine = this.#live();
@@ -83,31 +85,33 @@ export class EngineHandle {
     } catch (cause) {
       this.#interruption ??= cause;
     }
-    this.#mend();
+    this.#repair();
     return fallback;
   }
 
-  /** Records one event by `work`, which returns flags. Undefined: it is refused, and counted. */
+  /** Records one event by `work`, which returns flags. Undefined: the event was refused, and counted. */
   record(work: (engine: Engine) => number): number | undefined {
     let before = Number.POSITIVE_INFINITY;
     try {
       const engine = this.#live();
       if (engine !== undefined) {
-        before = this.#ledgerView()[EMITTED] as number;
-        return work(engine);
+        before = this.#ledger.view()[EMITTED] as number;
+        this.flags = work(engine);
+        this.#buffer.applyFlags(this.flags);
+        return this.flags;
       }
     } catch (cause) {
       this.#interruption ??= cause;
     }
-    // What the engine has begun it counts itself: the counters of a dead one are read out of its memory.
-    if (!((this.#ledger[EMITTED] as number) > before)) this.lost += 1;
-    this.#mend();
+    // An event that the engine has begun is in its ledger, which outlives it.
+    if (!((this.#ledger.words[EMITTED] as number) > before)) this.lost += 1;
+    this.#repair();
     return undefined;
   }
 
-  /** Reads from the engine, also from one that was given up. */
+  /** As `run`, but also on an engine that was given up: its totals stay readable. */
   read<T>(fallback: T, work: (engine: Engine) => T): T {
-    if (!this.#retired) return this.run(fallback, work);
+    if (!this.#isRetired) return this.run(fallback, work);
     try {
       if (this.#home.epoch !== epoch()) this.#rebuild();
       return this.#engine === undefined ? fallback : work(this.#engine);
@@ -121,26 +125,26 @@ export class EngineHandle {
     return this.#current();
   }
 
-  /** The engine, replaced if its instance is gone; undefined: it is given up, or there is no room to replace it. */
+  /** The engine, replaced if its instance is gone. Undefined: it was given up, or the stack has no room to replace it. */
   #current(): Engine | undefined {
     if (this.#engine !== undefined && this.#home.epoch !== epoch()) {
       this.#interruption ??= "the engine of another collector failed";
     }
-    this.#mend();
-    return this.#retired || this.#interruption !== undefined ? undefined : this.#engine;
+    this.#repair();
+    return this.#isRetired || this.#interruption !== undefined ? undefined : this.#engine;
   }
 
-  /** Never throws. What it cannot do now, as the stack is full, a later call does. */
-  #mend(): void {
+  /** Never throws. What fails because the stack is full is repeated by the next call. */
+  #repair(): void {
     try {
-      if (this.#interruption !== undefined && !this.#retired) this.#recover(this.#interruption);
+      if (this.#interruption !== undefined && !this.#isRetired) this.#recover(this.#interruption);
       this.#reportReset();
     } catch (thrown) {
       if (!isFullStack(thrown)) this.#giveUp(fromEngine(thrown));
     }
   }
 
-  /** Goes on with the engine if it is whole, else with a new one. */
+  /** Keeps the engine if it is whole, else makes a new one. */
   #recover(cause: unknown): void {
     const isTrap = cause instanceof WebAssembly.RuntimeError;
     if (isTrap || !this.#isWhole()) {
@@ -152,9 +156,10 @@ export class EngineHandle {
     if (isTrap) this.#countTrap(cause);
   }
 
-  /** An engine that was left in the middle of a call refuses every further one. */
+  /** An engine whose call was interrupted refuses every further call. */
   #isWhole(): boolean {
-    if (this.#engine === undefined || this.#home.epoch !== epoch()) return false;
+    if (this.#engine === undefined || this.#unrestored !== undefined || this.#home.epoch !== epoch())
+      return false;
     try {
       this.#engine.clearDetails();
       return true;
@@ -165,10 +170,10 @@ export class EngineHandle {
   }
 
   #countTrap(cause: WebAssembly.RuntimeError): void {
-    const nowMs = this.#events.now();
-    const again = Math.abs(nowMs - this.#lastTrapMs) < TRAP_WINDOW_MS;
+    const nowMs = this.#owner.clock.now();
+    const isSecond = Math.abs(nowMs - this.#lastTrapMs) < TRAP_WINDOW_MS;
     this.#lastTrapMs = nowMs;
-    if (!again) return;
+    if (!isSecond) return;
     const message = `the engine failed twice within 10 s: ${cause.message}`;
     this.#giveUp(new TidegateError("core/trap", message, cause), nowMs);
   }
@@ -178,7 +183,7 @@ export class EngineHandle {
     if (reason === undefined) return;
     this.#resetReason = undefined;
     try {
-      this.#events.onReset(reason);
+      this.#owner.onReset(reason);
     } catch (thrown) {
       this.#resetReason = reason;
       throw thrown;
@@ -189,40 +194,41 @@ export class EngineHandle {
     const home = instance();
     const options = new EngineOptions();
     try {
-      this.#describe(options);
+      this.#owner.describe(options);
     } catch (thrown) {
       // With a full stack they may be in the middle of a call, and the instance will be given up.
       if (!isFullStack(thrown)) options.free();
       throw thrown;
     }
     const engine = new Engine(options);
-    this.#ledgerAt = [engine.ledgerPtr(), engine.ledgerLen()];
-    this.#ledger = new Float64Array();
+    const ledger = new Ledger(engine, home.memory);
     this.#buffer.attach(engine, home.memory);
+    // Assignments alone from here on: a full stack leaves the old parts together, or the new ones.
+    this.#ledger = ledger;
     this.#home = home;
     this.#engine = engine;
   }
 
-  /** The dead engine is dropped, never freed: in the new instance something else lies there. */
+  /** The failed engine is dropped, never freed: in the new instance its address belongs to something else. */
   #rebuild(): void {
-    const [address, length] = this.#ledgerAt;
-    const dead = new Float64Array(this.#home.memory.buffer, address, length);
+    this.#unrestored ??= this.#ledger.view();
     reset(this.#home.epoch);
     this.lost += this.#buffer.drop();
     try {
       this.#build();
     } catch (thrown) {
-      // It may have been left in the middle in its turn.
+      // The build may have been interrupted too.
       reset(epoch());
       throw thrown;
     }
     this.generation += 1;
-    this.#engine?.restore(dead);
+    this.#engine?.restore(this.#unrestored);
+    this.#unrestored = undefined;
   }
 
-  /** Keeps the totals readable and takes nothing more. */
+  /** Takes nothing more. The totals stay readable. */
   #giveUp(error: TidegateError, nowMs: number = Number.NaN): void {
-    this.#retired = true;
+    this.#isRetired = true;
     this.lost += this.#buffer.drop();
     this.#buffer.detach();
     try {
@@ -230,17 +236,6 @@ export class EngineHandle {
     } catch {
       this.#engine = undefined;
     }
-    this.#events.onDead(error);
-  }
-
-  /** Memory that has grown leaves its old buffer behind, empty. */
-  #ledgerView(): Float64Array {
-    if (this.#ledger.length === 0) {
-      this.#ledger = new Float64Array(this.#home.memory.buffer, ...this.#ledgerAt);
-    }
-    return this.#ledger;
+    this.#owner.fail(error);
   }
 }
-
-/** The counter that leads the ledger. */
-const EMITTED = 0;

@@ -1,70 +1,25 @@
-/** The one wasm instance of this isolate: of a compiled module that an entry gives, instantiated at first use. */
-import { isFullStack, messageOf, TidegateError } from "../errors.ts";
+/** The one wasm instance of this isolate, made at the first use and again after it has failed. */
+import { isFullStack } from "./errors.ts";
 import { __wbg_reset_state, type InitOutput, initSync } from "./generated/tidegate.js";
-import { VERSION } from "./generated/version.ts";
+import { blocked, requireModule } from "./module.ts";
 
 export interface Instance {
-  /** Goes up with each instance: an object of another one is stale. */
+  /** Goes up with each instance. An object of another epoch is stale. */
   readonly epoch: number;
-  /** Stays readable after the instance has died. */
+  /** Stays readable after the instance has failed. */
   readonly memory: WebAssembly.Memory;
 }
 
-let compiled: WebAssembly.Module | undefined;
-let refusal: unknown;
-/** Modules on their way: how many, and not their promises, which belong to whoever waits for them. */
-let awaited = 0;
 let current: Instance | undefined;
 let epochNow = 1;
 let hasBegun = false;
 
-/** Called once by an entry that comes with its module. Compiling must not throw: importing the package stays harmless. */
-export function setModule(compile: () => WebAssembly.Module): void {
-  if (compiled !== undefined) return;
-  try {
-    useModule(compile());
-  } catch (cause) {
-    refuseModule(cause);
-  }
-}
-
-/** Throws TidegateError `wasm/loaded` if another module is in use, `wasm/blocked` if this one is not this version's. */
-export function useModule(module: WebAssembly.Module): void {
-  if (compiled === module) return;
-  if (compiled !== undefined) throw anotherModule();
-  checkVersion(module);
-  compiled = module;
-}
-
-/** Why there is no module: what collectors then say. */
-export function refuseModule(cause: unknown): void {
-  refusal = cause;
-}
-
-/** The module in use, if there is one. */
-export function moduleInUse(): WebAssembly.Module | undefined {
-  return compiled;
-}
-
-/** One more module is on its way; the answer ends that, and is called once. */
-export function expectModule(): () => void {
-  awaited += 1;
-  return () => {
-    awaited -= 1;
-  };
-}
-
-/** Whether there is no module yet, but one is on its way. */
-export function isModuleExpected(): boolean {
-  return compiled === undefined && awaited > 0;
-}
-
-/** The current epoch: an object made in another one is stale. */
+/** The current epoch. */
 export function epoch(): number {
   return epochNow;
 }
 
-/** Instantiates at first use. Throws TidegateError `wasm/blocked` where the host forbids it. */
+/** Instantiates at the first use. Throws TidegateError `wasm/blocked` where the host forbids it. */
 export function instance(): Instance {
   if (current !== undefined) return current;
   try {
@@ -77,7 +32,7 @@ export function instance(): Instance {
   }
 }
 
-/** Gives a dead instance up, once for all its objects: whoever comes later finds the epoch moved on. */
+/** Gives up the instance of the epoch `dead`, once for all of its objects. They see that the epoch has changed. */
 export function reset(dead: number): void {
   if (dead !== epochNow) return;
   epochNow += 1;
@@ -85,43 +40,12 @@ export function reset(dead: number): void {
 }
 
 function instantiate(): InitOutput {
-  if (compiled === undefined) throw refusal ?? NO_MODULE;
+  const module = requireModule();
   const isFirst = !hasBegun;
   hasBegun = true;
-  const exports = initSync({ module: compiled });
+  const exports = initSync({ module });
   if (isFirst) return exports;
   // There was an instance: a dead one, or, with a full stack, one that was never set up.
   __wbg_reset_state();
-  return initSync({ module: compiled });
+  return initSync({ module });
 }
-
-/** The build writes the version into a section of its own. Functions alone would link in spite of other arguments. */
-function checkVersion(module: WebAssembly.Module): void {
-  const [section] = WebAssembly.Module.customSections(module, "tidegate");
-  const found = section && new TextDecoder().decode(section);
-  if (found === VERSION) return;
-  const what = found === undefined ? "is not tidegate/core.wasm" : `is that of tidegate ${found}`;
-  const message = `the module ${what}: tidegate ${VERSION} needs the core.wasm of the same package`;
-  throw new TidegateError("wasm/blocked", message);
-}
-
-/** What is said of a module that comes while another is in use. */
-export function anotherModule(): TidegateError {
-  return new TidegateError("wasm/loaded", "another module is in use already: call initWasm once");
-}
-
-/** What is said of a module that cannot be compiled or instantiated. */
-export function blocked(cause: unknown): TidegateError {
-  if (cause instanceof TidegateError) return cause;
-  const hint = "a Content-Security-Policy needs 'wasm-unsafe-eval'; a Worker has to import the module";
-  return new TidegateError(
-    "wasm/blocked",
-    `WebAssembly could not be started (${messageOf(cause)}); ${hint}`,
-    cause,
-  );
-}
-
-const NO_MODULE = new TidegateError(
-  "wasm/blocked",
-  "there is no module: call initWasm(module) of tidegate/manual first",
-);

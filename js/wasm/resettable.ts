@@ -1,13 +1,14 @@
-/** An object of the engine that outlives its instance: it is made again from what JavaScript knows of it. */
-import { fromEngine, hasCode, isFullStack } from "../errors.ts";
+/** An object in wasm memory that outlives its instance: JavaScript can make it again. */
+import { fromEngine, hasCode, isFullStack } from "./errors.ts";
 import { epoch, type Instance, instance, reset } from "./instance.ts";
 
-/** Makes the object. `dead` is the memory of the instance that the last one lay in: it stays readable. */
+/** Makes the object. `dead` is the memory of the failed instance that held the last one; it is still readable. */
 type Make<T> = (dead: WebAssembly.Memory | undefined) => T;
 
 /**
- * Makes its object at the first use, and anew once the instance it lay in is gone: after a trap here or in any
- * collector. An object of a dead instance is dropped, never freed.
+ * Makes its object at the first use, and again after its instance has failed, here or in any collector.
+ *
+ * An object of a failed instance is dropped, never freed: its address belongs to another object by then.
  */
 export class Resettable<T> {
   readonly #make: Make<T>;
@@ -24,15 +25,15 @@ export class Resettable<T> {
     return this.#resets;
   }
 
-  /** Runs `work`; a trap is made good once. Throws TidegateError for what the engine refuses. */
+  /** Runs `work`, and once more on a new object after a trap. Throws TidegateError for arguments that the engine refuses. */
   use<R>(work: (object: T) => R): R {
     for (let isFirst = true; ; isFirst = false) {
       try {
         return work(this.#live());
       } catch (thrown) {
         if (hasCode(thrown)) throw fromEngine(thrown);
-        // A host at the end of its own stack is no fault of the engine's: if it left an object in the middle of a
-        // call, the next call finds out.
+        // A full stack is the host's and no reason for a reset. It may have left the object in the middle of a call:
+        // the object then refuses the next call, which resets it.
         if (isFullStack(thrown)) throw thrown;
         reset(epoch());
         if (!isFirst) throw fromEngine(thrown);

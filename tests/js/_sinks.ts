@@ -1,5 +1,5 @@
 /** What tests of sinks share: a send's surroundings, events as the wire has them, a fetch that remembers. */
-import type { NdjsonEvent, ResponseLike, SendInfo } from "../../js/types.ts";
+import type { NdjsonEvent, ResponseLike, SendInfo } from "../../js/types/index.ts";
 
 export function info(more: Partial<SendInfo> = {}): SendInfo {
   return {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCollector } from "../../js/index.ts";
-import type { BytesSink } from "../../js/types.ts";
-import { assertLaws, settle, simulated } from "./_core.ts";
+import type { BytesSink } from "../../js/types/index.ts";
+import { assertLaws, settle, simulated } from "./_engine.ts";
 
 function names(bytes: Uint8Array): string[] {
   const lines = new TextDecoder().decode(bytes).trim().split("\n");
@@ -55,9 +55,9 @@ test("memory that is too small for a batch is replaced by what fits", async () =
 });
 
 test("no other batch touches the bytes of a send under way, nor of one whose deadline has passed", async () => {
-  const held: { bytes: Uint8Array; answer: () => void }[] = [];
+  const sends: { bytes: Uint8Array; answer: () => void }[] = [];
   const hold: BytesSink["send"] = (bytes) =>
-    new Promise((resolve) => held.push({ bytes, answer: () => resolve("ok") }));
+    new Promise((resolve) => sends.push({ bytes, answer: () => resolve("ok") }));
   const others: string[] = [];
   const other = { ...sink((bytes) => void others.push(...names(bytes)), false), name: "other" };
   const { tide, host } = simulated({ batchMax: 1, sinks: [sink(hold, false), other] });
@@ -66,20 +66,20 @@ test("no other batch touches the bytes of a send under way, nor of one whose dea
   await settle();
   await host.advance(2_500);
   await first;
-  assert.ok(held.length >= 1);
-  for (let step = 0; step < 100 && held.length < 2; step += 1) await host.advance(100);
-  assert.ok(held.length >= 2, "it was not tried again");
+  assert.ok(sends.length >= 1);
+  for (let step = 0; step < 100 && sends.length < 2; step += 1) await host.advance(100);
+  assert.ok(sends.length >= 2, "it was not tried again");
   // The first attempt was given up by the collector, not by the sink, which may still read.
-  for (const { bytes } of held) assert.deepEqual(names(bytes), ["one"]);
-  assert.notEqual(held[0]?.bytes.buffer, held[1]?.bytes.buffer);
+  for (const { bytes } of sends) assert.deepEqual(names(bytes), ["one"]);
+  assert.notEqual(sends[0]?.bytes.buffer, sends[1]?.bytes.buffer);
   assert.deepEqual(others, ["one", "two", "three"]);
   assertLaws(tide);
 
-  const used = held.map(({ bytes }) => bytes.buffer);
-  for (const { answer } of held) answer();
+  const used = sends.map(({ bytes }) => bytes.buffer);
+  for (const { answer } of sends) answer();
   await host.advance(1_000);
-  assert.ok(held.length > used.length, "what waited is sent");
-  assert.ok(used.includes(held.at(-1)?.bytes.buffer as ArrayBuffer), "what was answered is used again");
+  assert.ok(sends.length > used.length, "what waited is sent");
+  assert.ok(used.includes(sends.at(-1)?.bytes.buffer as ArrayBuffer), "what was answered is used again");
 });
 
 test("keepsBytes is a boolean", () => {

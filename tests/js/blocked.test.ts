@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCollector, memorySink, TidegateError } from "../../js/index.ts";
-import { setModule } from "../../js/wasm/instance.ts";
+import { setModule } from "../../js/wasm/module.ts";
 
 test("where wasm is forbidden the collector is inert, says why, and the host goes on", async (t) => {
   const complaints = t.mock.method(console, "error", () => {});

@@ -8,7 +8,7 @@ import { compileRules, makeRng, shouldExcludeRoute } from "../../js/sampling.ts"
 import { StatsStore } from "../../js/stats.ts";
 import { StatsStore as Store } from "../../js/wasm/generated/tidegate.js";
 import { epoch, instance, reset } from "../../js/wasm/instance.ts";
-import { assertLaws, countCalls, settle, simulated } from "./_core.ts";
+import { assertLaws, countCalls, settle, simulated } from "./_engine.ts";
 
 const TEXTS = [
   "",
@@ -78,7 +78,7 @@ test("what an earlier call was given is not read by a later one", async () => {
   );
 });
 
-test("a form larger than the desk crosses whole, both ways", () => {
+test("the bytes of a large store cross whole, both ways", () => {
   const stats = new StatsStore({ series: 1024 });
   for (let n = 0; n < 20_000; n += 1) stats.record(1e12 + n, n % 977, false, `/route/${n % 700}`);
   const bytes = stats.toBytes();

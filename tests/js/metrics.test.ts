@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { otlp } from "../../js/index.ts";
-import type { Port } from "../../js/runtime/port.ts";
-import { simulated } from "./_core.ts";
+import type { Host } from "../../js/runtime/host.ts";
+import { simulated } from "./_engine.ts";
 import { remembering } from "./_sinks.ts";
 
 const require = createRequire(import.meta.url);
@@ -25,7 +25,7 @@ test("metricsText of a collector that is not configured yet is empty, not an err
 });
 
 test("the resource names the cloud on Workers, and nothing elsewhere", async () => {
-  const cloud = async (kind: Port["kind"]) => {
+  const cloud = async (kind: Host["kind"]) => {
     const { fetch, calls } = remembering();
     const { tide, host } = simulated({ sinks: [otlp({ url: "https://o.example", fetch })] }, kind);
     tide.req("/a", "GET", 200, host.nowMs, 5);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NoticeBoard } from "../../js/notices.ts";
-import { settle, simulated } from "./_core.ts";
+import { NoticeBoard } from "../../js/collector/notices.ts";
+import { settle, simulated } from "./_engine.ts";
 
 const notice = { type: "sink-disabled", sink: "x" } as const;
 

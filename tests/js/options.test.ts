@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memorySink, ndjson, TidegateError } from "../../js/index.ts";
-import type { CollectorOptions } from "../../js/types.ts";
-import { assertLaws, simulated } from "./_core.ts";
+import type { CollectorOptions } from "../../js/types/index.ts";
+import { assertLaws, simulated } from "./_engine.ts";
 
 const custom = { name: "x", format: "ndjson", send: () => {} };
 
@@ -20,9 +20,9 @@ const BAD: [unknown, string, string][] = [
   [{ sampling: { exclude: [3] } }, "config/type", "sampling.exclude[0]"],
   [{ sampling: { overrides: [["/a"]] } }, "config/type", "sampling.overrides[0]"],
   [{ sampling: { keepSlowMs: "p50" } }, "config/type", "sampling.keepSlowMs"],
-  [{ sampling: { seed: 1.5 } }, "config/sampling-seed", "sampling.seed"],
-  [{ sampling: { seed: -1n } }, "config/sampling-seed", "sampling.seed"],
-  [{ sampling: { seed: 1n << 64n } }, "config/sampling-seed", "sampling.seed"],
+  [{ sampling: { seed: 1.5 } }, "config/seed", "sampling.seed"],
+  [{ sampling: { seed: -1n } }, "config/seed", "sampling.seed"],
+  [{ sampling: { seed: 1n << 64n } }, "config/seed", "sampling.seed"],
   [{ sampling: { rate: 2 } }, "config/sampling-rate", "sampling.rate"],
   [{ sampling: { rate: Number.NaN } }, "config/sampling-rate", "sampling.rate"],
   [{ sampling: { overrides: [["/a", -1]] } }, "config/sampling-rate", "sampling.overrides: "],
@@ -36,11 +36,7 @@ const BAD: [unknown, string, string][] = [
   [{ sinks: [{ ...custom, name: undefined }] }, "config/sink", "sinks[0].name"],
   [{ sinks: [{ ...custom, format: "xml" }] }, "config/sink", "xml"],
   [{ sinks: [{ ...custom, batchMax: 0.5 }] }, "config/sink", "sinks[0].batchMax"],
-  [{ sinks: [ndjson({} as never)] }, "config/sink-url", "sinks[0].url"],
-  [{ sinks: [ndjson(undefined as never)] }, "config/sink-url", "sinks[0].url"],
-  [{ sinks: [custom, ndjson({ url: "nowhere" })] }, "config/sink-url", "sinks[1].url"],
-  [{ sinks: [[custom, ndjson({ url: "ftp://x" })]] }, "config/sink-url", "sinks[0][1].url"],
-  [{ sinks: [ndjson({ url: "http://x", fetch: 1 as never })] }, "config/sink", "sinks[0].fetch"],
+  [{ sinks: [[custom, { ...custom, send: 1 }]] }, "config/sink", "sinks[0][1].send"],
 ];
 
 test("bad options throw at construction with a stable code and the option's name", () => {
@@ -51,6 +47,40 @@ test("bad options throw at construction with a stable code and the option's name
       `${code} ${named}`,
     );
   }
+});
+
+test("a sink's factory throws, and names itself and the option", () => {
+  const bad: [() => unknown, string, string][] = [
+    [() => ndjson({} as never), "config/sink-url", "ndjson: url is required"],
+    [() => ndjson(undefined as never), "config/sink-url", "ndjson: url is required"],
+    [() => ndjson({ url: "nowhere" }), "config/sink-url", 'ndjson: url is not a URL: "nowhere"'],
+    [() => ndjson({ url: "ftp://x" }), "config/sink-url", "ndjson: url must start with http:// or https://"],
+    [
+      () => ndjson({ url: "http://x", fetch: 1 as never }),
+      "config/sink",
+      "ndjson: fetch must be of type function",
+    ],
+  ];
+  for (const [make, code, message] of bad) {
+    assert.throws(make, (error) => {
+      assert.ok(error instanceof TidegateError);
+      assert.deepEqual([error.code, error.message], [code, message]);
+      return true;
+    });
+  }
+});
+
+test("a factory that throws in the function form leaves an inert collector with the factory's error", (t) => {
+  t.mock.method(console, "error", () => {});
+  const { tide } = simulated(
+    (env: { URL?: string }) => ({ sinks: [ndjson({ url: env.URL as string })] }),
+    "workers",
+  );
+  tide.configure({});
+  tide.evt("refused");
+  assert.ok(tide.error instanceof TidegateError);
+  assert.deepEqual([tide.error.code, tide.error.message], ["config/sink-url", "ndjson: url is required"]);
+  assert.equal(assertLaws(tide).refused, 1);
 });
 
 test("all options at their documented defaults are accepted", () => {

@@ -38,8 +38,8 @@ for (const file of readdirSync(FOLDER).filter((name) => name.includes("-protobuf
     const request = REQUESTS[signal];
     assert.ok(request, signal);
     const message = request.decode(readFileSync(new URL(file, FOLDER)));
-    const told = request.toObject(message, { longs: String, enums: Number });
+    const decoded = request.toObject(message, { longs: String, enums: Number });
     const json = JSON.parse(readFileSync(new URL(file.replace("-protobuf", "-json"), FOLDER), "utf8"));
-    assert.deepEqual(normal(told), normal(json));
+    assert.deepEqual(normal(decoded), normal(json));
   });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { discard, FATAL, OK, outcomeOf, RETRY, retryAfterMs, TOO_LARGE } from "../../js/outcome.ts";
+import { FATAL, OK, outcomeOf, RETRY, retryAfterMs, TOO_LARGE } from "../../js/delivery/outcome.ts";
+import { discard } from "../../js/delivery/reply.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
 

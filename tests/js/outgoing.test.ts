@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instrument } from "../../js/adapters/workers.ts";
 import { memorySink } from "../../js/index.ts";
-import type { CollectorOptions } from "../../js/types.ts";
-import { assertLaws, settle, simulated } from "./_core.ts";
+import type { CollectorOptions } from "../../js/types/index.ts";
+import { assertLaws, settle, simulated } from "./_engine.ts";
 
 type Event = Record<string, unknown>;
 interface Sent {
@@ -42,7 +42,7 @@ function setup(options: CollectorOptions = {}, answer: () => unknown = () => new
   return { tide, host, sent, events, within, header };
 }
 
-test("a call is a child of its request, and the span that it told the callee of", async () => {
+test("a call is a child of its request, with the span that the callee received", async () => {
   const { tide, events, within, header } = setup();
   await within(
     (request) => tide.scope(request).fetch("https://user:pw@api.example.com:8443/orders/7?token=x"),
@@ -158,7 +158,7 @@ test("what cannot be described is sent once, as it is", async () => {
   );
 });
 
-test("a call from a request whose core is gone stands alone", async () => {
+test("a call from a request whose engine is gone stands alone", async () => {
   const { tide, events, within, header } = setup();
   await within(async (request) => {
     await tide.close();

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instrument } from "../../js/adapters/workers.ts";
 import { memorySink } from "../../js/index.ts";
-import type { CollectorOptions } from "../../js/types.ts";
-import { assertLaws, simulated } from "./_core.ts";
+import type { CollectorOptions } from "../../js/types/index.ts";
+import { assertLaws, simulated } from "./_engine.ts";
 
 const KINDS = ["workers", "process"] as const;
 const CONTEXT = { waitUntil: () => {} };

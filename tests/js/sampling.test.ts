@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TidegateError } from "../../js/errors.ts";
 import * as sampling from "../../js/sampling.ts";
+import { TidegateError } from "../../js/types/error.ts";
 import { epoch, reset } from "../../js/wasm/instance.ts";
-import { trapNext } from "./_core.ts";
+import { trapNext } from "./_engine.ts";
 
 const { clampSamplingRate, compileOverrides, compileRules, getEffectiveRate, makeRng } = sampling;
 const { shouldExcludeRoute, shouldRecordRequest, shouldSampleRequest } = sampling;
@@ -203,7 +203,7 @@ test("a trap within a call is made good", () => {
   assert.equal(rng(), twin());
 });
 
-test("a host at the end of its own stack is told so, and resets nothing", () => {
+test("a host at the end of its own stack gets its own error, and nothing is reset", () => {
   const rules = compileRules(["/a"]);
   trapNext("rules_matches", new RangeError("Maximum call stack size exceeded"));
   const before = epoch();

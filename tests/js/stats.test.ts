@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { TidegateError } from "../../js/errors.ts";
 import { StatsStore } from "../../js/stats.ts";
-import type { Stats } from "../../js/types.ts";
+import { TidegateError } from "../../js/types/error.ts";
+import type { Stats } from "../../js/types/index.ts";
 import { epoch, instance, reset } from "../../js/wasm/instance.ts";
-import { settle, trapNext } from "./_core.ts";
+import { settle, trapNext } from "./_engine.ts";
 
 const START = 1_767_225_600_000;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCollector, memorySink, TidegateError } from "../../js/index.ts";
-import { assertLaws, simulated, trapNext } from "./_core.ts";
+import { assertLaws, simulated, trapNext } from "./_engine.ts";
 
 function setup() {
   const memory = memorySink();
@@ -12,11 +12,11 @@ function setup() {
   return { ...made, memory, heard };
 }
 
-test("a trap loses what the core held, and says so; totals and the collector go on", async () => {
+test("a trap loses what the engine had queued, and reports it; totals and the collector go on", async () => {
   const { tide, host, memory, heard } = setup();
   tide.evt("delivered");
   await host.advance(501);
-  tide.evt("held");
+  tide.evt("queued");
   trapNext("engine_recordRequest");
   tide.req("/a", "GET", 200, host.nowMs, 1);
   assert.deepEqual(heard, ["reset: unreachable"]);
@@ -58,9 +58,9 @@ test("a trap in any call of the run loop reaches nobody", async () => {
   }
 });
 
-test("another collector's trap costs this one what it held, and nothing else", async () => {
+test("another collector's trap costs this one what it had queued, and nothing else", async () => {
   const [one, other] = [setup(), setup()];
-  one.tide.evt("held");
+  one.tide.evt("queued");
   for (let n = 0; n < 2; n += 1) {
     trapNext("engine_recordRequest");
     other.tide.req("/a", "GET", 200, other.host.nowMs, 1);
@@ -104,7 +104,7 @@ test("traps far apart do not end it", async () => {
   assert.equal(assertLaws(tide).coreResets, 3);
 });
 
-test("a stack overflow outside the core is not taken for a trap", async () => {
+test("a stack overflow outside the engine is not taken for a trap", async () => {
   const { tide, host, heard } = setup();
   tide.evt("kept");
   trapNext("engine_recordRequest", new RangeError("Maximum call stack size exceeded"));
@@ -129,7 +129,7 @@ test("a host at the end of its own stack costs nothing", () => {
   assert.ok(counters.emitted > 0);
 });
 
-test("an answer to a batch of the dead core does not settle one of the next", async () => {
+test("an answer to a batch of the dead engine does not settle one of the next", async () => {
   let answer: (value: "ok") => void = () => {};
   const { tide, host } = simulated({
     sinks: [{ name: "x", format: "ndjson", send: () => new Promise<"ok">((resolve) => (answer = resolve)) }],

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { instrument } from "../../js/adapters/workers.ts";
 import { memorySink } from "../../js/index.ts";
 import * as sampling from "../../js/sampling.ts";
-import type { SamplingOptions } from "../../js/types.ts";
-import { assertLaws, settle, simulated } from "./_core.ts";
+import type { SamplingOptions } from "../../js/types/index.ts";
+import { assertLaws, settle, simulated } from "./_engine.ts";
 
 /**
  * `[case, request]` of `request_flow` that differ: the reference samples at `draw <= rate`, ours at `draw < rate`,

@@ -3,8 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import { instrument } from "../../js/adapters/workers.ts";
 import { memorySink } from "../../js/index.ts";
-import type { CollectorOptions } from "../../js/types.ts";
-import { assertLaws, settle, simulated } from "./_core.ts";
+import type { CollectorOptions } from "../../js/types/index.ts";
+import { assertLaws, settle, simulated } from "./_engine.ts";
 
 type Event = Record<string, unknown>;
 type Handler = (request: Request, env: unknown, ctx: unknown) => unknown;
@@ -219,10 +219,10 @@ test("a storage that fails, a hostile request, a ctx without waitUntil: the requ
     }
   }
   assert.equal(calls, 10);
-  const stranger = instrument({} as never, {
+  const unrelated = instrument({} as never, {
     fetch: (_request: unknown, _env: unknown, _ctx: unknown) => fetch(),
   });
-  assert.ok(stranger.fetch(hostile, {}, undefined) instanceof Response);
+  assert.ok(unrelated.fetch(hostile, {}, undefined) instanceof Response);
   assertLaws(tide);
 });
 
@@ -317,7 +317,7 @@ test("a request that had no events of its own comes out as one that was open fro
     const paths = ["/", "/items", "/items/7", "/health", "/secret/7", "/secret/8", "/never", "/x?y=1"];
     for (const path of [...paths, ...paths, ...paths]) {
       await call(async (request, _env, _ctx) => {
-        // A call that is told of has to know its trace.
+        // A call that carries a traceparent has to know its trace.
         if (opened)
           await tide
             .scope(request as object)

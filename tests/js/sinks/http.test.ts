@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ndjson, otlp, TidegateError } from "../../../js/index.ts";
-import type { HttpOptions } from "../../../js/types.ts";
-import { assertLaws, settle, simulated } from "../_core.ts";
+import type { HttpOptions } from "../../../js/types/index.ts";
+import { assertLaws, settle, simulated } from "../_engine.ts";
 import { info, remembering } from "../_sinks.ts";
 
 const url = "https://sink.example/base/";
@@ -131,7 +131,7 @@ test("otlp makes one sink a signal, each at its own path", async () => {
 
 test("bad options of HTTP sinks throw at construction and name the option", () => {
   const cases: [() => unknown, string, RegExp][] = [
-    [() => ndjson({ url: "ftp://x" }), "config/sink-url", /sinks\[0\]\.url/],
+    [() => ndjson({ url: "ftp://x" }), "config/sink-url", /ndjson: url must start with/],
     [() => ndjson({ url: "https://user:secret@x" }), "config/sink-url", /url must not hold credentials/],
     [() => ndjson({ url, headers: 5 as never }), "config/sink", /headers/],
     [() => ndjson({ url, headers: null as never }), "config/sink", /headers/],

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { partialSuccess } from "../../../js/partial-success.ts";
-import type { ResponseLike, Sink } from "../../../js/types.ts";
-import { assertLaws, simulated } from "../_core.ts";
+import { partialSuccess } from "../../../js/delivery/partial-success.ts";
+import type { ResponseLike, Sink } from "../../../js/types/index.ts";
+import { assertLaws, simulated } from "../_engine.ts";
 
 // The official definitions write what our reader reads.
 const require = createRequire(import.meta.url);
@@ -28,7 +28,7 @@ test("partial success is read from protobuf and JSON, of every signal", () => {
   }
 });
 
-test("an empty reply, a remark, a broken reply and another type reject nothing", () => {
+test("an empty reply, a message alone, a broken reply and another type reject nothing", () => {
   const [type] = replies[0];
   const none = { rejected: 0, message: "" };
   const whole = type.encode({ partialSuccess: { rejectedSpans: 3, errorMessage: "no" } }).finish();
@@ -40,8 +40,8 @@ test("an empty reply, a remark, a broken reply and another type reject nothing",
   assert.deepEqual(partialSuccess(whole, null), none);
   assert.deepEqual(partialSuccess(whole, "application/json"), none);
   assert.deepEqual(partialSuccess(new Uint8Array(64).fill(0xff), PROTOBUF), none);
-  const remark = type.encode({ partialSuccess: { errorMessage: "slow down" } }).finish();
-  assert.deepEqual(partialSuccess(remark, PROTOBUF), { rejected: 0, message: "slow down" });
+  const message = type.encode({ partialSuccess: { errorMessage: "slow down" } }).finish();
+  assert.deepEqual(partialSuccess(message, PROTOBUF), { rejected: 0, message: "slow down" });
 });
 
 test("unknown fields of every wire type are passed over", () => {

@@ -1,0 +1,37 @@
+/** The parts of Node's requests and responses that are used. */
+
+/** The part of `IncomingMessage` that is read. Express adds the last three. */
+export interface NodeRequest {
+  readonly url?: string | undefined;
+  readonly method?: string | undefined;
+  readonly headers: {
+    readonly traceparent?: unknown;
+    readonly tracestate?: unknown;
+    readonly [name: string]: unknown;
+  };
+  readonly originalUrl?: string;
+  readonly baseUrl?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a text, a pattern, or several of them
+  readonly route?: any;
+}
+
+/** The part of `ServerResponse` that is used. */
+export interface NodeResponse {
+  readonly statusCode: number;
+  readonly headersSent: boolean;
+  readonly destroyed?: boolean;
+  readonly errored?: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: listeners of any event
+  on(event: "finish" | "close", listener: (...args: any[]) => void): unknown;
+}
+
+/** Options of each of Node's adapters. */
+export interface NodeOptions {
+  /**
+   * The route template of a request. It wins over the framework's own.
+   *
+   * @default the framework's route
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: the request type of whoever writes the function
+  readonly route?: (request: any) => string | undefined;
+}

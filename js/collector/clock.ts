@@ -1,0 +1,36 @@
+import type { Host } from "../runtime/host.ts";
+
+/** The time of one collector. */
+export class CollectorClock {
+  readonly #host: Host;
+  #lastMs = 0;
+  /** The user's clock. */
+  source: (() => number) | undefined;
+  /** The caller's ticks set the engine's time, which must not be mixed with the real one. */
+  isManual = false;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Host time. The last known one if the clock returns 0 or NaN, or throws. */
+  now(): number {
+    const { source } = this;
+    try {
+      const ms = source === undefined ? this.#host.now() : source();
+      if (typeof ms === "number" && ms > 0 && ms < Number.POSITIVE_INFINITY) this.#lastMs = ms;
+    } catch {
+      // A clock that throws counts as no clock.
+    }
+    return this.#lastMs;
+  }
+
+  /** Host time as the engine takes it; NaN where the caller's ticks set the time. */
+  engineTime(nowMs: number): number {
+    return this.isManual ? Number.NaN : nowMs;
+  }
+
+  engineNow(): number {
+    return this.isManual ? Number.NaN : this.now();
+  }
+}

@@ -1,0 +1,111 @@
+/** The public methods of a collector, over its parts. */
+import { flush } from "../delivery/flush.ts";
+import { drain } from "../delivery/run-loop.ts";
+import { recordRequest } from "../recording/record-request.ts";
+import { RequestIndex } from "../recording/request-index.ts";
+import { scopeOf } from "../recording/scope.ts";
+import { BRIDGE, type RequestRecord } from "../runtime/bridge.ts";
+import type { Host } from "../runtime/host.ts";
+import type { Collector, FlushResult } from "../types/collector.ts";
+import type { Counters } from "../types/counters.ts";
+import { bridgeFor, currentOf } from "./bridge.ts";
+import { emptyCounters, emptyStats } from "./empty.ts";
+import { enqueue } from "./enqueue.ts";
+import type { OptionsSource } from "./options.ts";
+import { Pump } from "./pump.ts";
+import { State, type StateHooks } from "./state.ts";
+
+/** The open requests of a Worker, and some that are over but still have work to do. */
+const YOUNG_REQUESTS = 64;
+
+/** A collector on the given host. Throws TidegateError for bad options. */
+export function collectorOn(host: Host, options: OptionsSource): Collector {
+  const hooks: StateHooks = {
+    onTimer: () => void pump.sendDue(),
+    get handleSignals() {
+      return state.settings?.handleSignals ?? true;
+    },
+    flush: () => flush(pump, pump.limits.flushDeadlineMs),
+    close: () => closeOf(pump, undefined),
+  };
+  const state: State = new State(options, host, hooks);
+  const pump = new Pump(state);
+  const requests = new RequestIndex(host.kind === "workers" ? YOUNG_REQUESTS : 0);
+  const { route: _route, set: _set, ...events } = scopeOf(state, () => currentOf(state));
+  return {
+    ...events,
+    [BRIDGE]: bridgeFor(state, pump, requests),
+    req: (route, method, status, startMs, durationMs, error) =>
+      recordRequest(state, route, method, status, startMs, durationMs, error),
+    enqueue: (event) => enqueue(state, event),
+    scope: (request) => scopeOf(state, finder(requests, request)),
+    tick: (nowMs) => tick(state, pump, nowMs),
+    flush: async (given) => {
+      const result = await flush(pump, budgetOf(given, "deadlineMs") ?? pump.limits.flushDeadlineMs);
+      state.rearm();
+      return result;
+    },
+    close: async (given) => closeOf(pump, budgetOf(given, "timeoutMs")),
+    configure: (env) => state.configure(env),
+    get queueDepth() {
+      return state.engine.read(0, (engine) => engine.queueDepth());
+    },
+    counters: () => countersOf(state),
+    stats: () => {
+      const nowMs = state.clock.engineNow();
+      return state.engine.read(emptyStats(), (engine) => engine.stats(nowMs));
+    },
+    metricsText: () => {
+      const nowMs = state.clock.engineNow();
+      return state.engine.read("", (engine) => engine.metricsText(nowMs));
+    },
+    get error() {
+      return state.engine.error;
+    },
+    on: (type, listener) => state.board.on(type, listener),
+  } as Collector;
+}
+
+/** Looks the request up for each event, and keeps what it found: the index forgets requests that are over. */
+function finder(requests: RequestIndex, request: object): () => RequestRecord | undefined {
+  let found: RequestRecord | undefined;
+  return () => {
+    found = requests.find(request) ?? found;
+    return found;
+  };
+}
+
+function tick(state: State, pump: Pump, nowMs: unknown): number | null {
+  pump.tick(typeof nowMs === "number" ? nowMs : undefined);
+  void drain(pump);
+  state.rearm();
+  const nextMs = state.nextDeadline();
+  return Number.isNaN(nextMs) ? null : nextMs;
+}
+
+/** May be called again, also meanwhile: each call watches the engine by itself, and no promise is shared. */
+async function closeOf(pump: Pump, timeoutMs: number | undefined): Promise<FlushResult> {
+  pump.startClose();
+  const before = pump.totals();
+  const result = await flush(pump, timeoutMs ?? pump.limits.closeTimeoutMs);
+  pump.finishClose();
+  // Events that the close has given up count as dropped by it.
+  const after = pump.totals();
+  return { ...result, remaining: after.remaining, dropped: Math.max(after.dropped - before.dropped, 0) };
+}
+
+function countersOf(state: State): Counters {
+  const counted = state.engine.read(emptyCounters(), (engine) => engine.counters() as Counters);
+  const { lost } = state.engine;
+  return { ...counted, emitted: counted.emitted + lost, refused: counted.refused + lost };
+}
+
+/** The number under `name`, unless it is negative or NaN. */
+function budgetOf(given: unknown, name: string): number | undefined {
+  try {
+    const ms = (given as Record<string, unknown> | undefined)?.[name];
+    return typeof ms === "number" && ms >= 0 ? ms : undefined;
+  } catch {
+    return undefined;
+  }
+}

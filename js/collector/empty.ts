@@ -1,0 +1,36 @@
+/** What a collector without an engine answers: zeros in the shapes of the engine. */
+import type { Counters } from "../types/counters.ts";
+import type { Stats } from "../types/stats.ts";
+
+export function emptyCounters(): Counters {
+  return {
+    emitted: 0,
+    accepted: 0,
+    sampledOut: 0,
+    excluded: 0,
+    refused: 0,
+    pending: 0,
+    coreResets: 0,
+    truncated: 0,
+    sinks: [],
+  };
+}
+
+export function emptyStats(): Stats {
+  const zeros = () => new Array<number>(60).fill(0);
+  return {
+    count: 0,
+    errors: 0,
+    rps: 0,
+    errorPct: 0,
+    p50Ms: null,
+    p90Ms: null,
+    p95Ms: null,
+    p99Ms: null,
+    p999Ms: null,
+    maxMs: null,
+    meanMs: null,
+    sparkline: { seconds: zeros(), slots: zeros() },
+    series: [],
+  };
+}

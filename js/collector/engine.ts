@@ -1,0 +1,130 @@
+import type { HostKind } from "../runtime/host.ts";
+import type { TidegateError } from "../types/error.ts";
+import { EngineHandle, type EngineOwner } from "../wasm/engine-handle.ts";
+import { fromEngine } from "../wasm/errors.ts";
+import type { Engine, EngineOptions } from "../wasm/generated/tidegate.js";
+import { isModuleExpected } from "../wasm/module.ts";
+import type { CollectorClock } from "./clock.ts";
+import { logInert } from "./log.ts";
+import type { NoticeBoard } from "./notices.ts";
+import type { Settings } from "./options.ts";
+
+/** A shorter `flushIntervalMs` would make a sleep that is none. */
+const SHORTEST_STEP_MS = 20;
+
+/** Options in force, read once from the engine, which owns their defaults. Zeros while there is no engine. */
+export interface Limits {
+  flushDeadlineMs: number;
+  leaseMs: number;
+  closeTimeoutMs: number;
+  /** The longest sleep while events may come: `flushIntervalMs`, but not too short. */
+  stepMs: number;
+}
+
+/** The engine of one collector: its start, every call into it, and why there is none. */
+export class CollectorEngine implements EngineOwner {
+  handle: EngineHandle | undefined;
+  /** Events recorded without an engine: before configuration, or where there is none. */
+  refused = 0;
+  readonly limits: Limits = { flushDeadlineMs: 0, leaseMs: 0, closeTimeoutMs: 0, stepMs: SHORTEST_STEP_MS };
+  readonly clock: CollectorClock;
+  readonly #kind: HostKind;
+  readonly #board: NoticeBoard;
+  #settings: Settings | undefined;
+  #error: TidegateError | undefined;
+  /** The engine starts when the module has been loaded. */
+  #isWaiting = false;
+
+  constructor(clock: CollectorClock, kind: HostKind, board: NoticeBoard) {
+    this.clock = clock;
+    this.#kind = kind;
+    this.#board = board;
+  }
+
+  /** Starts the engine, or waits for a module that is being loaded. Throws TidegateError if the options are bad. */
+  start(settings: Settings): void {
+    this.#settings = settings;
+    if (isModuleExpected()) this.#isWaiting = true;
+    else this.#build();
+  }
+
+  /** Whether there is, or was, an engine. Starts it if its module has been loaded meanwhile. */
+  isReady(): boolean {
+    if (this.#isWaiting && !isModuleExpected()) {
+      this.#isWaiting = false;
+      try {
+        this.#build();
+      } catch (thrown) {
+        this.fail(fromEngine(thrown));
+      }
+    }
+    return this.handle !== undefined;
+  }
+
+  /** A module that has been loaded later starts nothing any more. */
+  stopWaiting(): void {
+    this.#isWaiting = false;
+  }
+
+  /** Why nothing is recorded; undefined while it is. */
+  get error(): TidegateError | undefined {
+    this.isReady();
+    return this.#error;
+  }
+
+  /** Reports, once, why nothing is recorded. */
+  fail(error: TidegateError): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    logInert(error.message);
+    this.#board.emit({ type: "error", code: error.code, message: error.message });
+  }
+
+  /** Events that are in no ledger of an engine. */
+  get lost(): number {
+    return this.refused + (this.handle?.lost ?? 0);
+  }
+
+  get generation(): number {
+    return this.handle?.generation ?? 0;
+  }
+
+  call<T>(fallback: T, work: (engine: Engine) => T): T {
+    return this.handle === undefined ? fallback : this.handle.run(fallback, work);
+  }
+
+  /** As `call`, with the time for the engine. The clock is read before the engine is entered: it may call back. */
+  callAt<T>(fallback: T, work: (engine: Engine, nowMs: number) => T): T {
+    const nowMs = this.clock.engineNow();
+    return this.call(fallback, (engine) => work(engine, nowMs));
+  }
+
+  /** As `call`, but also on an engine that was given up: its totals stay readable. */
+  read<T>(fallback: T, work: (engine: Engine) => T): T {
+    return this.handle === undefined ? fallback : this.handle.read(fallback, work);
+  }
+
+  describe(options: EngineOptions): void {
+    this.#settings?.describe(options, this.#kind);
+  }
+
+  onReset(reason: string): void {
+    this.#board.emit({ type: "core-reset", reason });
+  }
+
+  /** Bad options are the developer's to see. Where wasm is forbidden the host must go on. */
+  #build(): void {
+    try {
+      this.handle = new EngineHandle(this);
+      const { limits } = this;
+      const inForce = (name: string) => this.call(0, (engine) => engine.option(name));
+      for (const name of ["flushDeadlineMs", "leaseMs", "closeTimeoutMs"] as const)
+        limits[name] = inForce(name);
+      limits.stepMs = Math.max(inForce("flushIntervalMs"), SHORTEST_STEP_MS);
+    } catch (thrown) {
+      const error = fromEngine(thrown);
+      if (!error.code.startsWith("wasm/")) throw error;
+      this.fail(error);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+/** The options of a collector: parsed once, then known to be valid. */
+import type { HostKind } from "../runtime/host.ts";
+import { TidegateError } from "../types/error.ts";
+import type { CollectorOptions, ContextStorage, SamplingOptions } from "../types/options.ts";
+import type { Sink } from "../types/sink.ts";
+import { seedOf } from "../wasm/convert.ts";
+import { fromEngine, isFullStack } from "../wasm/errors.ts";
+import type { EngineOptions } from "../wasm/generated/tidegate.js";
+import { badType, check, isKind, type Shape } from "./check.ts";
+import { parseSinks } from "./sinks.ts";
+
+/** The options, or a function that makes them of the environment. */
+export type OptionsSource = CollectorOptions | ((env: never) => CollectorOptions);
+
+/** The options that JavaScript uses. The engine has the others. */
+export interface Settings {
+  readonly sinks: readonly Sink[];
+  readonly autoTick: boolean;
+  readonly handleSignals: boolean;
+  readonly clock: (() => number) | undefined;
+  readonly context: ContextStorage | undefined;
+  readonly rng: (() => number) | undefined;
+  /** Sets the engine's options. Throws TidegateError, which names the option. */
+  describe(engine: EngineOptions, host: HostKind): void;
+}
+
+const NUMBERS = [
+  "queueSize",
+  "queueBytes",
+  "flushIntervalMs",
+  "batchMax",
+  "maxConsecutiveSinkFailures",
+  "closeTimeoutMs",
+  "flushDeadlineMs",
+  "leaseMs",
+  "retryBaseMs",
+  "retryMaxMs",
+  "sinkProbeMs",
+  "statsSeries",
+] as const;
+
+const SHAPE: Shape = {
+  ...Object.fromEntries(NUMBERS.map((name) => [name, ["number"]])),
+  service: ["object"],
+  sinks: ["array"],
+  sampling: ["object"],
+  autoTick: ["boolean"],
+  clock: ["function"],
+  context: ["object", "function"],
+  handleSignals: ["boolean"],
+};
+const SERVICE: Shape = { name: ["string"], version: ["string"] };
+const SAMPLING: Shape = {
+  rate: ["number"],
+  exclude: ["array"],
+  overrides: ["array"],
+  alwaysSampleErrors: ["boolean"],
+  errorThreshold: ["number"],
+  seed: ["number", "bigint"],
+  rng: ["function"],
+  keepSlowMs: ["number", "string"],
+  respectParent: ["boolean"],
+};
+
+/** What a host says of where it runs, as OpenTelemetry resource attributes. Nothing is guessed of the other hosts. */
+const RESOURCES: Readonly<Partial<Record<HostKind, readonly (readonly [string, string])[]>>> = {
+  workers: [
+    ["cloud.provider", "cloudflare"],
+    ["cloud.platform", "cloudflare.workers"],
+  ],
+};
+
+/** Throws TidegateError `config/unknown-option`, `config/type`, `config/seed` or `config/sink`. */
+export function parseOptions(options: unknown): Settings {
+  if (!isKind(options, ["object"])) throw badType("options", ["object"], options);
+  const given = options as CollectorOptions;
+  check(given, SHAPE, "");
+  if (given.service !== undefined) check(given.service, SERVICE, "service.");
+  const sampling = given.sampling ?? {};
+  checkSampling(sampling);
+  const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
+  const sinks = parseSinks(given.sinks ?? []);
+  return {
+    sinks,
+    autoTick: given.autoTick ?? true,
+    handleSignals: given.handleSignals ?? true,
+    clock: given.clock,
+    context: given.context,
+    rng: sampling.rng,
+    describe(engine, host) {
+      engine.service(given.service?.name, given.service?.version);
+      for (const [key, value] of RESOURCES[host] ?? []) engine.resource(key, value);
+      setNumbers(engine, given, NUMBERS, "");
+      describeSampling(engine, sampling, seed);
+      for (const { name, format, batchMax, maxBytes } of sinks) {
+        withPath("sinks", () => engine.sink(name, format, batchMax, maxBytes));
+      }
+    },
+  };
+}
+
+function checkSampling(sampling: SamplingOptions): void {
+  check(sampling, SAMPLING, "sampling.");
+  const { keepSlowMs, exclude = [], overrides = [] } = sampling;
+  if (typeof keepSlowMs === "string" && keepSlowMs !== "p99") {
+    throw new TidegateError("config/type", 'sampling.keepSlowMs must be a number or "p99"');
+  }
+  exclude.forEach((rule: unknown, at) => {
+    if (typeof rule !== "string") throw badType(`sampling.exclude[${at}]`, ["string"], rule);
+  });
+  overrides.forEach((rule: unknown, at) => {
+    const [pattern, rate] = Array.isArray(rule) ? rule : [];
+    if (typeof pattern === "string" && typeof rate === "number") return;
+    throw new TidegateError("config/type", `sampling.overrides[${at}] must be [pattern, rate]`);
+  });
+}
+
+function describeSampling(engine: EngineOptions, sampling: SamplingOptions, seed: bigint | undefined): void {
+  const { keepSlowMs, rng } = sampling;
+  setNumbers(engine, sampling, ["rate", "errorThreshold"], "sampling.");
+  for (const name of ["alwaysSampleErrors", "respectParent"] as const) {
+    const value = sampling[name];
+    if (value !== undefined) engine.setFlag(name, value);
+  }
+  if (keepSlowMs === "p99") engine.keepSlowP99();
+  else if (keepSlowMs !== undefined) engine.keepSlow(keepSlowMs);
+  for (const pattern of sampling.exclude ?? []) engine.exclude(pattern);
+  for (const [pattern, rate] of sampling.overrides ?? []) engine.addOverride(pattern, rate);
+  if (seed !== undefined) engine.seed(seed);
+  if (rng !== undefined) engine.useHostDraws();
+}
+
+function setNumbers<N extends string>(
+  engine: EngineOptions,
+  values: Readonly<Partial<Record<N, number>>>,
+  names: readonly N[],
+  path: string,
+): void {
+  for (const name of names) {
+    const value = values[name];
+    if (value !== undefined) withPath(path + name, () => engine.setNumber(name, value));
+  }
+}
+
+/** Adds the option's path to an engine error that does not name it. */
+function withPath(path: string, set: () => void): void {
+  try {
+    set();
+  } catch (thrown) {
+    if (isFullStack(thrown)) throw thrown;
+    const { code, message } = fromEngine(thrown);
+    throw new TidegateError(code, message.includes(path) ? message : `${path}: ${message}`);
+  }
+}

@@ -1,0 +1,137 @@
+import { BatchBytes } from "../delivery/batch-bytes.ts";
+import type { Outcome } from "../delivery/outcome.ts";
+import type { Batch, PumpHost, Totals } from "../delivery/pump-host.ts";
+import { drain } from "../delivery/run-loop.ts";
+import type { Host } from "../runtime/host.ts";
+import { type Budget, type LeaderHost, newTerm, type Term } from "../runtime/leader.ts";
+import type { Notices } from "../types/notices.ts";
+import { instance } from "../wasm/instance.ts";
+import type { CollectorClock } from "./clock.ts";
+import type { Limits } from "./engine.ts";
+import type { State } from "./state.ts";
+
+/** The most notices per call: a listener that records events could make notices without end. */
+const NOTICES_PER_CALL = 256;
+
+/** A batch to send, as the engine describes it. */
+interface Transmit {
+  readonly sink: number;
+  readonly lease: number;
+  readonly count: number;
+  readonly batchId: string;
+}
+
+/** The collector's side of delivery: what the run loop and the leader need of it. */
+export class Pump implements PumpHost, LeaderHost {
+  readonly host: Host;
+  readonly clock: CollectorClock;
+  readonly limits: Limits;
+  readonly surroundings: State;
+  readonly term: Term = newTerm();
+  readonly #state: State;
+  readonly #bytes = new BatchBytes();
+  #isNotifying = false;
+
+  constructor(state: State) {
+    this.#state = state;
+    this.host = state.host;
+    this.clock = state.clock;
+    this.limits = state.engine.limits;
+    this.surroundings = state;
+  }
+
+  nextDeadline(): number {
+    return this.#state.nextDeadline();
+  }
+
+  /** `nowMs` is given by a caller that ticks by hand. */
+  tick(nowMs?: number): void {
+    const { settings } = this.#state;
+    if (nowMs !== undefined && settings?.autoTick === false && settings.clock === undefined)
+      this.clock.isManual = true;
+    this.#state.engine.callAt(undefined, (engine, clockMs) => engine.tick(nowMs ?? clockMs));
+    this.#notify();
+  }
+
+  async sendDue(budget?: Budget, onSend?: () => void): Promise<void> {
+    this.tick();
+    const sent = drain(this, budget, onSend);
+    this.#state.rearm();
+    await sent;
+  }
+
+  poll(): Batch | undefined {
+    const { engine: calls, settings } = this.#state;
+    return calls.callAt<Batch | undefined>(undefined, (engine, nowMs) => {
+      const transmit = engine.poll(nowMs) as Transmit | undefined;
+      const sink = transmit && settings?.sinks[transmit.sink];
+      if (transmit === undefined || sink === undefined) return undefined;
+      const { buffer } = instance().memory;
+      const encoded = new Uint8Array(buffer, engine.encodedPtr(), engine.encodedLen());
+      return { ...transmit, sink, bytes: this.#bytes.copy(encoded, sink), generation: calls.generation };
+    });
+  }
+
+  reclaim({ bytes, sink }: Batch): void {
+    this.#bytes.reclaim(bytes, sink);
+  }
+
+  settle({ generation, lease }: Batch, { code, value = Number.NaN }: Outcome): void {
+    const { engine: calls } = this.#state;
+    calls.callAt(undefined, (engine, nowMs) => {
+      // Compared here: the call may first have replaced a failed engine.
+      if (generation === calls.generation) engine.settle(lease, code, value, nowMs);
+    });
+    this.#notify();
+    this.#state.rearm();
+  }
+
+  reportError(code: string, message: string): void {
+    this.#state.board.emit({ type: "error", code, message });
+  }
+
+  startFlush(deadlineMs: number): void {
+    this.#state.engine.callAt(undefined, (engine, nowMs) => engine.flush(deadlineMs, nowMs));
+  }
+
+  isFlushing(): boolean {
+    return this.#state.engine.callAt(false, (engine, nowMs) => engine.isFlushing(nowMs));
+  }
+
+  totals(): Totals {
+    const none = { delivered: 0, remaining: 0, dropped: 0 };
+    return this.#state.engine.call(none, (engine) => engine.totals() as Totals);
+  }
+
+  /** Refuses new events from now on. */
+  startClose(): void {
+    this.#state.engine.stopWaiting();
+    this.#state.engine.callAt(undefined, (engine, nowMs) => engine.close(nowMs));
+  }
+
+  /** What is still queued is dropped as closed. */
+  finishClose(): void {
+    this.#state.engine.call(undefined, (engine) => engine.finish());
+    this.#state.unwatchExit();
+    this.#notify();
+  }
+
+  /** Passes the engine's notices to their listeners. No call into the engine is on the stack then. */
+  #notify(): void {
+    if (this.#isNotifying) return;
+    const state = this.#state;
+    if (state.board.size === 0) {
+      state.engine.call(undefined, (engine) => engine.dropNotices());
+      return;
+    }
+    this.#isNotifying = true;
+    for (let left = NOTICES_PER_CALL; left > 0; left -= 1) {
+      const notice = state.engine.call(undefined, (engine) => engine.notice() as Notices["drop"] | undefined);
+      if (notice === undefined) break;
+      // The engine knows a sink by its index.
+      const sink = state.settings?.sinks[notice.sink as unknown as number]?.name;
+      state.board.emit(sink === undefined ? notice : { ...notice, sink });
+    }
+    this.#isNotifying = false;
+  }
+}

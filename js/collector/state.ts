@@ -1,0 +1,142 @@
+import type { RecordingHost } from "../recording/recording-host.ts";
+import { RequestContext } from "../runtime/context.ts";
+import { type ExitHooks, watchExit } from "../runtime/exit.ts";
+import { type Host, hasLongTimers } from "../runtime/host.ts";
+import { processEnv } from "../runtime/host-kind.ts";
+import { Ticker } from "../runtime/timer.ts";
+import type { CollectorOptions } from "../types/options.ts";
+import type { EngineHandle } from "../wasm/engine-handle.ts";
+import { fromEngine } from "../wasm/errors.ts";
+import { BUFFERED, isDue, isPending } from "../wasm/flags.ts";
+import type { Engine } from "../wasm/generated/tidegate.js";
+import { CollectorClock } from "./clock.ts";
+import { CollectorEngine } from "./engine.ts";
+import { NoticeBoard } from "./notices.ts";
+import { type OptionsSource, parseOptions, type Settings } from "./options.ts";
+
+/** What a timer, and the exit of a process, call. */
+export interface StateHooks extends ExitHooks {
+  onTimer(): void;
+}
+
+/** What a collector knows, and what recording needs of it. */
+export class State implements RecordingHost {
+  readonly host: Host;
+  readonly board: NoticeBoard = new NoticeBoard();
+  readonly clock: CollectorClock;
+  readonly engine: CollectorEngine;
+  context: RequestContext = new RequestContext(undefined);
+  settings: Settings | undefined;
+  /** Known only in a page that is watched. */
+  leaving: boolean | undefined;
+  readonly #hooks: StateHooks;
+  #choose: ((env: never) => CollectorOptions) | undefined;
+  #env: unknown;
+  #ticker: Ticker | undefined;
+  #unwatchExit: (() => void) | undefined;
+
+  /** Throws TidegateError if `source` is no function, and bad. */
+  constructor(source: OptionsSource, host: Host, hooks: StateHooks) {
+    this.host = host;
+    this.#hooks = hooks;
+    this.clock = new CollectorClock(host);
+    this.engine = new CollectorEngine(this.clock, host.kind, this.board);
+    if (typeof source === "function") this.#choose = source;
+    else this.#start(parseOptions(source));
+  }
+
+  /** The first call makes the options, if they are a function. Every call sets the `env` that each send gets. */
+  configure(env: unknown): void {
+    this.#env = env;
+    const choose = this.#choose;
+    if (choose === undefined) return;
+    this.#choose = undefined;
+    try {
+      this.#start(parseOptions(choose(env as never)));
+    } catch (thrown) {
+      this.engine.fail(fromEngine(thrown));
+    }
+  }
+
+  #start(settings: Settings): void {
+    this.settings = settings;
+    this.context = new RequestContext(settings.context);
+    this.clock.source = settings.clock;
+    this.engine.start(settings);
+    if (hasLongTimers(this.host) && settings.autoTick) {
+      this.#ticker = new Ticker(this.host, this.#hooks.onTimer);
+    }
+  }
+
+  get env(): unknown {
+    return this.#env ?? processEnv();
+  }
+
+  get rng(): (() => number) | undefined {
+    return this.settings?.rng;
+  }
+
+  /** Whether there is, or was, an engine. Hosts without an env of their own are configured by their first event. */
+  isReady(): boolean {
+    if (this.#choose !== undefined && this.host.kind !== "workers") this.configure(processEnv());
+    return this.engine.isReady();
+  }
+
+  record(work: (engine: Engine) => number): number | undefined {
+    if (this.isReady()) return this.engine.handle?.record(work);
+    this.engine.refused += 1;
+    return undefined;
+  }
+
+  bufferRequest(
+    name: unknown,
+    method: unknown,
+    status: unknown,
+    startMs: unknown,
+    durationMs: unknown,
+    isPath: boolean,
+  ): boolean {
+    const { handle } = this.engine;
+    const buffer = handle?.buffer;
+    if (!buffer?.write(name, method, status, startMs, durationMs, isPath)) return false;
+    if (buffer.isFull) this.afterEvent((handle as EngineHandle).flushRequests(), this.clock.now());
+    else if (buffer.count === 1 && this.settings?.sinks.length !== 0)
+      this.#waitForTick(handle as EngineHandle);
+    return true;
+  }
+
+  /** After the first buffered request. Whoever wakes up records all that were buffered meanwhile. */
+  #waitForTick(handle: EngineHandle): void {
+    handle.flags |= BUFFERED;
+    this.afterEvent(BUFFERED, this.clock.now());
+  }
+
+  learnMethodId(method: string, flags: number): void {
+    // The user's source of draws is called for one request at a time, so none is buffered.
+    if (this.rng === undefined) this.engine.handle?.buffer?.learnMethodId(method, flags);
+  }
+
+  /** Arms the timer for what the engine answered to an event. */
+  afterEvent(flags: number, nowMs: number): void {
+    const ticker = this.#ticker;
+    if (ticker === undefined || !isPending(flags)) return;
+    // At most as long as an event may wait: the next deadline may be that of another sink, after its backoff.
+    const withinMs = isDue(flags) ? 0 : this.engine.limits.stepMs;
+    if (ticker.lacks(nowMs, withinMs)) ticker.arm(nowMs, Math.min(this.nextDeadline(), withinMs));
+    this.#unwatchExit ??= watchExit(this.#hooks);
+  }
+
+  /** Arms the timer for the next deadline. */
+  rearm(): void {
+    this.#ticker?.arm(this.clock.now(), this.nextDeadline());
+  }
+
+  unwatchExit(): void {
+    this.#unwatchExit?.();
+  }
+
+  /** Ms until the next deadline; NaN: nothing waits. */
+  nextDeadline(): number {
+    return this.engine.call(Number.NaN, (engine) => engine.nextDeadline());
+  }
+}

@@ -1,0 +1,111 @@
+/** Events on their way into the engine. An event with unusable values is refused there, and counted. */
+import type { RequestRecord } from "../runtime/bridge.ts";
+import { durationOf, numeric } from "../wasm/convert.ts";
+import type { Engine } from "../wasm/generated/tidegate.js";
+import { supplyDraw } from "./draw.ts";
+import type { RecordingHost } from "./recording-host.ts";
+import { type Entries, errorType, optionalText, text } from "./values.ts";
+
+/** The codes that the engine takes. */
+export const REQ = 0;
+export const FN = 1;
+export const DB = 2;
+export const EVT = 3;
+
+export type Kind = 0 | 1 | 2 | 3;
+
+/** An event whose values are not checked yet. */
+export interface UncheckedEvent {
+  readonly kind: Kind;
+  readonly name: unknown;
+  readonly start: unknown;
+  readonly duration?: unknown;
+  readonly error?: unknown;
+  /** Of a REQ: the name is a raw path, shown as its template. */
+  readonly isPath?: boolean;
+  /** Of a REQ. */
+  readonly method?: unknown;
+  /** Of a REQ. */
+  readonly status?: unknown;
+  /** Of a DB. */
+  readonly system?: unknown;
+  /** Of a DB. */
+  readonly rows?: unknown;
+  readonly attributes?: Entries;
+  readonly traceparent?: unknown;
+  /** The `traceparent` of this event itself, which an outgoing call was sent with. */
+  readonly span?: string | undefined;
+}
+
+/** Records any event. `request`: it belongs to this request. `ends`: it is the end of this request. */
+export function record(
+  host: RecordingHost,
+  event: UncheckedEvent,
+  request?: RequestRecord,
+  ends = false,
+): void {
+  const { kind } = event;
+  const name = optionalText(event.name) ?? "";
+  // All values are read before the engine is called: a getter of the user's may record events itself.
+  const setDetails = detailsOf(event);
+  const isValid = typeof event.name === "string" && (kind !== REQ || typeof event.method === "string");
+  const startMs = isValid ? numeric(event.start) : Number.NaN;
+  const nowMs = host.clock.now();
+  const flags = host.record((engine) => {
+    const token = request && tokenOf(host, engine, request);
+    // With a token the draw was made when the request was opened.
+    if (kind === REQ && token === undefined) supplyDraw(host, engine, name);
+    setDetails(engine);
+    const number = numeric(kind === REQ ? event.status : event.rows);
+    const atMs = host.clock.engineTime(nowMs);
+    const durationMs = durationOf(event.duration);
+    return ends
+      ? engine.endRequest(kind, name, number, atMs, startMs, durationMs, token ?? Number.NaN)
+      : engine.record(kind, name, number, atMs, startMs, durationMs, token ?? Number.NaN);
+  });
+  if (flags !== undefined) host.afterEvent(flags, nowMs);
+}
+
+/** Reads and checks what an event has beside its name and figures. Returns a function that gives it to the engine. */
+function detailsOf({
+  kind,
+  error,
+  method,
+  system,
+  isPath,
+  traceparent,
+  span,
+  attributes = [],
+}: UncheckedEvent): (engine: Engine) => void {
+  const type = errorType(error);
+  const source = optionalText(kind === REQ ? method : system);
+  const parent = optionalText(traceparent);
+  return (engine) => {
+    if (type !== undefined) engine.setError(type);
+    if (source !== undefined) engine.setSource(source);
+    if (kind === REQ && isPath === true) engine.setPath();
+    if (parent !== undefined) engine.setParent(parent);
+    if (span !== undefined) engine.setSpan(span);
+    for (const [key, value] of attributes) {
+      if (typeof value === "string") engine.addText(text(key), text(value));
+      else if (typeof value === "number") engine.addNumber(text(key), value);
+      else if (typeof value === "boolean") engine.addFlag(text(key), value);
+    }
+  };
+}
+
+/**
+ * The token of an open request. The first call opens it in the engine, by the name that it came in with: sampling
+ * rules match that name. Undefined: it was opened in an engine that has been replaced.
+ */
+export function tokenOf(host: RecordingHost, engine: Engine, request: RequestRecord): number | undefined {
+  if (request.token === undefined) {
+    const { method, head, traceparent } = request;
+    const path = method === undefined ? undefined : text(head);
+    supplyDraw(host, engine, path);
+    const atMs = host.clock.engineTime(host.clock.now());
+    request.token = engine.open(path, traceparent, atMs);
+    request.generation = host.engine.generation;
+  }
+  return request.generation === host.engine.generation ? request.token : undefined;
+}

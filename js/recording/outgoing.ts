@@ -1,0 +1,60 @@
+/** Outgoing calls: the `traceparent` that they carry, and what is recorded of them. */
+import type { RequestRecord } from "../runtime/bridge.ts";
+import { describeCall, type OutgoingSpan, statusOf, withSpan } from "./bindings/fetch.ts";
+import { FN, tokenOf, type UncheckedEvent } from "./events.ts";
+import type { RecordingHost } from "./recording-host.ts";
+import type { Entries } from "./values.ts";
+
+/** What is known of an event before its work runs. */
+export type KnownEvent = Pick<UncheckedEvent, "kind" | "name" | "system" | "attributes" | "span">;
+
+const TRACEPARENT_LENGTH = 55;
+/** From this status on a call counts as an error. */
+const CLIENT_ERROR = 400;
+
+/** Describes a call of `fetch`. `init` is what to call it with: the caller's, or a copy with the span's headers. */
+export function describeOutgoing(
+  host: RecordingHost,
+  request: RequestRecord | undefined,
+  input: unknown,
+  init: RequestInit | undefined,
+): { readonly known: KnownEvent; readonly init: RequestInit | undefined } {
+  try {
+    const known = { kind: FN, ...describeCall(input, init) } as const;
+    const span = spanOf(host, request);
+    const traced = span && withSpan(input, init, span);
+    if (traced === undefined) return { known, init };
+    return { known: { ...known, span: span?.traceparent }, init: traced };
+  } catch {
+    // The arguments are invalid: `fetch` itself will throw.
+    return { known: { kind: FN, name: "fetch" }, init };
+  }
+}
+
+/** The span of a call that is about to be made. Undefined: it carries none, since its request is excluded. */
+function spanOf(host: RecordingHost, request: RequestRecord | undefined): OutgoingSpan | undefined {
+  const { traceparent = "", tracestate } = request ?? {};
+  const headers = host.engine.call("", (engine) => {
+    const token = request && tokenOf(host, engine, request);
+    return engine.outgoing(token ?? Number.NaN, token === undefined ? undefined : tracestate);
+  });
+  if (headers === "") return undefined;
+  const own = headers.slice(0, TRACEPARENT_LENGTH);
+  // The tracestate belongs to the trace that came in. An invalid header started another trace.
+  const isSameTrace = traceparent.trim().slice(3, 35) === own.slice(3, 35);
+  return {
+    traceparent: own,
+    tracestate: (isSameTrace && headers.slice(TRACEPARENT_LENGTH + 1)) || undefined,
+  };
+}
+
+/** What a response adds to the event of its call. */
+export function answerOf(
+  response: unknown,
+  { attributes = [] }: KnownEvent,
+): { readonly error?: string | undefined; readonly attributes?: Entries } {
+  const status = statusOf(response);
+  if (status === undefined) return {};
+  const error = status >= CLIENT_ERROR ? String(status) : undefined;
+  return { error, attributes: [...attributes, ["http.response.status_code", status]] };
+}

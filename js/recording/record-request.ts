@@ -1,0 +1,42 @@
+import { durationOf, numeric } from "../wasm/convert.ts";
+import { supplyDraw } from "./draw.ts";
+import type { RecordingHost } from "./recording-host.ts";
+import { errorType, text } from "./values.ts";
+
+/**
+ * Records a request that is over: the hot path. It makes no object and crosses into wasm at most once, or twice where
+ * the user has a source of draws. `isPath`: `route` is a raw path.
+ */
+export function recordRequest(
+  host: RecordingHost,
+  route: unknown,
+  method: unknown,
+  status: unknown,
+  startMs: unknown,
+  durationMs: unknown,
+  error: unknown,
+  isPath = false,
+): void {
+  const type = errorType(error);
+  if (type === undefined && host.bufferRequest(route, method, status, startMs, durationMs, isPath)) return;
+  const isValid = typeof route === "string" && typeof method === "string";
+  const name = isValid ? text(route) : "";
+  const verb = isValid ? text(method) : "";
+  const nowMs = host.clock.now();
+  const flags = host.record((engine) => {
+    supplyDraw(host, engine, name);
+    if (type !== undefined) engine.setError(type);
+    if (isPath) engine.setPath();
+    return engine.recordRequest(
+      name,
+      verb,
+      numeric(status),
+      host.clock.engineTime(nowMs),
+      isValid ? numeric(startMs) : Number.NaN,
+      durationOf(durationMs),
+    );
+  });
+  if (flags === undefined) return;
+  if (isValid) host.learnMethodId(verb, flags);
+  host.afterEvent(flags, nowMs);
+}

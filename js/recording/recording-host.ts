@@ -1,0 +1,38 @@
+import type { Clock, Host } from "../runtime/host.ts";
+import type { Engine } from "../wasm/generated/tidegate.js";
+
+export interface EngineClock extends Clock {
+  /** Host time as the engine takes it; NaN where the caller's ticks set the time. */
+  engineTime(nowMs: number): number;
+}
+
+export interface EngineCalls {
+  /** Goes up with each new engine. Tokens of an older one mean nothing. */
+  readonly generation: number;
+  /** Runs `work` on the engine. Returns `fallback` if there is none or it failed. */
+  call<T>(fallback: T, work: (engine: Engine) => T): T;
+}
+
+/** What recording needs of the collector. None of these methods throws. */
+export interface RecordingHost {
+  readonly host: Host;
+  readonly clock: EngineClock;
+  readonly engine: EngineCalls;
+  /** The option `sampling.rng`. */
+  readonly rng: (() => number) | undefined;
+  /** Records one event by `work`, which returns the engine's flags. Undefined: the event was refused, and counted. */
+  record(work: (engine: Engine) => number): number | undefined;
+  /** Buffers a request. Returns false if it has to be recorded by a call of its own. */
+  bufferRequest(
+    name: unknown,
+    method: unknown,
+    status: unknown,
+    startMs: unknown,
+    durationMs: unknown,
+    isPath: boolean,
+  ): boolean;
+  /** After a request was recorded by a call of its own: later requests of its method can be buffered. */
+  learnMethodId(method: string, flags: number): void;
+  /** After each event, with the engine's flags. */
+  afterEvent(flags: number, nowMs: number): void;
+}

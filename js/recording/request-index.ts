@@ -1,0 +1,42 @@
+/** Finds the record of a request by the object that the request is. */
+import type { RequestRecord } from "../runtime/bridge.ts";
+
+/**
+ * Weak: a record goes when its request goes.
+ *
+ * In V8 an object that is or was a key of a WeakMap, above all a host object, is left to the slow collection of old
+ * objects. Each request of a Worker would pay for that. So the youngest requests are in a list, and only those that
+ * stay open for longer become keys.
+ */
+export class RequestIndex {
+  readonly #young: RequestRecord[] = [];
+  readonly #old = new WeakMap<object, RequestRecord>();
+  readonly #limit: number;
+  /** The place of the oldest in the list, where the next one goes. */
+  #next = 0;
+
+  /** `limit`: length of the list, which also holds requests that are over. 0: every request becomes a key. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(record: RequestRecord): void {
+    let leaving: RequestRecord | undefined = record;
+    if (this.#limit > 0) {
+      leaving = this.#young[this.#next];
+      this.#young[this.#next] = record;
+      this.#next = (this.#next + 1) % this.#limit;
+    }
+    if (leaving !== undefined && !leaving.isOver) this.#old.set(leaving.request, leaving);
+  }
+
+  /** The newest record of `request`: an adapter within another one has opened it again. */
+  find(request: unknown): RequestRecord | undefined {
+    const { length } = this.#young;
+    for (let back = 1; back <= length; back += 1) {
+      const record = this.#young[(this.#next + length - back) % length];
+      if (record?.request === request) return record;
+    }
+    return typeof request === "object" && request !== null ? this.#old.get(request) : undefined;
+  }
+}

@@ -1,0 +1,46 @@
+/** Open requests, as adapters report them. */
+import type { RequestRecord } from "../runtime/bridge.ts";
+import { FN, REQ, record } from "./events.ts";
+import { recordRequest } from "./record-request.ts";
+import type { RecordingHost } from "./recording-host.ts";
+import type { RequestIndex } from "./request-index.ts";
+import { measured } from "./timed.ts";
+
+/** Opens `request` here. The engine opens it only when an event within it, or an outgoing call, needs that. */
+export function openRequest(host: RecordingHost, requests: RequestIndex, request: RequestRecord): void {
+  request.head = request.route ?? request.path;
+  request.startMs = host.clock.now();
+  requests.add(request);
+}
+
+export function isOpen({ startMs }: RequestRecord): boolean {
+  return !Number.isNaN(startMs);
+}
+
+/** Records the end of an open request. */
+export function endRequest(
+  host: RecordingHost,
+  request: RequestRecord,
+  nowMs: number,
+  status: number | undefined,
+  error: unknown,
+): void {
+  const { path, method, route, startMs, attributes, traceparent } = request;
+  const duration = measured(nowMs - startMs, request);
+  const name = route ?? path;
+  const isPath = route === undefined;
+  const isRequest = method !== undefined;
+  // Sampling rules match the name at the start. A request that has another name now must be opened under that one first.
+  const isAlone = isRequest && request.token === undefined && name === request.head;
+  if (isAlone && attributes === undefined && traceparent === undefined) {
+    recordRequest(host, name, method, status, startMs, duration, error, isPath);
+    return;
+  }
+  const entries = attributes && { attributes: [...attributes] };
+  const ended = { name, start: startMs, duration, error, ...entries };
+  const event = isRequest
+    ? ({ ...ended, kind: REQ, isPath, method, status } as const)
+    : ({ ...ended, kind: FN } as const);
+  if (isAlone) record(host, { ...event, traceparent });
+  else record(host, event, request, true);
+}

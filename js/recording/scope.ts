@@ -1,0 +1,106 @@
+/** The methods that record within one request, for `tide` itself and for `tide.scope(request)`. */
+import type { RequestRecord } from "../runtime/bridge.ts";
+import type { AttributeValue } from "../types/attributes.ts";
+import type { Scope } from "../types/scope.ts";
+import { measuredD1 } from "./bindings/d1.ts";
+import { measuredMethods } from "./bindings/methods.ts";
+import { DB, EVT, FN, record, type UncheckedEvent } from "./events.ts";
+import { answerOf, describeOutgoing, type KnownEvent } from "./outgoing.ts";
+import type { RecordingHost } from "./recording-host.ts";
+import { measured, timed } from "./timed.ts";
+import { entriesOf } from "./values.ts";
+
+/** The most attributes of one request. */
+const ATTRIBUTES_MAX = 64;
+
+const KV = ["get", "getWithMetadata", "put", "delete", "list"];
+const R2 = ["head", "get", "put", "delete", "list", "createMultipartUpload", "resumeMultipartUpload"];
+const QUEUE = ["send", "sendBatch"];
+
+/** `current` finds the request anew for each event. Undefined: the event stands alone. */
+export function scopeOf(host: RecordingHost, current: () => RequestRecord | undefined): Scope {
+  const add = (event: UncheckedEvent, request = current()) => record(host, event, request);
+  /** Runs `work` and records it, with the details that `describe` finds in its result. */
+  const wrap = <T>(work: () => T, known: KnownEvent, describe: (result: unknown) => object = nothing): T => {
+    // Found before the work runs: afterwards the context may be another one.
+    const request = current();
+    return timed(
+      work,
+      () => host.clock.now(),
+      (start, error, result) => {
+        const duration = measured(host.clock.now() - start, request);
+        const details = error === undefined ? detailsOf(describe, result) : {};
+        add({ start, duration, error, ...known, ...details }, request);
+      },
+    );
+  };
+  const call = <T>(name: string, work: () => T) => wrap(work, { kind: FN, name });
+  return {
+    route(template) {
+      const request = current();
+      if (request !== undefined && typeof template === "string") request.route = template;
+    },
+    set: (key, value) => setAttribute(current(), key, value),
+    time: call,
+    query: (statement, work, details) => wrap(work, { kind: DB, name: statement }, () => databaseOf(details)),
+    fetch: (input: unknown, given?: RequestInit) => {
+      const { known, init } = describeOutgoing(host, current(), input, given);
+      return wrap(
+        () => host.host.fetch(input, init),
+        known,
+        (response) => answerOf(response, known),
+      );
+    },
+    d1: (database) =>
+      measuredD1(database as never, (statement, work, rowsOf) =>
+        wrap(work, { kind: DB, name: statement, system: "sqlite" }, (result) => ({ rows: rowsOf(result) })),
+      ) as never,
+    kv: (namespace) => measuredMethods("kv", namespace, KV, call),
+    r2: (bucket) => measuredMethods("r2", bucket, R2, call),
+    queue: (producer) => measuredMethods("queue", producer, QUEUE, call),
+    fn: (name, start, duration, error) => add({ kind: FN, name, start, duration, error }),
+    db: (name, start, duration, details) => {
+      add({ ...databaseOf(details), kind: DB, name, start, duration });
+    },
+    evt: (name, attributes) => {
+      add({ kind: EVT, name, start: host.clock.now(), ...attributesOf(attributes) });
+    },
+  } as Scope;
+}
+
+const nothing = () => ({});
+
+/** The result of a binding may have any shape. Details that cannot be read are left out. */
+function detailsOf(describe: (result: unknown) => object, result: unknown): object {
+  try {
+    return describe(result);
+  } catch {
+    return {};
+  }
+}
+
+function setAttribute(request: RequestRecord | undefined, key: string, value: AttributeValue): void {
+  if (request === undefined || typeof key !== "string") return;
+  request.attributes ??= new Map();
+  const { attributes } = request;
+  if (attributes.has(key) || attributes.size < ATTRIBUTES_MAX) attributes.set(key, value);
+}
+
+/** Getters of the user's may throw. Details that cannot be read are left out. */
+function databaseOf(details: unknown): Pick<UncheckedEvent, "system" | "rows" | "error"> {
+  try {
+    const { system, rows, error } = (details ?? {}) as Record<string, unknown>;
+    return { system, rows, error };
+  } catch {
+    return {};
+  }
+}
+
+function attributesOf(attributes: unknown): Pick<UncheckedEvent, "attributes"> {
+  try {
+    const entries = entriesOf(attributes);
+    return entries === undefined ? {} : { attributes: entries };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,81 @@
+/** The bridge from adapters to a collector. They are bundled apart, so adapters find it by a registered symbol. */
+import type { AttributeValue } from "../types/attributes.ts";
+import type { WaitUntil } from "./wait-until.ts";
+
+/** The name holds the version: an adapter of another major release finds no bridge and does nothing. */
+export const BRIDGE: unique symbol = Symbol.for("tidegate.bridge.0") as never;
+
+/** An open request as plain data, so that it may outlive its request. The adapter makes one object per request. */
+export class RequestRecord {
+  readonly bridge: AdapterBridge;
+  /** What `tide.scope` finds it by. */
+  readonly request: object;
+  /** As received, without query. It names the request while there is no route; id-like segments are shown as `:id`. */
+  path: string;
+  /** Undefined: another handler than one for requests. `path` is its name. */
+  readonly method: string | undefined;
+  /** The host's clock stands still between I/O, so that a measured 0 means an unknown duration. */
+  readonly hasFrozenClock: boolean;
+  route: string | undefined = undefined;
+  /** The header as it came in, for calls that the request makes. */
+  traceparent: string | undefined = undefined;
+  /** The header as it came in. It means nothing without `traceparent`. */
+  tracestate: string | undefined = undefined;
+  /** Undefined until the first attribute is set. */
+  attributes: Map<string, AttributeValue> | undefined = undefined;
+  /** What sampling rules match: the route if it was known at the start, else the path. */
+  head = "";
+  /** NaN: it was not opened, since nothing can be recorded. */
+  startMs: number = Number.NaN;
+  isOver = false;
+  /** Its token in the engine. Undefined: nothing has needed it to be open there. */
+  token: number | undefined = undefined;
+  /** The generation of the engine that gave the token. Another engine's tokens mean nothing. */
+  generation = 0;
+
+  constructor(
+    bridge: AdapterBridge,
+    request: object,
+    path: string,
+    method: string | undefined,
+    hasFrozenClock: boolean,
+  ) {
+    this.bridge = bridge;
+    this.request = request;
+    this.path = path;
+    this.method = method;
+    this.hasFrozenClock = hasFrozenClock;
+  }
+}
+
+/** Where flushing may go on after a handler, and how. */
+export interface FlushContext extends WaitUntil {
+  /** It must end soon: nothing pending outlasts `flushIntervalMs` and one send. */
+  readonly isBrief?: boolean;
+  /** It is the last chance: send at once all that waits. */
+  readonly isLast?: boolean;
+}
+
+/** What adapters use of a collector. Nothing here throws, except that `run` throws what the handler throws. */
+export interface AdapterBridge {
+  configure(env: unknown): void;
+  /** Sets the start of `record` and makes it known, if anything can be recorded. */
+  open(record: RequestRecord): void;
+  run<T>(record: RequestRecord, work: () => T): T;
+  /** The request that the running code belongs to, where the runtime can tell. */
+  current(): RequestRecord | undefined;
+  /** Records the end of `record`. Only a request has a `status`. */
+  end(
+    record: RequestRecord,
+    status: number | undefined,
+    error: unknown,
+    context: FlushContext | undefined,
+  ): void;
+  /** In a page: whether it is going away, so that sends must start at once and outlive it. */
+  setLeaving(isLeaving: boolean): void;
+}
+
+/** The bridge of a collector; undefined if `tide` is something else. */
+export function bridgeOf(tide: object): AdapterBridge | undefined {
+  return (tide as { readonly [BRIDGE]?: AdapterBridge })[BRIDGE];
+}

@@ -1,0 +1,26 @@
+/** Options that several sinks share. */
+import { TidegateError } from "../types/error.ts";
+import type { Sink } from "../types/sink.ts";
+
+type Limits = Pick<Sink, "batchMax" | "maxBytes">;
+
+/** The error for an option that the sink `sink` cannot use. */
+export function badOption(
+  sink: string,
+  option: string,
+  message: string,
+  code = "config/sink",
+): TidegateError {
+  return new TidegateError(code, `${sink}: ${option} ${message}`);
+}
+
+/** Throws TidegateError `config/sink` unless `value` is absent or of one of `types`. */
+export function checkType(sink: string, option: string, value: unknown, types: readonly string[]): void {
+  if (value === undefined || (value !== null && types.includes(typeof value))) return;
+  throw badOption(sink, option, `must be of type ${types.join(" or ")}`);
+}
+
+/** The limits as properties of a sink. A limit that was not given is undefined there. */
+export function limits({ batchMax, maxBytes }: Limits): Limits {
+  return { batchMax, maxBytes } as Limits;
+}

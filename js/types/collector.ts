@@ -1,0 +1,67 @@
+import type { Counters } from "./counters.ts";
+import type { EventInput } from "./event.ts";
+import type { Notices } from "./notices.ts";
+import type { Scope } from "./scope.ts";
+import type { Stats } from "./stats.ts";
+
+/** What `flush` and `close` resolve to: sums over all sinks. */
+export interface FlushResult {
+  /** Events delivered meanwhile. */
+  readonly delivered: number;
+  /** Events still queued or in flight. */
+  readonly remaining: number;
+  /** Events dropped meanwhile, for any reason. */
+  readonly dropped: number;
+  /** The deadline came first. */
+  readonly timedOut: boolean;
+}
+
+/** What `createCollector` returns. Nothing here throws at run time, and every method works detached. */
+export interface Collector extends Omit<Scope, "route" | "set"> {
+  /** Records a request that is over. It makes no object and crosses into wasm at most once. */
+  req(
+    route: string,
+    method: string,
+    status: number,
+    startMs: number,
+    durationMs?: number,
+    error?: unknown,
+  ): void;
+  /** Records an event given as an object. */
+  enqueue(event: EventInput): void;
+  /**
+   * The same methods, bound to a request that an adapter has opened.
+   *
+   * Ask for it while the request runs: it then stays bound. In a Worker only the last 64 requests are found after they
+   * are over. Events of a request that is not found stand alone.
+   */
+  scope(request: object): Scope;
+  /** Sends what is due. Returns the ms until the next tick is wanted; null: nothing waits. */
+  tick(nowMs?: number): number | null;
+  /**
+   * Sends what is queued now. Never rejects, never takes longer than `deadlineMs`.
+   *
+   * `deadlineMs` defaults to the option `flushDeadlineMs`.
+   */
+  flush(options?: { readonly deadlineMs?: number }): Promise<FlushResult>;
+  /**
+   * Refuses new events, then flushes. Never rejects, never takes longer than `timeoutMs`.
+   *
+   * `timeoutMs` defaults to the option `closeTimeoutMs`.
+   */
+  close(options?: { readonly timeoutMs?: number }): Promise<FlushResult>;
+  /** Sets the environment. Where options are a function, the first call runs it. Adapters call this. */
+  configure(env: unknown): void;
+  /** Events waiting to be sent. */
+  readonly queueDepth: number;
+  /** What became of every event. */
+  counters(): Counters;
+  /** Figures of the rolling window. */
+  stats(): Stats;
+  /** Prometheus text, version 0.0.4: lifetime totals and the figures of the window, of this isolate only. */
+  metricsText(): string;
+  /** Why the collector records nothing; undefined while it does. */
+  readonly error: Error | undefined;
+  /** Adds a listener. Returns a function that removes it. Listeners run when no call into the engine is under way. */
+  on<K extends keyof Notices>(type: K, listener: (notice: Notices[K]) => void): () => void;
+}

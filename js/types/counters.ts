@@ -1,0 +1,44 @@
+/** Why an accepted event was not delivered. */
+export type DropReason =
+  | "overflow"
+  | "too_large"
+  | "rejected"
+  | "encode"
+  | "disabled"
+  | "closed"
+  | "core_reset";
+
+/** Events of one sink since the start. At every moment: `accepted = delivered + queued + inFlight + Σ dropped`. */
+export interface SinkCounters {
+  readonly name: string;
+  readonly accepted: number;
+  readonly delivered: number;
+  /** Waiting to be sent. */
+  readonly queued: number;
+  /** Sent, but not answered yet. */
+  readonly inFlight: number;
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  /** Batches whose sender died before it settled them. */
+  readonly leasesExpired: number;
+  /** Answers that came after their lease had expired. */
+  readonly lateSettles: number;
+  /** No batch is sent until the next probe. */
+  readonly disabled: boolean;
+}
+
+/** Events since the start. At every moment: `emitted = accepted + sampledOut + excluded + refused + pending`. */
+export interface Counters {
+  readonly emitted: number;
+  readonly accepted: number;
+  readonly sampledOut: number;
+  readonly excluded: number;
+  /** Recorded after close or before configuration, or with unusable values. */
+  readonly refused: number;
+  /** Events within requests that are neither recorded nor sampled out yet. */
+  readonly pending: number;
+  /** How often the engine failed and was replaced. */
+  readonly coreResets: number;
+  /** Attributes cut or left out because their event had more than 4 KiB of them. */
+  readonly truncated: number;
+  readonly sinks: readonly SinkCounters[];
+}

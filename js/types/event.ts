@@ -1,0 +1,37 @@
+import type { Attributes } from "./attributes.ts";
+
+interface EventBase {
+  readonly startMs: number;
+  /** Without it the duration is unknown: the event counts, but in no percentile. */
+  readonly durationMs?: number | undefined;
+  /** An `Error`, the name of its type, or any other value. Undefined and null mean that there was no error. */
+  readonly error?: unknown;
+  readonly attributes?: Attributes | undefined;
+  /** The W3C header of the parent, for an event outside a request. An invalid one starts a new trace. */
+  readonly traceparent?: string | undefined;
+}
+
+/** One event as an object, for `enqueue`. */
+export type EventInput =
+  | (EventBase & {
+      readonly kind: "REQ";
+      readonly route: string;
+      readonly method: string;
+      readonly status: number;
+    })
+  | (EventBase & { readonly kind: "FN"; readonly name: string })
+  | (EventBase & {
+      readonly kind: "DB";
+      /** Literals in it are never stored. */
+      readonly statement: string;
+      /** `"postgresql"`, `"sqlite"`, … */
+      readonly system?: string;
+      /** Rows returned or changed. */
+      readonly rows?: number;
+    })
+  | (Omit<EventBase, "startMs"> & {
+      readonly kind: "EVT";
+      readonly name: string;
+      /** @default now */
+      readonly startMs?: number;
+    });

@@ -1,0 +1,175 @@
+/** Options of `createCollector`. Numbers out of range throw TidegateError `config/…` at construction. */
+import type { Sink } from "./sink.ts";
+
+/** Which requests are recorded. */
+export interface SamplingOptions {
+  /**
+   * Share of requests that are recorded, 0…1.
+   *
+   * @default 1
+   */
+  readonly rate?: number;
+  /**
+   * Requests that are never recorded, not even in stats: a prefix (`"/health"`) or `"re:<regex>"`.
+   *
+   * @default []
+   */
+  readonly exclude?: readonly string[];
+  /**
+   * `[pattern, rate]`. The first pattern that matches wins over `rate`.
+   *
+   * @default []
+   */
+  readonly overrides?: readonly (readonly [string, number])[];
+  /**
+   * Record every request that fails.
+   *
+   * @default true
+   */
+  readonly alwaysSampleErrors?: boolean;
+  /**
+   * Lowest status that is an error, 100…1000.
+   *
+   * @default 500
+   */
+  readonly errorThreshold?: number;
+  /**
+   * Makes the draws repeatable: an integer 0…2⁵³−1 or an unsigned 64-bit bigint. Anything else throws `config/seed`.
+   *
+   * @default randomness of the host
+   */
+  readonly seed?: number | bigint;
+  /**
+   * A source of draws in [0, 1). It is called once for each decision that needs a draw.
+   *
+   * @default the engine's own, see `seed`
+   */
+  readonly rng?: () => number;
+  /**
+   * Also record requests slower than this many ms, or slower than the route's p99.
+   *
+   * @default off
+   */
+  readonly keepSlowMs?: number | "p99";
+  /**
+   * Let a sampled `traceparent` force recording. Off by default: callers must not set your sampling rate.
+   *
+   * @default false
+   */
+  readonly respectParent?: boolean;
+}
+
+/** The part of `AsyncLocalStorage` that links events to their request. */
+export interface ContextStorage {
+  run<T>(store: unknown, work: () => T): T;
+  getStore(): unknown;
+}
+
+/** Options of `createCollector`. */
+export interface CollectorOptions {
+  /** Name and version of the measured program. */
+  readonly service?: { readonly name?: string; readonly version?: string };
+  /**
+   * Where events go. Nested arrays are flattened.
+   *
+   * @default []; counters and stats work without a sink
+   */
+  readonly sinks?: readonly (Sink | readonly Sink[])[];
+  readonly sampling?: SamplingOptions;
+  /**
+   * Events queued for all sinks together. When it is full the oldest event is dropped and counted.
+   *
+   * @default 2048
+   */
+  readonly queueSize?: number;
+  /**
+   * Bytes of attributes queued. When it is full the oldest events are dropped and counted.
+   *
+   * @default 1 MiB
+   */
+  readonly queueBytes?: number;
+  /**
+   * A batch is due when its oldest event is this old.
+   *
+   * @default 500
+   */
+  readonly flushIntervalMs?: number;
+  /**
+   * A batch is due when it has this many events.
+   *
+   * @default 256
+   */
+  readonly batchMax?: number;
+  /**
+   * Failures in a row after which a sink is disabled.
+   *
+   * @default 5
+   */
+  readonly maxConsecutiveSinkFailures?: number;
+  /**
+   * The longest that `close` takes.
+   *
+   * @default 2000
+   */
+  readonly closeTimeoutMs?: number;
+  /**
+   * End-to-end budget of one batch, and the longest that `flush` takes.
+   *
+   * @default 2000
+   */
+  readonly flushDeadlineMs?: number;
+  /**
+   * When a batch is sent again because its sender died. More than `flushDeadlineMs`.
+   *
+   * @default flushDeadlineMs + 1000
+   */
+  readonly leaseMs?: number;
+  /**
+   * First backoff, with full jitter.
+   *
+   * @default 250
+   */
+  readonly retryBaseMs?: number;
+  /**
+   * Longest backoff.
+   *
+   * @default 30000
+   */
+  readonly retryMaxMs?: number;
+  /**
+   * When a disabled sink is probed; `Infinity`: never.
+   *
+   * @default 30000
+   */
+  readonly sinkProbeMs?: number;
+  /**
+   * Rows of statistics.
+   *
+   * @default 128
+   */
+  readonly statsSeries?: number;
+  /**
+   * Arm timers and lead flushes. With false only your own `tick`, `flush` and `close` send.
+   *
+   * @default true
+   */
+  readonly autoTick?: boolean;
+  /**
+   * Wall-clock milliseconds. 0 and NaN mean that there is no clock now: the last known time is used.
+   *
+   * @default Date.now
+   */
+  readonly clock?: () => number;
+  /**
+   * An `AsyncLocalStorage` of yours.
+   *
+   * @default that of the runtime, where it has one
+   */
+  readonly context?: ContextStorage;
+  /**
+   * Close on SIGTERM and SIGINT (Node, Deno, Bun).
+   *
+   * @default true
+   */
+  readonly handleSignals?: boolean;
+}

@@ -1,0 +1,68 @@
+/** Recording within a request. Times are wall-clock milliseconds. */
+import type { Attributes, AttributeValue } from "./attributes.ts";
+import type { ResponseLike } from "./http.ts";
+
+/** What only a database event has. */
+export interface DatabaseDetails {
+  /** `"postgresql"`, `"sqlite"`, … */
+  readonly system?: string | undefined;
+  /** Rows returned or changed. */
+  readonly rows?: number | undefined;
+  readonly error?: unknown;
+}
+
+/** `fetch` as the host's types have it. */
+export type HostFetch = typeof globalThis extends { fetch: infer Fetch }
+  ? Fetch
+  : (input: unknown, init?: unknown) => Promise<ResponseLike>;
+
+/** The part of a D1 binding that is measured. */
+export interface D1Like {
+  prepare(statement: string): object;
+  // biome-ignore lint/suspicious/noExplicitAny: the statement type of the platform
+  batch(statements: any[]): PromiseLike<unknown>;
+  exec(statements: string): PromiseLike<unknown>;
+}
+
+/** Events of one request. */
+export interface Scope {
+  /** Names the request by its route template, like `"/users/:id"`. */
+  route(template: string): void;
+  /** Sets an attribute of the request's event, at most 64 per request. */
+  set(key: string, value: AttributeValue): void;
+  /** Runs `work` and records it as FN. Returns and throws what `work` does. */
+  time<T>(name: string, work: () => T): T;
+  /** Runs `work` and records it as DB. Literals in the statement are never stored. */
+  query<T>(statement: string, work: () => T, details?: Omit<DatabaseDetails, "error">): T;
+  /**
+   * The host's `fetch`, recorded as FN with the name `<METHOD> <host>`.
+   *
+   * The duration lasts until the headers. A call that throws is an error, and so is a status of 400 or more. The call
+   * gets a `traceparent` whose span is this event, and the `tracestate` that came with the request, unless you set a
+   * `traceparent` yourself. Within an excluded request it gets neither.
+   *
+   * Spec: <https://www.w3.org/TR/trace-context-2/>
+   */
+  readonly fetch: HostFetch;
+  /**
+   * A D1 binding whose statements are recorded as DB. Results and errors are the binding's own.
+   *
+   * A batch is one event. `rows` are the rows returned, or else those changed.
+   *
+   * @example
+   * const { results } = await tide.d1(env.DB).prepare("select * from items where id = ?").bind(id).all();
+   */
+  d1<D extends D1Like>(database: D): D;
+  /** A KV namespace whose calls are recorded as FN `kv.<method>`. */
+  kv<T extends object>(namespace: T): T;
+  /** An R2 bucket whose calls are recorded as FN `r2.<method>`. */
+  r2<T extends object>(bucket: T): T;
+  /** A queue's producer whose calls are recorded as FN `queue.<method>`. */
+  queue<T extends object>(producer: T): T;
+  /** Records a function that is over. */
+  fn(name: string, startMs: number, durationMs?: number, error?: unknown): void;
+  /** Records a query that is over. Literals in the statement are never stored. */
+  db(statement: string, startMs: number, durationMs?: number, details?: DatabaseDetails): void;
+  /** Records an event of your own, now. */
+  evt(name: string, attributes?: Attributes): void;
+}

@@ -1,0 +1,34 @@
+/** Figures of the rolling window, 15 minutes by default. A figure without a measured duration is `null`. */
+export interface Figures {
+  readonly count: number;
+  readonly errors: number;
+  /** Events per second. */
+  readonly rps: number;
+  /** 0…100. */
+  readonly errorPct: number;
+  readonly p50Ms: number | null;
+  readonly p90Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly p999Ms: number | null;
+  readonly maxMs: number | null;
+  readonly meanMs: number | null;
+}
+
+/** One route, function or statement. */
+export interface SeriesStats extends Figures {
+  /** `_OTHER` is the row of all events that have no row of their own. */
+  readonly kind: "REQ" | "FN" | "DB" | "_OTHER";
+  readonly name: string;
+  /** Counts, newest last: 60 slots of 15 s. */
+  readonly sparkline: { readonly slots: readonly number[] };
+  /** The pool ran out, so the buckets of this row are wider: errors up to 2.2 % instead of 1 %. */
+  readonly coarse: boolean;
+}
+
+/** Figures of all requests, sampled or not, and one row per series. */
+export interface Stats extends Figures {
+  /** Counts, newest last: 60 × 1 s and 60 × 15 s. */
+  readonly sparkline: { readonly seconds: readonly number[]; readonly slots: readonly number[] };
+  readonly series: readonly SeriesStats[];
+}
