@@ -75,7 +75,7 @@ function packages() {
   const args = ["install", "--no-save", ...QUIET];
   return {
     name: "the npm packages of package-lock.json",
-    cost: "1.2 GB, 1 min",
+    cost: "0.9 GB, 1 min",
     place: join(root, "node_modules"),
     isMissing: () => !packagesAreCurrent(),
     mayInstall: always,
