@@ -1,6 +1,6 @@
 /** Flushes and closes collectors when a process (Node, Deno, Bun) exits. It imports no `node:` module: see globalThis. */
 
-/** What runs at an exit. Held by a weak reference: a forgotten collector can be collected. */
+/** What runs at an exit. A weak reference points to it, so that a forgotten collector can be collected. */
 export interface ExitHooks {
   readonly handleSignals: boolean;
   flush(): Promise<unknown>;

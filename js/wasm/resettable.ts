@@ -2,7 +2,7 @@
 import { fromEngine, hasCode, isFullStack } from "./errors.ts";
 import { epoch, type Instance, instance, reset } from "./instance.ts";
 
-/** Makes the object. `dead` is the memory of the failed instance that held the last one; it is still readable. */
+/** Makes the object. `dead` is the memory of the failed instance with the last object in it; it is still readable. */
 type Make<T> = (dead: WebAssembly.Memory | undefined) => T;
 
 /**
