@@ -13,12 +13,7 @@ fn now() -> f64 {
 fn main() -> Result<(), tidegate::engine::Error> {
     let mut config = Config::default();
     config.sampling.exclude = vec!["/health".into()];
-    config.add_sink(SinkOptions {
-        name: "stdout".into(),
-        format: Format::Ndjson,
-        batch_max: None,
-        max_bytes: None,
-    })?;
+    config.sinks.push(SinkOptions::new("stdout", Format::Ndjson));
     let mut collector = Collector::new(config)?;
     collector.seed_entropy([42; 64]); // Yours: 64 bytes of the system's randomness.
 
@@ -37,11 +32,11 @@ fn main() -> Result<(), tidegate::engine::Error> {
     collector.flush(1000.0, now());
     collector.tick(now());
     let mut encoder = Encoder::new(Format::Ndjson);
-    while let Some(send) = collector.poll_send(now()) {
+    while let Some(transmit) = collector.poll_transmit(now()) {
         let mut bytes = Vec::new();
-        encoder.encode(&collector.batch(send), &mut bytes);
+        encoder.encode(&collector.batch(transmit), &mut bytes);
         print!("{}", String::from_utf8_lossy(&bytes));
-        collector.settle(send.lease, Outcome::Ok { rejected: 0 }, now());
+        collector.settle(transmit.lease, Outcome::Ok { rejected: 0 }, now());
     }
     for row in collector.stats(now()).series {
         println!(

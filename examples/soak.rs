@@ -6,8 +6,8 @@ mod memory;
 use std::process::ExitCode;
 use std::time::Instant;
 use tidegate::encode::Encoder;
+use tidegate::engine::Token;
 use tidegate::engine::rng::Rng;
-use tidegate::engine::sampling::open::Token;
 use tidegate::engine::{
     Attributes, Collector, Config, Counters, Error, Event, EventKind, Format, Outcome, Reason, SinkOptions,
     Value,
@@ -34,7 +34,7 @@ impl Soak {
         config.sampling.seed = Some(7);
         for name in ["slow", "slower"] {
             let (name, format) = (name.to_owned(), Format::Ndjson);
-            config.add_sink(SinkOptions { name, format, batch_max: None, max_bytes: None })?;
+            config.sinks.push(SinkOptions::new(name, format));
         }
         let mut collector = Collector::new(config)?;
         collector.seed_entropy([7; 64]);
@@ -104,9 +104,9 @@ impl Soak {
             self.collector.settle(lease, outcome, self.now);
         }
         let wait = self.collector.tick(self.now);
-        while let Some(send) = self.collector.poll_send(self.now) {
+        while let Some(transmit) = self.collector.poll_transmit(self.now) {
             self.bytes.clear();
-            self.encoders[send.sink].encode(&self.collector.batch(send), &mut self.bytes);
+            self.encoders[transmit.sink].encode(&self.collector.batch(transmit), &mut self.bytes);
             let outcome = match (self.rng.draw() * 100.0) as u32 {
                 0..25 => Outcome::Retry { after_ms: None },
                 25..28 => Outcome::Retry { after_ms: Some(3000.0) },
@@ -119,8 +119,8 @@ impl Soak {
             };
             // One in fifty answers when its lease has run out.
             let late = if self.rng.draw() < 0.02 { 4000.0 } else { 0.0 };
-            let latency = late + (1.0 + send.sink as f64) * (50.0 + 200.0 * self.rng.draw());
-            self.answers.push((self.now + latency, send.lease, outcome));
+            let latency = late + (1.0 + transmit.sink as f64) * (50.0 + 200.0 * self.rng.draw());
+            self.answers.push((self.now + latency, transmit.lease, outcome));
         }
         while self.collector.poll_notice().is_some() {}
         wait

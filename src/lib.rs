@@ -1,18 +1,22 @@
 //! Telemetry inside edge runtimes.
 //!
-//! tidegate collects request, function and database events where they happen, decides which are
-//! kept, holds them in a bounded drop-oldest queue, keeps rolling statistics, and hands out batches
-//! to send. Three layers, one direction: `wasm → encode → engine`. The engine is sans-IO: it owns no
-//! clock, timer, socket or host randomness, so all of it runs under a simulated clock.
+//! tidegate records requests, functions and database statements where they happen. It samples them, keeps rolling
+//! statistics, queues the recorded events in bounded memory, and hands out batches to send.
+//!
+//! There are three layers: `wasm → encode → engine`. The engine is sans-IO: it owns no clock, timer, socket or source of
+//! randomness, so all of it runs under a simulated clock.
 //!
 //! # As a Rust library
 //!
-//! Every call says what time it is, in milliseconds since the epoch. Record; [`tick`] when the last
-//! tick's answer says so; drain [`poll_send`] after each tick, flush and settle; send the bytes
-//! however you like, and [`settle`] what became of them.
+//! Every call takes the time, in milliseconds since the epoch.
+//!
+//! 1. Record events.
+//! 2. Call [`tick`] when the last tick said so.
+//! 3. Call [`poll_transmit`] until it returns `None`, after each tick, flush and settle.
+//! 4. Send the bytes, and [`settle`] each batch with its outcome.
 //!
 //! [`tick`]: engine::Collector::tick
-//! [`poll_send`]: engine::Collector::poll_send
+//! [`poll_transmit`]: engine::Collector::poll_transmit
 //! [`settle`]: engine::Collector::settle
 //!
 //! ```
@@ -21,11 +25,9 @@
 //!     Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Value,
 //! };
 //!
-//! let mut config = Config::default();
-//! let sink = SinkOptions { name: "log".into(), format: Format::Ndjson, batch_max: None, max_bytes: None };
-//! config.add_sink(sink)?;
+//! let config = Config { sinks: vec![SinkOptions::new("log", Format::Ndjson)], ..Config::default() };
 //! let mut collector = Collector::new(config)?;
-//! collector.seed_entropy([42; 64]); // 64 bytes of the system's randomness.
+//! collector.seed_entropy([42; 64]); // Pass 64 random bytes.
 //!
 //! let now = 1_767_225_600_000.0;
 //! let mut attributes = Attributes::default();
@@ -39,14 +41,14 @@
 //!     ..Event::new(EventKind::Req, "/users/42", now)
 //! };
 //! collector.record(&event, None, now);
-//! assert_eq!(collector.tick(now), Some(500.0)); // The next tick is wanted in half a second.
+//! assert_eq!(collector.tick(now), Some(500.0)); // The next tick is in 500 ms.
 //!
 //! let now = now + 500.0;
 //! collector.tick(now);
 //! let (mut encoder, mut bytes) = (Encoder::new(Format::Ndjson), Vec::new());
-//! while let Some(send) = collector.poll_send(now) {
-//!     encoder.encode(&collector.batch(send), &mut bytes);
-//!     collector.settle(send.lease, Outcome::Ok { rejected: 0 }, now);
+//! while let Some(transmit) = collector.poll_transmit(now) {
+//!     encoder.encode(&collector.batch(transmit), &mut bytes);
+//!     collector.settle(transmit.lease, Outcome::Ok { rejected: 0 }, now);
 //! }
 //! let text = String::from_utf8_lossy(&bytes);
 //! assert!(text.starts_with(r#"{"kind":"REQ","ts":1767225600000,"route":"/users/:id","method":"GET""#));

@@ -1,4 +1,4 @@
-//! From enqueue to settle nothing is allocated once everything has been used before.
+//! In the steady state nothing is allocated, from recording to settling.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
@@ -7,11 +7,11 @@ mod alloc;
 use alloc::CALLS;
 use tidegate::encode::Encoder;
 use tidegate::engine::{
-    Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, StagedRequest,
-    StagedRoute, Value,
+    Attributes, BufferedRequest, Collector, Config, Event, EventKind, Format, Outcome, RouteRef, SinkOptions,
+    Value,
 };
 
-/// A collector and all that its host would reuse.
+/// A collector, and the memory that its host reuses.
 struct Host {
     collector: Collector,
     encoders: Vec<Encoder>,
@@ -20,27 +20,23 @@ struct Host {
     attributes: Attributes,
     routes: Vec<String>,
     statements: Vec<String>,
-    /// Batches that got no answer but `retry`.
-    refused: usize,
+    /// The number of batches so far.
+    batches: usize,
 }
 
 impl Host {
-    fn new(rate: f64, options: &[(&str, f64)], formats: &[Format]) -> Self {
-        let mut config = Config::default();
+    fn new(rate: f64, mut config: Config, formats: &[Format]) -> Self {
         config.sampling.rate = rate;
         config.sampling.seed = Some(1);
         config.sampling.exclude = vec![r"re:\.(css|js)$".into()];
         config.sampling.overrides = vec![(r"re:^/api/resource/\d$".into(), rate)];
-        for &(name, value) in options {
-            config.set(name, value).unwrap();
-        }
         for (at, &format) in formats.iter().enumerate() {
             let name = format!("a sink called {at}");
-            config.add_sink(SinkOptions { name, format, batch_max: None, max_bytes: None }).unwrap();
+            config.sinks.push(SinkOptions::new(name, format));
         }
         let mut collector = Collector::new(config).unwrap();
         collector.seed_entropy([3; 64]);
-        // The table of open requests grows to its bound once; requests that never end would take a while.
+        // The table of open requests grows to its limit once.
         for n in 0..1100 {
             collector.open("/", None, 1.0 + f64::from(n));
         }
@@ -52,7 +48,7 @@ impl Host {
             attributes: Attributes::default(),
             routes: (0..50).map(|n| format!("/api/resource/{n}")).collect(),
             statements: (0..20).map(|n| format!("SELECT a, b FROM table{n} WHERE id = 42")).collect(),
-            refused: 0,
+            batches: 0,
         }
     }
 
@@ -78,21 +74,21 @@ impl Host {
         collector.record(&event(EventKind::Evt, "cart.opened", n, now, attributes), None, now);
     }
 
-    /// Ticks, sends, encodes and settles what is due; `answer` decides by the batch's number.
+    /// Ticks, then encodes and settles what is due. `answer` decides by the number of the batch.
     fn pump(&mut self, answer: fn(usize) -> Outcome) {
         self.collector.tick(self.now);
-        while let Some(send) = self.collector.poll_send(self.now) {
-            let batch = self.collector.batch(send);
+        while let Some(transmit) = self.collector.poll_transmit(self.now) {
+            let batch = self.collector.batch(transmit);
             self.bytes.clear();
-            self.encoders[send.sink].encode(&batch, &mut self.bytes);
+            self.encoders[transmit.sink].encode(&batch, &mut self.bytes);
             assert!(batch.id().as_str().len() > 16);
-            self.refused += 1;
-            self.collector.settle(send.lease, answer(self.refused), self.now);
+            self.batches += 1;
+            self.collector.settle(transmit.lease, answer(self.batches), self.now);
         }
         while self.collector.poll_notice().is_some() {}
     }
 
-    /// Steps `from..to`, one a millisecond, a tick every ten; how many allocations they took.
+    /// Takes the steps `from..to`, one per ms, with a tick every ten. Returns the number of allocations.
     fn run(&mut self, from: usize, to: usize, answer: fn(usize) -> Outcome) -> usize {
         let before = CALLS.get();
         for n in from..to {
@@ -122,7 +118,7 @@ fn event<'a>(kind: EventKind, name: &'a str, n: usize, now: f64, attributes: &'a
     }
 }
 
-/// Longer than what the table of names holds.
+/// An error that is too long for the table of names.
 const ERROR: &str =
     "TypeError: something was not a function, at some length, so that it has to lie in the payload";
 
@@ -130,8 +126,8 @@ fn ok(_: usize) -> Outcome {
     Outcome::Ok { rejected: 0 }
 }
 
-/// Now and then a failure, a refusal, a batch too large.
-fn moody(n: usize) -> Outcome {
+/// Some failures, rejections and batches that are too large.
+fn mixed(n: usize) -> Outcome {
     match n % 7 {
         0 => Outcome::Retry { after_ms: None },
         3 => Outcome::TooLarge,
@@ -142,7 +138,7 @@ fn moody(n: usize) -> Outcome {
 
 #[test]
 fn sending_what_is_sampled_allocates_nothing() {
-    let mut host = Host::new(1.0, &[], &[Format::Ndjson; 2]);
+    let mut host = Host::new(1.0, Config::default(), &[Format::Ndjson; 2]);
     host.run(0, 5_000, ok);
     assert_eq!(host.run(5_000, 25_000, ok), 0);
     assert!(host.collector.counters().sinks[1].delivered > 90_000.0);
@@ -152,10 +148,10 @@ fn sending_what_is_sampled_allocates_nothing() {
 
 #[test]
 fn requests_of_new_routes_allocate_nothing() {
-    let mut host = Host::new(1.0, &[], &[Format::Ndjson]);
+    let mut host = Host::new(1.0, Config::default(), &[Format::Ndjson]);
     host.run(0, 10, ok);
-    let method = host.collector.number_method("GET").unwrap();
-    // All of one length: a few of a flood win a row of the statistics, whose name grows to the longest it has had.
+    let method = host.collector.method_id("GET").unwrap();
+    // All have one length: a few of them take a row of the statistics, whose name keeps the memory of its longest name.
     let texts: Vec<_> = (0..20_000).map(|n| format!("/new/{n:05}")).collect();
     let play = |host: &mut Host| {
         let before = CALLS.get();
@@ -163,10 +159,10 @@ fn requests_of_new_routes_allocate_nothing() {
             host.now += 10.0;
             let (start, duration) = (host.now, Some(1.5));
             let requests = some.iter().map(|text| {
-                let route = StagedRoute::New(text, false);
-                StagedRequest { route, method, status: Some(200), start, duration }
+                let route = RouteRef::Text(text);
+                BufferedRequest { route, method, status: Some(200), start, duration }
             });
-            host.collector.record_staged(requests, |_, _| {}, start, start);
+            host.collector.record_requests(requests, |_, _| {}, start, start);
             host.pump(ok);
         }
         CALLS.get() - before
@@ -179,18 +175,18 @@ fn requests_of_new_routes_allocate_nothing() {
 #[test]
 fn otlp_and_what_metrics_sinks_accumulate_allocate_nothing() {
     let formats = [Format::OtlpTracesProtobuf, Format::OtlpLogsJson, Format::OtlpMetricsProtobuf];
-    let mut host = Host::new(1.0, &[("retryMaxMs", 5.0)], &formats);
-    // Until each point of both accumulators has held the longest of its texts.
-    host.run(0, 20_000, moody);
-    assert_eq!(host.run(20_000, 40_000, moody), 0);
+    let mut host = Host::new(1.0, Config { retry_max_ms: 5.0, ..Config::default() }, &formats);
+    // Until each point of both accumulators has had its longest texts.
+    host.run(0, 20_000, mixed);
+    assert_eq!(host.run(20_000, 40_000, mixed), 0);
     let counters = host.collector.counters();
     assert!(counters.is_conserved() && counters.sinks[2].delivered > 20_000.0, "{counters:#?}");
 }
 
 #[test]
-fn children_held_released_and_replaced_allocate_nothing() {
-    let mut host = Host::new(0.0, &[], &[Format::Ndjson; 1]);
-    // A request in 25 never ends: within a minute 2400 × 2 children press into the pool.
+fn buffering_discarding_and_replacing_children_allocates_nothing() {
+    let mut host = Host::new(0.0, Config::default(), &[Format::Ndjson; 1]);
+    // One request in 25 never ends: within a minute the pool gets 2400 × 2 children of them.
     host.run(0, 40_000, ok);
     assert!(host.collector.counters().pending >= 1024.0 * 0.9);
     assert_eq!(host.run(40_000, 60_000, ok), 0);
@@ -200,18 +196,21 @@ fn children_held_released_and_replaced_allocate_nothing() {
 
 #[test]
 fn failures_splits_and_rejections_allocate_nothing() {
-    let mut host = Host::new(0.5, &[("batchMax", 16.0), ("retryMaxMs", 5.0)], &[Format::Ndjson; 3]);
-    // Until the children of requests that never end have filled their pool once.
-    host.run(0, 40_000, moody);
-    assert_eq!(host.run(40_000, 60_000, moody), 0);
+    let config = Config { batch_max: 16, retry_max_ms: 5.0, ..Config::default() };
+    let mut host = Host::new(0.5, config, &[Format::Ndjson; 3]);
+    // Until the children of requests that never end have filled the pool once.
+    host.run(0, 40_000, mixed);
+    assert_eq!(host.run(40_000, 60_000, mixed), 0);
     assert!(host.collector.counters().is_conserved());
 }
 
 #[test]
-fn a_full_dropping_queue_allocates_nothing() {
-    for options in [[("queueSize", 64.0)], [("queueBytes", 16_384.0)]] {
-        let mut host = Host::new(1.0, &options, &[Format::Ndjson; 2]);
-        // Nothing is settled, no notice is drained.
+fn a_full_queue_allocates_nothing() {
+    let small = Config { queue_size: 64, ..Config::default() };
+    let few_bytes = Config { queue_bytes: 16_384, ..Config::default() };
+    for config in [small, few_bytes] {
+        let mut host = Host::new(1.0, config, &[Format::Ndjson; 2]);
+        // Nothing is settled, and no notice is drained.
         host.collector.flush(f64::INFINITY, host.now);
         for n in 0..5_000 {
             host.step(n);
@@ -220,7 +219,7 @@ fn a_full_dropping_queue_allocates_nothing() {
         for n in 5_000..20_000 {
             host.step(n);
         }
-        assert_eq!(CALLS.get() - before, 0, "{options:?}");
+        assert_eq!(CALLS.get() - before, 0);
         assert!(host.collector.counters().sinks[0].dropped[0] > 50_000.0);
     }
 }

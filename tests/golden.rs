@@ -20,7 +20,7 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
         config.service = Service { name: Some("shop".into()), version: Some("1.2.3".into()) };
         config.resource = vec![("cloud.provider".into(), "cloudflare".into())];
     }
-    config.add_sink(SinkOptions { name: "golden".into(), format, batch_max: None, max_bytes: None }).unwrap();
+    config.sinks.push(SinkOptions::new("golden", format));
     let mut collector = Collector::new(config).unwrap();
     collector.seed_entropy([42; 64]);
     let mut attributes = Attributes::default();
@@ -51,9 +51,9 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
     };
     collector.record(&event, full.then(|| TraceContext::parse(parent).unwrap()), NOW);
     collector.flush(1000.0, NOW);
-    let send = collector.poll_send(NOW)?;
+    let transmit = collector.poll_transmit(NOW)?;
     let mut bytes = Vec::new();
-    Encoder::new(format).encode(&collector.batch(send), &mut bytes);
+    Encoder::new(format).encode(&collector.batch(transmit), &mut bytes);
     Some(bytes)
 }
 

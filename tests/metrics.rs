@@ -1,11 +1,11 @@
-//! Metrics sinks: what they accumulate against a simple model, and the laws whatever happens to their batches.
+//! Metrics sinks: what they accumulate, against a simple model, and the laws whatever the outcomes of their batches.
 #![allow(clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
 use std::collections::HashMap;
-use tidegate::engine::stats::metrics::{Exponential, Instrument, MAX_SETS};
-use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, Reason, Send, SinkOptions};
+use tidegate::engine::metrics::{Exponential, Instrument, MAX_SETS};
+use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, Reason, SinkOptions, Transmit};
 
 const START: f64 = 1_750_000_000_000.0;
 const OK: Outcome = Outcome::Ok { rejected: 0 };
@@ -16,8 +16,7 @@ fn config(rate: f64) -> Config {
     config.sampling.rate = rate;
     config.sampling.exclude = vec!["/health".into()];
     for format in [Format::OtlpMetricsProtobuf, Format::Ndjson] {
-        let sink = SinkOptions { name: format.as_str().into(), format, batch_max: None, max_bytes: None };
-        config.add_sink(sink).unwrap();
+        config.sinks.push(SinkOptions::new(format.as_str(), format));
     }
     config
 }
@@ -36,23 +35,23 @@ fn request(collector: &mut Collector, route: &str, status: u16, ms: Option<f64>,
     assert!(collector.counters().is_conserved(), "{:#?}", collector.counters());
 }
 
-/// The metrics sink's batch that is due, if any.
-fn poll(collector: &mut Collector, now: f64) -> Option<Send> {
+/// The batch of the metrics sink, if it is due.
+fn poll(collector: &mut Collector, now: f64) -> Option<Transmit> {
     let mut found = None;
-    while let Some(send) = collector.poll_send(now) {
-        if send.sink == 0 {
-            found = Some(send);
+    while let Some(transmit) = collector.poll_transmit(now) {
+        if transmit.sink == 0 {
+            found = Some(transmit);
         } else {
-            collector.settle(send.lease, OK, now);
+            collector.settle(transmit.lease, OK, now);
         }
     }
     found
 }
 
-/// The points of a batch: how many of which sum, by route and status.
-fn points(collector: &Collector, send: Send) -> HashMap<(String, u16), (u64, f64)> {
-    let points = collector.batch(send).metrics().unwrap().points;
-    let key = |point: &tidegate::engine::stats::metrics::Point| {
+/// The points of a batch: count and sum, by route and status.
+fn points(collector: &Collector, transmit: Transmit) -> HashMap<(String, u16), (u64, f64)> {
+    let points = collector.batch(transmit).metrics().unwrap().points;
+    let key = |point: &tidegate::engine::metrics::Point| {
         let name = if point.is_overflow() { "overflow" } else { point.name() };
         (name.to_owned(), point.status().unwrap_or(0))
     };
@@ -80,15 +79,15 @@ fn every_measured_event_counts_before_sampling_and_no_excluded_one() {
     let counters = collector.counters();
     assert_eq!((counters.sinks[0].accepted, counters.sinks[0].queued), (1000.0, 1000.0));
     assert_eq!(counters.accepted, 0.0, "sampled out, all of them");
-    let send = poll(&mut collector, START + 500.0).unwrap();
-    assert_eq!(collector.batch(send).count(), 1000);
-    assert_eq!(points(&collector, send), model);
-    collector.settle(send.lease, OK, START + 500.0);
+    let transmit = poll(&mut collector, START + 500.0).unwrap();
+    assert_eq!(collector.batch(transmit).count(), 1000);
+    assert_eq!(points(&collector, transmit), model);
+    collector.settle(transmit.lease, OK, START + 500.0);
     assert_eq!(collector.counters().sinks[0].delivered, 1000.0);
 }
 
 #[test]
-fn it_is_due_by_the_interval_or_a_flush_and_not_by_count() {
+fn a_batch_is_due_by_the_interval_or_a_flush_and_not_by_count() {
     let mut collector = collector(config(0.0));
     for _ in 0..5000 {
         request(&mut collector, "/", 200, Some(1.0), START);
@@ -99,10 +98,10 @@ fn it_is_due_by_the_interval_or_a_flush_and_not_by_count() {
     let mut collector = self::collector(config(0.0));
     request(&mut collector, "/", 200, Some(1.0), START);
     collector.flush(1000.0, START);
-    let send = poll(&mut collector, START).unwrap();
+    let transmit = poll(&mut collector, START).unwrap();
     assert!(collector.is_flushing(START));
     request(&mut collector, "/", 200, Some(1.0), START);
-    collector.settle(send.lease, OK, START);
+    collector.settle(transmit.lease, OK, START);
     assert!(!collector.is_flushing(START), "what came after the flush is not part of it");
     assert_eq!(poll(&mut collector, START), None);
 }
@@ -114,16 +113,16 @@ fn intervals_follow_each_other_without_a_gap() {
     for round in 0..5 {
         let now = START + 100.0 + f64::from(round) * 700.0;
         request(&mut collector, "/", 200, Some(1.0), now);
-        let send = poll(&mut collector, now + 500.0).unwrap();
-        let measured = collector.batch(send).metrics().unwrap();
+        let transmit = poll(&mut collector, now + 500.0).unwrap();
+        let measured = collector.batch(transmit).metrics().unwrap();
         assert_eq!((measured.start, measured.end), (end, now + 500.0));
         end = measured.end;
-        collector.settle(send.lease, OK, now + 500.0);
+        collector.settle(transmit.lease, OK, now + 500.0);
     }
 }
 
 #[test]
-fn a_batch_is_sent_again_as_it_was_while_the_next_fills() {
+fn a_batch_is_sent_again_unchanged_while_the_next_one_fills() {
     let mut collector = collector(config(0.0));
     request(&mut collector, "/a", 200, Some(1.0), START);
     let first = poll(&mut collector, START + 500.0).unwrap();
@@ -148,15 +147,15 @@ fn sets_beyond_the_limit_are_counted_together() {
         request(&mut collector, &format!("/{n}"), 200, Some(2.0), START);
         request(&mut collector, "/0", 200, Some(1.0), START);
     }
-    let send = poll(&mut collector, START + 500.0).unwrap();
-    let points = points(&collector, send);
+    let transmit = poll(&mut collector, START + 500.0).unwrap();
+    let points = points(&collector, transmit);
     assert_eq!(points.len(), MAX_SETS + 1);
     assert_eq!(points[&("overflow".into(), 0)].0, 50);
     assert_eq!(points[&("/0".into(), 200)].0, MAX_SETS as u64 + 51);
-    collector.settle(send.lease, OK, START + 500.0);
+    collector.settle(transmit.lease, OK, START + 500.0);
     request(&mut collector, "/new", 200, Some(1.0), START + 500.0);
-    let send = poll(&mut collector, START + 1000.0).unwrap();
-    assert_eq!(self::points(&collector, send).len(), 1, "the next interval has room again");
+    let transmit = poll(&mut collector, START + 1000.0).unwrap();
+    assert_eq!(self::points(&collector, transmit).len(), 1, "the next interval has room again");
 }
 
 #[test]
@@ -179,9 +178,9 @@ fn a_batch_too_large_is_halved_by_attribute_sets() {
     collector.settle(quarter.lease, Outcome::TooLarge, now);
     assert_eq!(dropped(&collector, Reason::TooLarge), 2.0, "one set alone is dropped");
     let mut delivered = 0;
-    while let Some(send) = poll(&mut collector, now) {
-        delivered += collector.batch(send).count();
-        collector.settle(send.lease, OK, now);
+    while let Some(transmit) = poll(&mut collector, now) {
+        delivered += collector.batch(transmit).count();
+        collector.settle(transmit.lease, OK, now);
     }
     assert_eq!(delivered, 12);
     assert!(collector.counters().is_conserved());
@@ -193,12 +192,12 @@ fn refused_points_count_their_share_of_the_observations() {
     for n in 0..10 {
         request(&mut collector, &format!("/{}", n % 2), 200, Some(1.0), START);
     }
-    let send = poll(&mut collector, START + 500.0).unwrap();
-    collector.settle(send.lease, Outcome::Ok { rejected: 1 }, START + 500.0);
+    let transmit = poll(&mut collector, START + 500.0).unwrap();
+    collector.settle(transmit.lease, Outcome::Ok { rejected: 1 }, START + 500.0);
     assert_eq!((dropped(&collector, Reason::Rejected), collector.counters().sinks[0].delivered), (5.0, 5.0));
 }
 
-/// The value at `q` as a receiver reads it from the buckets: the middle of its bucket.
+/// The value at `q` that a receiver reads from the buckets: the middle of a bucket.
 fn quantile(histogram: &Exponential, q: f64) -> f64 {
     let rank = (histogram.count() as f64 * q).ceil().max(1.0) as u64;
     let mut seen = histogram.zeros();
@@ -251,8 +250,8 @@ proptest! {
         for ms in &values {
             request(&mut collector, "/", 200, Some(*ms), START);
         }
-        let send = poll(&mut collector, START + 500.0).unwrap();
-        let measured = collector.batch(send).metrics().unwrap();
+        let transmit = poll(&mut collector, START + 500.0).unwrap();
+        let measured = collector.batch(transmit).metrics().unwrap();
         prop_assert_eq!(measured.points[0].instrument(), Instrument::HttpServer);
         let histogram = measured.points[0].histogram();
         let mut sorted: Vec<_> = values.iter().map(|ms| ms / 1000.0).collect();
@@ -275,12 +274,12 @@ proptest! {
         rate in prop_oneof![Just(0.0), Just(1.0), Just(0.5)],
     ) {
         let mut config = config(rate);
-        config.set("maxConsecutiveSinkFailures", 3.0).unwrap();
+        config.max_consecutive_sink_failures = Some(3);
         if !probe {
-            config.set("sinkProbeMs", f64::INFINITY).unwrap();
+            config.sink_probe_ms = None;
         }
         let mut collector = collector(config);
-        let (mut now, mut held, mut sent) = (START, None, HashMap::new());
+        let (mut now, mut leased, mut sent) = (START, None, HashMap::new());
         let (mut accepted, mut closed) = (0.0, false);
         for step in steps {
             match step {
@@ -292,10 +291,10 @@ proptest! {
                     now += ms;
                     let wanted = collector.tick(now);
                     prop_assert_eq!(collector.tick(now), wanted);
-                    held = poll(&mut collector, now).or(held);
+                    leased = poll(&mut collector, now).or(leased);
                 }
                 Step::Settle(answer, rejected) => {
-                    let Some(send) = held.take() else { continue };
+                    let Some(transmit) = leased.take() else { continue };
                     let outcome = match answer {
                         0 => Outcome::Fatal,
                         1 => Outcome::TooLarge,
@@ -303,12 +302,12 @@ proptest! {
                         3 => Outcome::Ok { rejected: u32::from(rejected) },
                         _ => OK,
                     };
-                    collector.settle(send.lease, outcome, now);
+                    collector.settle(transmit.lease, outcome, now);
                 }
-                Step::Orphan => held = None,
+                Step::Orphan => leased = None,
                 Step::Flush => {
                     collector.flush(1000.0, now);
-                    held = poll(&mut collector, now).or(held);
+                    leased = poll(&mut collector, now).or(leased);
                 }
                 Step::Close => {
                     collector.close(now);
@@ -320,9 +319,9 @@ proptest! {
                     closed = true;
                 }
             }
-            // One whose lease has run out may be gone.
-            if let Some(send) = held.filter(|send| collector.batch(*send).count() > 0) {
-                let batch = collector.batch(send);
+            // A batch whose lease has expired may be dropped.
+            if let Some(transmit) = leased.filter(|transmit| collector.batch(*transmit).count() > 0) {
+                let batch = collector.batch(transmit);
                 let is = (batch.count(), format!("{:?}", batch.metrics()));
                 prop_assert_eq!(sent.entry(batch.id()).or_insert_with(|| is.clone()), &is, "the same id, the same points");
             }
@@ -330,14 +329,14 @@ proptest! {
             prop_assert!(counters.is_conserved(), "{counters:#?}");
             prop_assert_eq!(counters.sinks[0].accepted, accepted);
         }
-        held = None;
+        leased = None;
         while let Some(wait) = collector.tick(now) {
             now += wait;
-            if let Some(send) = poll(&mut collector, now) {
-                collector.settle(send.lease, OK, now);
+            if let Some(transmit) = poll(&mut collector, now) {
+                collector.settle(transmit.lease, OK, now);
             }
         }
-        prop_assert_eq!(held, None);
+        prop_assert_eq!(leased, None);
         let metrics = &collector.counters().sinks[0];
         prop_assert_eq!(metrics.queued + metrics.in_flight, 0.0);
         prop_assert_eq!(metrics.delivered + metrics.dropped.iter().sum::<f64>(), accepted);

@@ -12,9 +12,7 @@ const NOW: f64 = 1_750_000_000_000.0;
 fn collector(routes: &[&str]) -> Collector {
     let mut config = Config::default();
     for format in [Format::Ndjson, Format::OtlpMetricsJson] {
-        config
-            .add_sink(SinkOptions { name: "a\"b".into(), format, batch_max: None, max_bytes: None })
-            .unwrap();
+        config.sinks.push(SinkOptions::new("a\"b", format));
     }
     let mut collector = Collector::new(config).unwrap();
     collector.seed_entropy([5; 64]);

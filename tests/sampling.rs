@@ -5,17 +5,18 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use tidegate::engine::ErrorKind;
 use tidegate::engine::sampling::*;
 
-fn policy(change: impl FnOnce(&mut Options)) -> Policy {
-    let mut options = Options::default();
+fn policy(change: impl FnOnce(&mut SamplingOptions)) -> Policy {
+    let mut options = SamplingOptions::default();
     change(&mut options);
     Policy::new(&options).unwrap()
 }
 
 #[test]
 fn defaults() {
-    let options = Options::default();
+    let options = SamplingOptions::default();
     assert_eq!(options.rate, 1.0);
     assert!(options.exclude.is_empty() && options.overrides.is_empty());
     assert!(options.always_sample_errors);
@@ -37,9 +38,9 @@ fn a_bad_rate_is_refused_not_clamped() {
         (f64::INFINITY, "rate inf "),
     ] {
         let error = clamp_sampling_rate(rate).unwrap_err();
-        assert_eq!(error.code(), "config/sampling-rate");
+        assert_eq!(error.kind(), ErrorKind::SamplingRate);
         assert!(error.message().contains(shown), "{error}");
-        assert!(Policy::new(&Options { rate, ..Options::default() }).is_err());
+        assert!(Policy::new(&SamplingOptions { rate, ..SamplingOptions::default() }).is_err());
     }
 }
 
@@ -53,49 +54,49 @@ fn a_draw_equal_to_the_rate_is_not_sampled() {
 #[test]
 fn exclusion_beats_errors_parents_and_draws() {
     let policy = policy(|o| (o.exclude, o.respect_parent, o.rate) = (vec!["/health".into()], true, 0.5));
-    let head = policy.decide_with("/health", true, &mut || unreachable!());
-    assert_eq!(head, Head::Excluded);
-    assert_eq!(policy.outcome(head, Some(500), true, true), None);
+    let decision = policy.decide_head_with("/health", true, &mut || unreachable!());
+    assert_eq!(decision, SamplingDecision::Excluded);
+    assert_eq!(policy.decide_outcome(decision, Some(500), true, true), None);
 }
 
 #[test]
 fn p_is_the_probability_of_the_outcome() {
     let rate = 0.25;
-    let lucky = Head::Decided { sampled: true, rate, forced: false };
-    let unlucky = Head::Decided { sampled: false, rate, forced: false };
+    let lucky = SamplingDecision::Decided { sampled: true, rate, forced: false };
+    let unlucky = SamplingDecision::Decided { sampled: false, rate, forced: false };
     let plain = policy(|o| o.rate = rate);
-    assert_eq!(plain.outcome(lucky, Some(200), false, false), Some(rate));
-    assert_eq!(plain.outcome(unlucky, Some(200), false, false), None);
-    for head in [lucky, unlucky] {
-        assert_eq!(plain.outcome(head, Some(500), false, false), Some(1.0));
-        assert_eq!(plain.outcome(head, None, true, false), Some(1.0));
+    assert_eq!(plain.decide_outcome(lucky, Some(200), false, false), Some(rate));
+    assert_eq!(plain.decide_outcome(unlucky, Some(200), false, false), None);
+    for decision in [lucky, unlucky] {
+        assert_eq!(plain.decide_outcome(decision, Some(500), false, false), Some(1.0));
+        assert_eq!(plain.decide_outcome(decision, None, true, false), Some(1.0));
     }
-    assert_eq!(plain.outcome(unlucky, Some(200), false, true), None, "slow ones are not kept");
-    assert_eq!(plain.outcome(lucky, Some(200), false, true), Some(rate));
+    assert_eq!(plain.decide_outcome(unlucky, Some(200), false, true), None, "slow ones are not kept");
+    assert_eq!(plain.decide_outcome(lucky, Some(200), false, true), Some(rate));
 
     let indifferent = policy(|o| o.always_sample_errors = false);
-    assert_eq!(indifferent.outcome(lucky, Some(500), true, false), Some(rate));
-    assert_eq!(indifferent.outcome(unlucky, Some(500), true, false), None);
+    assert_eq!(indifferent.decide_outcome(lucky, Some(500), true, false), Some(rate));
+    assert_eq!(indifferent.decide_outcome(unlucky, Some(500), true, false), None);
     assert!(indifferent.is_error(Some(500), false), "still an error to the statistics");
 
     let keeps = policy(|o| o.keep_slow = Some(KeepSlow::P99));
-    assert_eq!(keeps.outcome(unlucky, Some(200), false, true), Some(1.0));
+    assert_eq!(keeps.decide_outcome(unlucky, Some(200), false, true), Some(1.0));
 }
 
 #[test]
 fn a_parent_forces_only_if_respected() {
     let strict = policy(|o| o.rate = 0.0);
     assert_eq!(
-        strict.decide_with("/", true, &mut || unreachable!()),
-        Head::Decided { sampled: false, rate: 0.0, forced: false }
+        strict.decide_head_with("/", true, &mut || unreachable!()),
+        SamplingDecision::Decided { sampled: false, rate: 0.0, forced: false }
     );
     let trusting = policy(|o| (o.rate, o.respect_parent) = (0.1, true));
-    let head = trusting.decide_with("/", true, &mut || unreachable!("forced requests draw nothing"));
-    assert_eq!(head, Head::Decided { sampled: true, rate: 0.1, forced: true });
-    assert_eq!(trusting.outcome(head, Some(200), false, false), Some(1.0));
+    let decision = trusting.decide_head_with("/", true, &mut || unreachable!("forced requests draw nothing"));
+    assert_eq!(decision, SamplingDecision::Decided { sampled: true, rate: 0.1, forced: true });
+    assert_eq!(trusting.decide_outcome(decision, Some(200), false, false), Some(1.0));
     assert_eq!(
-        trusting.decide_with("/", false, &mut || 0.5),
-        Head::Decided { sampled: false, rate: 0.1, forced: false }
+        trusting.decide_head_with("/", false, &mut || 0.5),
+        SamplingDecision::Decided { sampled: false, rate: 0.1, forced: false }
     );
 }
 
@@ -109,13 +110,13 @@ fn slow_is_slower_than_the_limit() {
     assert!(!p99.is_slow(Some(3.0), None), "no percentile yet");
     assert!(!policy(|_| ()).is_slow(Some(1e9), Some(1.0)));
     for ms in [-1.0, f64::NAN, f64::INFINITY] {
-        let options = Options { keep_slow: Some(KeepSlow::Ms(ms)), ..Options::default() };
-        assert_eq!(Policy::new(&options).unwrap_err().code(), "config/keep-slow-ms");
+        let options = SamplingOptions { keep_slow: Some(KeepSlow::Ms(ms)), ..SamplingOptions::default() };
+        assert_eq!(Policy::new(&options).unwrap_err().kind(), ErrorKind::KeepSlow);
     }
 }
 
 #[test]
-fn entropy_is_wanted_only_for_draws_without_a_seed() {
+fn entropy_is_needed_only_for_draws_without_a_seed() {
     assert!(!policy(|_| ()).needs_entropy(), "rate 1 never draws");
     assert!(!policy(|o| (o.rate, o.seed) = (0.5, Some(7))).needs_entropy());
     assert!(policy(|o| o.overrides = vec![("/a".into(), 0.5)]).needs_entropy());
@@ -130,12 +131,14 @@ fn a_seed_repeats_and_entropy_does_not_replace_it() {
     let run = |entropy: [u8; 32]| {
         let mut policy = policy(|o| (o.rate, o.seed) = (0.5, Some(7)));
         policy.seed_entropy(entropy);
-        (0..64).map(|_| policy.decide("/", false)).collect::<Vec<_>>()
+        (0..64).map(|_| policy.decide_head("/", false)).collect::<Vec<_>>()
     };
     assert_eq!(run([1; 32]), run([2; 32]));
     // Seed 7 draws 0.055, 0.172, 0.717, ….
-    let sampled: Vec<_> =
-        run([1; 32]).iter().map(|head| matches!(head, Head::Decided { sampled: true, .. })).collect();
+    let sampled: Vec<_> = run([1; 32])
+        .iter()
+        .map(|decision| matches!(decision, SamplingDecision::Decided { sampled: true, .. }))
+        .collect();
     assert_eq!(sampled[..4], [true, true, false, true]);
 }
 
@@ -159,10 +162,11 @@ fn the_sampled_share_is_the_rate_and_p_upscales() {
     let mut policy = policy(|o| (o.rate, o.seed) = (0.1, Some(42)));
     let mut total = 0.0;
     for n in 0..100_000 {
-        let head = policy.decide("/", false);
+        let decision = policy.decide_head("/", false);
         let failed = n % 100 == 0;
-        total +=
-            policy.outcome(head, Some(if failed { 500 } else { 200 }), false, false).map_or(0.0, |p| 1.0 / p);
+        total += policy
+            .decide_outcome(decision, Some(if failed { 500 } else { 200 }), false, false)
+            .map_or(0.0, |p| 1.0 / p);
     }
     assert!((total - 100_000.0).abs() < 4_000.0, "{total}");
 }

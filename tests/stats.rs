@@ -27,7 +27,7 @@ struct Event {
     series: Option<usize>,
 }
 
-/// What should have been counted: (at, event), as a plain list.
+/// The events that should be counted, as pairs of time and event.
 #[derive(Clone, Default)]
 struct Model {
     now: f64,
@@ -47,10 +47,10 @@ impl Model {
         (Sample { at, duration: event.duration, is_error: event.is_error }, is_accepted)
     }
 
-    fn held(&self, belongs: impl Fn(&Event) -> bool) -> Vec<(f64, Event)> {
+    fn in_window(&self, belongs: impl Fn(&Event) -> bool) -> Vec<(f64, Event)> {
         let oldest = (self.now / SLOT).floor() - 60.0;
-        let held = self.accepted.iter().filter(|(at, e)| (at / SLOT).floor() >= oldest && belongs(e));
-        held.copied().collect()
+        let in_window = self.accepted.iter().filter(|(at, e)| (at / SLOT).floor() >= oldest && belongs(e));
+        in_window.copied().collect()
     }
 
     fn counts(&self, events: &[(f64, Event)], unit: f64) -> [u32; 60] {
@@ -96,13 +96,13 @@ impl Model {
     }
 
     fn check_all(&self, snapshot: &Snapshot) {
-        let requests = self.held(|e| e.series.is_none_or(|s| NAMES[s].0 == SeriesKind::Req));
+        let requests = self.in_window(|e| e.series.is_none_or(|s| NAMES[s].0 == SeriesKind::Req));
         self.check(&snapshot.total, &requests, 0.01);
         assert_eq!(snapshot.slots, self.counts(&requests, SLOT));
         let seconds: Vec<_> = requests.iter().copied().filter(|(at, _)| self.now - at < 61_000.0).collect();
         assert_eq!(snapshot.seconds, self.counts(&seconds, 1000.0));
         for (i, (kind, name)) in NAMES.iter().enumerate() {
-            let events = self.held(|e| e.series == Some(i));
+            let events = self.in_window(|e| e.series == Some(i));
             let row = snapshot.series.iter().find(|row| row.kind == kind.as_str() && row.name == *name);
             assert_eq!(row.is_some(), !events.is_empty());
             if let Some(row) = row {
@@ -132,7 +132,7 @@ fn play(stats: &mut StatsStore, model: &mut Model, events: &[Event]) {
     }
 }
 
-/// A distribution of durations that is hard on some histogram.
+/// A distribution of durations that is difficult for some histogram.
 fn durations() -> impl Strategy<Value = BoxedStrategy<f64>> {
     let any = || (-6.0..6.55f64).prop_map(|log| 10f64.powf(log)).boxed();
     prop_oneof![
@@ -247,7 +247,7 @@ proptest! {
         left.merge(&forms[0]).unwrap();
         left.merge(&bytes(&mut right)).unwrap();
         assert_same(&left.snapshot(model.now), &expected);
-        // What was merged ages like what was recorded.
+        // Merged events leave the window like recorded ones.
         prop_assert_eq!(left.snapshot(model.now + 61.0 * SLOT).series.len(), 0);
     }
 
@@ -266,10 +266,10 @@ proptest! {
             let before = bytes(&mut other);
             match other.merge(form) {
                 Err(error) => {
-                    prop_assert_eq!(error.code(), "stats/bytes");
+                    prop_assert_eq!(error.kind(), ErrorKind::StatsBytes);
                     prop_assert_eq!(bytes(&mut other), before);
                 }
-                // Some damage yields another sound form; then it must behave.
+                // Some damage gives another valid form. The store must accept it.
                 Ok(()) => {
                     let snapshot = other.snapshot(model.now);
                     prop_assert!(snapshot.total.errors <= snapshot.total.count);
@@ -295,11 +295,11 @@ fn every_cut_of_a_form_is_refused() {
     }
     assert!(store().merge(&[&good[..], &[0]].concat()).is_err(), "one byte more");
     let mut narrow = StatsStore::new(60_000.0, 8).unwrap();
-    assert!(narrow.merge(&good).unwrap_err().message().contains("windowMs"));
+    assert!(narrow.merge(&good).unwrap_err().message().contains("a window of another length"));
 }
 
 #[test]
-fn a_million_one_shot_names_leave_a_real_route_its_row() {
+fn a_million_names_seen_once_leave_a_real_route_its_row() {
     let mut stats = StatsStore::new(WINDOW, 128).unwrap();
     let (memory, mut now, mut real) = (stats.memory_bytes(), START, 0);
     let ok = |at| Sample { at, duration: Some(5.0), is_error: false };
@@ -322,7 +322,7 @@ fn a_million_one_shot_names_leave_a_real_route_its_row() {
 }
 
 #[test]
-fn equals_do_not_take_turns_and_a_busier_name_wins() {
+fn equal_series_do_not_swap_rows_and_a_busier_one_takes_one() {
     let mut stats = StatsStore::new(WINDOW, 4).unwrap();
     let mut now = START;
     let mut play = |stats: &mut StatsStore, names: &[&str], rounds: usize| {
@@ -346,7 +346,7 @@ fn equals_do_not_take_turns_and_a_busier_name_wins() {
 }
 
 #[test]
-fn a_row_is_not_lost_to_one_that_is_little_busier() {
+fn a_row_is_not_lost_to_a_slightly_busier_series() {
     let mut stats = StatsStore::new(WINDOW, 1).unwrap();
     let mut record = |name: &str, times: usize| {
         for _ in 0..times {
@@ -361,7 +361,7 @@ fn a_row_is_not_lost_to_one_that_is_little_busier() {
         record("second", 11);
     }
     assert_eq!(record("first", 0).iter().find(|row| row.0 == "first").map(|row| row.1), Some(4020));
-    // One who won keeps what it won on: its equal does not evict it in turn.
+    // A series keeps the estimate by which it took the row: an equal one does not take it back.
     record("third", 4500);
     for _ in 0..4600 {
         record("third", 1);
@@ -412,10 +412,11 @@ fn an_empty_store_reads_zero() {
 fn options_out_of_range_name_themselves() {
     for series in [0, 1025] {
         let error = StatsStore::new(WINDOW, series).err().unwrap();
-        assert_eq!(error.kind(), ErrorKind::Option("config/stats-series"));
+        assert_eq!(error.kind(), ErrorKind::OutOfRange("series"));
     }
     for window in [0.0, f64::NAN, f64::INFINITY, -1.0] {
-        assert_eq!(StatsStore::new(window, 1).err().unwrap().code(), "config/stats-window");
+        let error = StatsStore::new(window, 1).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::OutOfRange("window_ms"));
     }
     assert!(StatsStore::new(WINDOW, 128).unwrap().memory_bytes() <= 2 << 20);
 }

@@ -43,8 +43,8 @@ impl Run {
         config.sampling.exclude = vec!["/health".into()];
         config.sampling.keep_slow = Some(KeepSlow::Ms(900.0));
         config.sampling.respect_parent = true;
-        let sink = SinkOptions { name: "s".into(), format: Format::Events, batch_max: None, max_bytes: None };
-        config.add_sink(sink).unwrap();
+        let sink = SinkOptions::new("s", Format::Events);
+        config.sinks.push(sink);
         let mut collector = Collector::new(config).unwrap();
         collector.seed_entropy([5; 64]);
         Self { collector, rng: Rng::from_seed(99), now: 1.75e12, sums: Sums::new() }
@@ -99,13 +99,13 @@ impl Run {
 
     fn send(&mut self) {
         self.collector.flush(1000.0, self.now);
-        while let Some(send) = self.collector.poll_send(self.now) {
-            for event in self.collector.batch(send).events() {
+        while let Some(transmit) = self.collector.poll_transmit(self.now) {
+            for event in self.collector.batch(transmit).events() {
                 assert!(event.p > 0.0 && event.p <= 1.0);
                 let class = format!("{} {}", event.kind.as_str(), event.name);
                 self.sums.entry(class).or_default().estimate += 1.0 / event.p;
             }
-            self.collector.settle(send.lease, Outcome::Ok { rejected: 0 }, self.now);
+            self.collector.settle(transmit.lease, Outcome::Ok { rejected: 0 }, self.now);
         }
     }
 }

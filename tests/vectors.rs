@@ -121,8 +121,8 @@ fn sample_request() {
 }
 
 /// The `sampling` options of a `request_flow` config; fails on a key that it does not know.
-fn options(config: &Value) -> Options {
-    let mut options = Options::default();
+fn options(config: &Value) -> SamplingOptions {
+    let mut options = SamplingOptions::default();
     for (key, value) in config.as_object().unwrap() {
         match key.as_str() {
             "sampling_rate" => options.rate = number(value),
@@ -150,7 +150,7 @@ fn request_flow() {
             let name = case["name"].as_str().unwrap();
             let mut drawn = Vec::new();
             let route = request["route"].as_str().or(request["path"].as_str()).unwrap();
-            let head = policy.decide_with(route, false, &mut || {
+            let decision = policy.decide_head_with(route, false, &mut || {
                 drawn.push(draws.next().unwrap());
                 drawn[drawn.len() - 1]
             });
@@ -160,9 +160,11 @@ fn request_flow() {
             let raises = &request["raises"];
             assert_eq!(*raises, expected["propagated"], "{name}#{index}");
             let answered = if raises.is_null() { status(&request["status"]) } else { Some(500) };
-            let recorded = policy.outcome(head, answered, !raises.is_null(), false).is_some();
+            let recorded = policy.decide_outcome(decision, answered, !raises.is_null(), false).is_some();
             if ON_THE_BOUNDARY.contains(&(name, index)) {
-                let Head::Decided { rate, .. } = head else { panic!("{name}#{index}: {head:?}") };
+                let SamplingDecision::Decided { rate, .. } = decision else {
+                    panic!("{name}#{index}: {decision:?}")
+                };
                 assert_eq!(drawn, [rate]);
                 assert_ne!(recorded, expected["recorded"], "{name}#{index}");
                 deviations.push((name.to_owned(), index));

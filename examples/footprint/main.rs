@@ -11,8 +11,8 @@ fn main() -> Result<(), Error> {
     println!("one record: {} bytes", Collector::RECORD_BYTES);
     let start = memory::live();
     let mut config = Config::default();
-    let sink = SinkOptions { name: "s".into(), format: Format::Ndjson, batch_max: None, max_bytes: None };
-    config.add_sink(sink)?;
+    let sink = SinkOptions::new("s", Format::Ndjson);
+    config.sinks.push(sink);
     let mut collector = Collector::new(config)?;
     collector.seed_entropy([1; 64]);
     println!("default queue, fixed: {}", kib(collector.queue_bytes()));
@@ -48,7 +48,7 @@ fn flood(collector: &mut Collector, name: &str, attributes: &Attributes) {
         ..Event::new(EventKind::Req, name, now)
     };
     collector.record(&event, None, now);
-    collector.poll_send(now);
+    collector.poll_transmit(now);
 }
 
 fn kib(bytes: usize) -> String {

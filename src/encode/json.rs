@@ -1,9 +1,9 @@
-//! JSON by hand: strings and numbers (RFC 8259), objects with commas where they belong.
+//! A JSON writer (RFC 8259).
 
 use crate::engine::Value;
-use crate::engine::decimal;
+use crate::engine::text;
 
-/// A key of ours with all that stands around it, so that it is written at once: nothing in it needs an escape.
+/// A key with its comma, quotes and colon, written at once. It must not need an escape.
 macro_rules! key {
     ($name:literal) => {
         crate::encode::json::Key(concat!(",\"", $name, "\":"))
@@ -11,14 +11,14 @@ macro_rules! key {
 }
 pub(crate) use key;
 
-/// What [`key`] makes.
+/// A key made by [`key`].
 #[derive(Clone, Copy)]
 pub(crate) struct Key(pub(crate) &'static str);
 
-/// Writes the members of one object; `close` it.
+/// Writes the members of one object. It must be closed.
 pub(crate) struct Object<'a> {
     out: &'a mut Vec<u8>,
-    /// Where its first member's comma stands, which becomes the brace.
+    /// The offset of the first comma, which [`close`](Self::close) replaces by the brace.
     start: usize,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Object<'a> {
         self.value(value);
     }
 
-    /// The number of a key just written.
+    /// Writes a number, after its key.
     pub(crate) fn value(&mut self, value: f64) {
         number(value, self.out);
     }
@@ -48,14 +48,14 @@ impl<'a> Object<'a> {
         flag(value, self.out);
     }
 
-    /// Lower-case hexadecimal digits, for ids; where they begin.
+    /// Writes bytes as a string of hexadecimal digits. Returns the offset of the first digit.
     pub(crate) fn hex(&mut self, key: Key, bytes: &[u8]) -> usize {
         self.key(key);
         hex(bytes, self.out);
         self.out.len() - 1 - 2 * bytes.len()
     }
 
-    /// A member under a key that anybody may have chosen.
+    /// Writes a member with any key.
     pub(crate) fn member(&mut self, key: &str, value: Value<'_>) {
         self.out.push(b',');
         string(key, self.out);
@@ -67,13 +67,13 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A nested object, to be closed before this one goes on.
+    /// Begins a nested object. It must be closed before the next member.
     pub(crate) fn object(&mut self, key: Key) -> Object<'_> {
         self.key(key);
         Object::open(self.out)
     }
 
-    /// A nested array of objects.
+    /// Writes an array of objects.
     pub(crate) fn array<T>(&mut self, key: Key, items: &[T], mut write: impl FnMut(&mut Object<'_>, &T)) {
         self.key(key);
         self.out.push(b'[');
@@ -96,7 +96,7 @@ impl<'a> Object<'a> {
         self.out.push(b'}');
     }
 
-    /// How much is written, this object and all before it.
+    /// The offset of the next byte.
     pub(crate) fn position(&self) -> usize {
         self.out.len()
     }
@@ -110,23 +110,23 @@ fn flag(value: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(if value { b"true" } else { b"false" });
 }
 
-/// A number, as the shortest decimal that reads back the same; `null` if not finite.
+/// Writes the shortest decimal that reads back as the same number; `null` if it is not finite.
 pub(crate) fn number(value: f64, out: &mut Vec<u8>) {
     if value.is_finite() {
-        decimal::push(value, out);
+        text::number::push(value, out);
     } else {
         out.extend_from_slice(b"null");
     }
 }
 
-/// A string: quotes, backslashes and control characters escaped; runs of plain bytes copied whole.
+/// Writes a string. Quotes, backslashes and control characters are escaped.
 pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     escaped(text.as_bytes(), out);
     out.push(b'"');
 }
 
-/// What stands between the quotes of a string of UTF-8 `bytes`.
+/// Writes the part of a string between its quotes. `bytes` are UTF-8.
 pub(crate) fn escaped(bytes: &[u8], out: &mut Vec<u8>) {
     if are_plain(bytes) {
         out.extend_from_slice(bytes);
@@ -141,7 +141,7 @@ pub(crate) fn escaped(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Whether none of them needs escaping; it may say no where none does.
+/// Whether no byte needs an escape. It can be false although none does.
 #[inline]
 fn are_plain(bytes: &[u8]) -> bool {
     let Some(last) = bytes.len().checked_sub(8) else { return bytes.is_empty() };
@@ -152,13 +152,13 @@ fn are_plain(bytes: &[u8]) -> bool {
         if at == last {
             return true;
         }
-        // The last word overlaps the one before it.
+        // The last word overlaps the one before.
         at = last.min(at + 8);
     }
     false
 }
 
-/// Whether none of eight bytes needs escaping; it may say no of some that do not either.
+/// Whether none of eight bytes needs an escape. It can be false although none does.
 fn is_plain(word: u64) -> bool {
     let below = |limit: u8, word: u64| word.wrapping_sub(EACH * u64::from(limit)) & !word;
     let quote = word ^ (EACH * u64::from(b'"'));
@@ -166,32 +166,13 @@ fn is_plain(word: u64) -> bool {
     (below(b' ', word) | below(1, quote) | below(1, backslash)) & (EACH * 0x80) == 0
 }
 
-/// Bytes as a string of lower-case hexadecimal digits; at most 16 of them.
+/// Writes at most 16 bytes as a string of hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
     let mut digits = [b'"'; 34];
-    hex_digits(bytes, &mut digits[1..]);
+    text::hex::fill(bytes, &mut digits[1..]);
     let end = out.len() + 2 * bytes.len() + 2;
     out.extend_from_slice(&digits);
     out.truncate(end);
-}
-
-/// The lower-case hexadecimal digits of an id, whose length is a multiple of four bytes.
-#[inline(always)]
-pub(crate) fn hex_digits(id: &[u8], room: &mut [u8]) {
-    for (digits, bytes) in room.as_chunks_mut().0.iter_mut().zip(id.as_chunks().0) {
-        *digits = eight_digits(*bytes);
-    }
-}
-
-/// All at once: each half byte in a byte of its own, then made a digit.
-#[inline(always)]
-fn eight_digits(bytes: [u8; 4]) -> [u8; 8] {
-    let word = u64::from(u32::from_le_bytes(bytes));
-    let word = (word | word << 16) & 0x0000_FFFF_0000_FFFF;
-    let word = (word | word << 8) & 0x00FF_00FF_00FF_00FF;
-    let halves = (word >> 4 | word << 8) & (EACH * 0x0F);
-    let letters = (halves + EACH * 6) >> 4 & EACH;
-    (halves + EACH * u64::from(b'0') + letters * u64::from(b'a' - b'0' - 10)).to_le_bytes()
 }
 
 fn escape(byte: u8, out: &mut Vec<u8>) {
@@ -201,13 +182,13 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
         b'\t' => out.extend_from_slice(b"\\t"),
         b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
         _ => {
-            let [.., high, low] = eight_digits([0, 0, 0, byte]);
+            let [.., high, low] = text::hex::eight_digits([0, 0, 0, byte]);
             out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
         }
     }
 }
 
-/// A one in each byte.
+/// A 1 in each byte of a word.
 const EACH: u64 = 0x0101_0101_0101_0101;
 
 #[cfg(test)]

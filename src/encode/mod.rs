@@ -1,16 +1,41 @@
-//! Encoders: pure writers of a batch into a caller's buffer. They decide nothing.
+//! Encoders: they write a batch into the caller's buffer. They make no decisions.
 
-pub(crate) mod json;
-pub mod ndjson;
+mod json;
+mod ndjson;
 pub mod otlp;
 pub mod prometheus;
+mod style;
 mod template;
+mod time;
 
 use crate::engine::{Batch, Format};
 use otlp::Form;
-use template::{Style, Templates};
+use style::Style;
+use template::Templates;
 
-/// Writes the batches of one sink. It keeps what events have in common: at most 128 KiB, for whoever sends many.
+/// Writes the batches of one sink.
+///
+/// It remembers what events have in common, in at most 128 KiB. The bytes it writes do not depend on what it remembers.
+///
+/// # Examples
+/// ```
+/// use tidegate::encode::Encoder;
+/// use tidegate::engine::{Collector, Config, Event, EventKind, Format, SinkOptions};
+///
+/// let sinks = vec![SinkOptions::new("log", Format::Ndjson)];
+/// let mut collector = Collector::new(Config { sinks, ..Config::default() })?;
+/// collector.seed_entropy([42; 64]);
+/// let now = 1_767_225_600_000.0;
+/// collector.record(&Event::new(EventKind::Fn, "resize", now), None, now);
+/// collector.flush(f64::NAN, now);
+///
+/// let (mut encoder, mut bytes) = (Encoder::new(Format::Ndjson), Vec::new());
+/// if let Some(transmit) = collector.poll_transmit(now) {
+///     encoder.encode(&collector.batch(transmit), &mut bytes);
+/// }
+/// assert!(bytes.starts_with(br#"{"kind":"FN","ts":1767225600000,"fn":"resize","#));
+/// # Ok::<(), tidegate::engine::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Encoder {
     format: Format,
@@ -18,7 +43,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder of `format` that has written nothing yet.
+    /// An encoder for a sink of `format`.
     #[must_use]
     pub fn new(format: Format) -> Self {
         let style = match format {
@@ -29,7 +54,7 @@ impl Encoder {
         Self { format, templates: Templates::new(style) }
     }
 
-    /// Writes `batch` after what `out` holds already. The bytes are the same, whatever was written before.
+    /// Appends the bytes of `batch` to `out`. `batch` must have the format of this encoder.
     pub fn encode(&mut self, batch: &Batch<'_>, out: &mut Vec<u8>) {
         let templates = &mut self.templates;
         templates.begin(batch.renamings());
@@ -44,3 +69,6 @@ impl Encoder {
         }
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -1,18 +1,19 @@
-//! NDJSON: one JSON object a line for each event, and a last line of counters, so that a receiver knows what was lost.
+//! NDJSON: one JSON object per line. Each event is a line; the last line of a batch has the counters, so that a receiver
+//! knows what was lost.
 //!
-//! Unknown values are absent, never null.
+//! Unknown values are left out, never null.
 
 use super::json::{Key, Object, key};
-use super::template::{Marks, Templates};
+use super::template::{PatchOffsets, Templates};
 use crate::engine::{Batch, Counters, EventKind, EventView, Reason, SinkCounters, Value};
 
-/// Writes the events of `batch`, then its META line.
+/// Writes the events of `batch`, then the META line.
 pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec<u8>) {
     for record in batch.records() {
         if !templates.write(record, batch, out) {
             let start = out.len();
-            let marks = line(&batch.read(record), out);
-            templates.learn(record, start, &marks, out);
+            let offsets = line(&batch.read(record), out);
+            templates.store(record, start, &offsets, out);
         }
         out.push(b'\n');
     }
@@ -20,23 +21,23 @@ pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec
     out.push(b'\n');
 }
 
-/// One event; where what differs between events of its shape lies.
-pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> Marks {
-    let mut marks = Marks::default();
+/// Writes one event. Returns the offsets of what a template replaces.
+pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> PatchOffsets {
+    let mut offsets = PatchOffsets::default();
     let mut object = Object::open(out);
     object.text(key!("kind"), event.kind.as_str());
     object.key(key!("ts"));
-    marks.times[0] = object.position();
+    offsets.times[0] = object.position();
     object.value(event.start);
     match event.kind {
         EventKind::Req => {
-            named(&mut object, key!("route"), event.name, &mut marks);
+            named(&mut object, key!("route"), event.name, &mut offsets);
             optional(&mut object, key!("method"), event.detail);
             if let Some(status) = event.status {
                 object.number(key!("status"), f64::from(status));
             }
         }
-        EventKind::Fn => named(&mut object, key!("fn"), event.name, &mut marks),
+        EventKind::Fn => named(&mut object, key!("fn"), event.name, &mut offsets),
         EventKind::Db => {
             optional(&mut object, key!("query"), event.query);
             object.text(key!("summary"), event.name);
@@ -45,26 +46,26 @@ pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> Marks {
                 object.number(key!("rows"), rows);
             }
         }
-        EventKind::Evt => named(&mut object, key!("name"), event.name, &mut marks),
+        EventKind::Evt => named(&mut object, key!("name"), event.name, &mut offsets),
     }
     if let Some(duration) = event.duration {
         object.key(key!("dur_ms"));
         let at = object.position();
         object.value(duration);
-        marks.duration = (at, object.position() - at);
+        offsets.duration = (at, object.position() - at);
     }
     optional(&mut object, key!("error"), event.error);
-    ids(event, &mut object, &mut marks);
+    ids(event, &mut object, &mut offsets);
     object.number(key!("p"), event.p);
     attributes(event, &mut object);
     object.close();
-    marks
+    offsets
 }
 
-fn named(object: &mut Object<'_>, key: Key, name: &str, marks: &mut Marks) {
+fn named(object: &mut Object<'_>, key: Key, name: &str, offsets: &mut PatchOffsets) {
     let at = object.position() + key.0.len() + 1;
     object.text(key, name);
-    marks.name = (at, object.position() - 1 - at);
+    offsets.name = (at, object.position() - 1 - at);
 }
 
 fn optional(object: &mut Object<'_>, key: Key, value: Option<&str>) {
@@ -73,11 +74,11 @@ fn optional(object: &mut Object<'_>, key: Key, value: Option<&str>) {
     }
 }
 
-fn ids(event: &EventView<'_>, object: &mut Object<'_>, marks: &mut Marks) {
-    marks.ids[0] = object.hex(key!("trace_id"), &event.link.trace_id);
-    marks.ids[1] = object.hex(key!("span_id"), &event.link.span_id);
-    if event.link.parent_id != [0; 8] {
-        marks.ids[2] = object.hex(key!("parent_id"), &event.link.parent_id);
+fn ids(event: &EventView<'_>, object: &mut Object<'_>, offsets: &mut PatchOffsets) {
+    offsets.ids[0] = object.hex(key!("trace_id"), &event.ids.trace_id);
+    offsets.ids[1] = object.hex(key!("span_id"), &event.ids.span_id);
+    if event.ids.parent_id != [0; 8] {
+        offsets.ids[2] = object.hex(key!("parent_id"), &event.ids.parent_id);
     }
 }
 
@@ -106,8 +107,7 @@ fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {
     object.close();
 }
 
-/// What became of every event, as the META line and the host are told it.
-pub(crate) fn counters(counters: &Counters, object: &mut Object<'_>) {
+fn counters(counters: &Counters, object: &mut Object<'_>) {
     object.number(key!("emitted"), counters.emitted);
     object.number(key!("accepted"), counters.accepted);
     object.number(key!("sampledOut"), counters.sampled_out);

@@ -1,13 +1,26 @@
-//! Prometheus text, version 0.0.4: lifetime totals as counters, the window's figures as gauges.
+//! Prometheus text, version 0.0.4: totals as counters, the figures of the window as gauges.
 //!
-//! One scrape sees one isolate; where there are many, push. Spec:
-//! <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
+//! One scrape reads one isolate. Where a service has many isolates, use a metrics sink instead.
+//!
+//! Spec: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
 use super::json;
 use crate::engine::stats::{Figures, Snapshot};
 use crate::engine::{Counters, Reason, SinkCounters};
 
-/// Writes what a scrape is to see after what `out` holds already.
+/// Appends the answer to a scrape to `out`.
+///
+/// # Examples
+/// ```
+/// use tidegate::encode::prometheus;
+/// use tidegate::engine::{Collector, Config};
+///
+/// let mut collector = Collector::new(Config::default())?;
+/// let mut text = Vec::new();
+/// prometheus::encode(&collector.counters(), &collector.stats(1_767_225_600_000.0), &mut text);
+/// assert!(text.starts_with(b"# HELP tidegate_events_emitted_total"));
+/// # Ok::<(), tidegate::engine::Error>(())
+/// ```
 pub fn encode(counters: &Counters, stats: &Snapshot, out: &mut Vec<u8>) {
     let text = &mut Text { out };
     totals(counters, text);
@@ -53,7 +66,7 @@ fn dropped(sinks: &[SinkCounters], text: &mut Text<'_>) {
     }
 }
 
-/// All requests, then each series.
+/// Calls `each` for all requests, then for each series.
 fn rows(stats: &Snapshot, mut each: impl FnMut(&str, &str, &Figures)) {
     each("ALL", "ALL", &stats.total);
     for series in &stats.series {
@@ -65,7 +78,7 @@ fn seconds(ms: Option<f64>) -> Option<f64> {
     ms.map(|ms| ms / 1000.0)
 }
 
-/// Names of sinks may repeat; their numbers do not.
+/// The index of a sink as text. It tells sinks of the same name apart.
 fn index(at: usize) -> &'static str {
     INDEXES.get(at).copied().unwrap_or("_OTHER")
 }
@@ -75,7 +88,7 @@ struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// The lines that come before a metric's samples.
+    /// Writes the lines before the samples of a metric.
     fn family(&mut self, name: &str, kind: &str, help: &str) {
         for part in ["# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"] {
             self.out.extend_from_slice(part.as_bytes());
@@ -151,7 +164,7 @@ const WINDOW: [(&str, &str, OfFigures); 6] = [
     ("tidegate_window_duration_mean_seconds", "Mean duration.", |figures| seconds(figures.mean_ms)),
 ];
 
-// Not "quantile": that label is for summaries, whose totals are a lifetime's and not a window's.
+// The label is not "quantile": that one is for summaries, whose totals are not those of a window.
 const QUANTILES: [(&str, OfFigures); 5] = [
     ("0.5", |figures| figures.p50_ms),
     ("0.9", |figures| figures.p90_ms),
@@ -160,6 +173,6 @@ const QUANTILES: [(&str, OfFigures); 5] = [
     ("0.999", |figures| figures.p999_ms),
 ];
 
-/// As many as there may be sinks.
+/// One for each sink that a collector can have.
 const INDEXES: [&str; 16] =
     ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// A batch's id: the isolate's, the sink's index and the sequence number, joined by `-`.
+/// The id of a batch: the id of the isolate, the index of the sink and the sequence number, joined by `-`.
 ///
-/// The same for each send of the same events, so that a receiver can drop what it has already.
+/// Every send of the same events has the same id, so a receiver can drop duplicates.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct BatchId {
     text: [u8; MAX],
@@ -22,7 +22,7 @@ impl BatchId {
         id
     }
 
-    /// What does not fit is cut: it cannot be, with an isolate id of 16 digits and 16 sinks.
+    /// Appends `part`. With an isolate id of 16 digits and 16 sinks everything fits.
     fn push(&mut self, part: &[u8]) {
         let free = &mut self.text[usize::from(self.len)..];
         let fits = part.len().min(free.len());

@@ -1,42 +1,54 @@
-//! The one error type: a stable code, and a message that names the option and the remedy.
+//! The error of the engine.
 
 use std::fmt;
 
-/// Why a configuration was refused.
+/// A configuration, a rule or a binary form that was refused.
 ///
-/// Only construction fails: at run time the engine counts what it cannot keep and never errs.
+/// Only construction and [`StatsStore::merge`](crate::engine::stats::StatsStore::merge) fail. While events are recorded
+/// the engine counts what it cannot keep.
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::ErrorKind;
+/// use tidegate::engine::sampling::compile_rules;
+///
+/// let error = compile_rules(&["/a", "re:("]).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::SamplingRule);
+/// assert!(error.to_string().starts_with("rule 1 \"re:(\": does not compile"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
 }
 
-/// What kind of configuration was refused; each has one stable [`code`](ErrorKind::code).
+/// What was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A sampling rate outside [0, 1], or not a number.
+    /// A number outside its range. Holds the name of the option.
+    OutOfRange(&'static str),
+    /// A lease that is not longer than the send it covers.
+    LeaseMs,
+    /// Too many sinks, or a sink with a limit of 0.
+    Sinks,
+    /// A sampling rate outside [0, 1], or NaN.
     SamplingRate,
     /// A sampling rule that is empty or does not compile.
     SamplingRule,
-    /// A numeric option out of its range; holds the option's code.
-    Option(&'static str),
-    /// An option that does not exist.
-    UnknownOption,
-    /// A sink whose description is unusable.
-    Sink,
-    /// A binary statistics form that is not ours, of another version, or cut short.
+    /// A limit for slow requests that is negative or not finite.
+    KeepSlow,
+    /// Bytes that are not a statistics form, or a form that cannot be merged.
     StatsBytes,
 }
 
 impl Error {
-    /// An error of `kind`; the parts of its message together name the option, the value and the remedy.
-    #[must_use]
-    pub fn new(kind: ErrorKind, message: &[&str]) -> Self {
+    /// An error of `kind`. The parts are joined to its message.
+    pub(crate) fn new(kind: ErrorKind, message: &[&str]) -> Self {
         Self { kind, message: message.concat() }
     }
 
-    /// The same error, its message led by the option it is about.
+    /// The same error, with the name of its option in front of the message.
     #[must_use]
     pub(crate) fn of_option(self, option: &str) -> Self {
         Self::new(self.kind, &[option, ": ", &self.message])
@@ -48,37 +60,16 @@ impl Error {
         self.kind
     }
 
-    /// The stable code, the same in JavaScript: `config/sampling-rate`, ….
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        self.kind.code()
-    }
-
-    /// What to tell a person.
+    /// The message: the option or rule, the value, and what is allowed.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 }
 
-impl ErrorKind {
-    /// The stable code of this kind.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::SamplingRate => "config/sampling-rate",
-            Self::SamplingRule => "config/sampling-rule",
-            Self::Option(code) => code,
-            Self::UnknownOption => "config/unknown-option",
-            Self::Sink => "config/sink",
-            Self::StatsBytes => "stats/bytes",
-        }
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.code(), self.message)
+        f.write_str(&self.message)
     }
 }
 

@@ -1,26 +1,29 @@
-//! The ledger: what became of every event, in one fixed block of counters.
+//! The ledger: one block of counters that accounts for every event.
 //!
-//! Two laws hold at every moment. Per sink: `accepted = delivered + queued + inFlight + Σ dropped`.
-//! Collector: `emitted = accepted + sampledOut + excluded + refused + pending`. What is queued, in flight and pending is
-//! not kept here: the collector counts it where it lies, so the laws compare two independent counts.
+//! Two laws hold at every moment:
+//! - per sink: `accepted = delivered + queued + in_flight + Σ dropped`
+//! - collector: `emitted = accepted + sampled_out + excluded + refused + pending`
+//!
+//! Queued, in flight and pending events are not counted here but where they are stored. So each law compares two
+//! independent counts.
 
-/// Why a sink lost an event.
+/// Why an event of a sink was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Reason {
-    /// The queue was full and this event was the oldest.
+    /// The queue was full, and this event was the oldest.
     Overflow,
-    /// One event alone was too large for the sink.
+    /// The event was too large for the sink, in a batch of its own.
     TooLarge,
-    /// The sink refused it for good, whole or in part.
+    /// The receiver rejected the batch, or this event of it.
     Rejected,
-    /// It could not be encoded.
+    /// The event could not be encoded.
     Encode,
-    /// The sink is disabled for good.
+    /// The sink was disabled and is not probed.
     Disabled,
-    /// The collector was closed before it was delivered.
+    /// The collector was closed before the event was delivered.
     Closed,
-    /// The engine trapped while holding it.
+    /// The engine trapped while it had the event.
     CoreReset,
 }
 
@@ -51,7 +54,7 @@ impl Reason {
     }
 }
 
-/// The collector's own counters.
+/// The counters of the collector, in the order of the block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Count {
@@ -62,11 +65,11 @@ pub(crate) enum Count {
     Refused,
     CoreResets,
     Truncated,
-    /// When something was first measured, in wall-clock ms: kept here to outlive a dead engine.
+    /// When something was first measured, in wall-clock ms. It is kept here so that it survives a trap.
     Since,
 }
 
-/// One sink's counters; the reasons of drops follow them in the block.
+/// The counters of a sink, in the order of the block. The drops by reason follow them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum SinkCount {
@@ -76,7 +79,12 @@ pub(crate) enum SinkCount {
     LateSettles,
 }
 
-/// All counters in one block whose address does not change, so that a host can read it even after a trap.
+/// All counters. The block never moves, so a host can read it after a trap.
+///
+/// | index | counter |
+/// |---|---|
+/// | 0 … 7 | [`Count`] |
+/// | 8 + 11 n … | for sink n: 4 of [`SinkCount`], then 7 of [`Reason`] |
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     block: Box<[f64]>,
@@ -95,12 +103,12 @@ impl Ledger {
         self.block[at(sink) + count as usize] += n as f64;
     }
 
-    pub(crate) fn drop(&mut self, sink: usize, reason: Reason, n: usize) {
+    pub(crate) fn add_drops(&mut self, sink: usize, reason: Reason, n: usize) {
         self.block[at(sink) + SINK_HEAD + reason as usize] += n as f64;
     }
 
     /// Notes that something was measured at `wall`.
-    pub(crate) fn since(&mut self, wall: f64) {
+    pub(crate) fn note_measured(&mut self, wall: f64) {
         let since = &mut self.block[Count::Since as usize];
         if *since == 0.0 {
             *since = wall;
@@ -123,7 +131,9 @@ impl Ledger {
         &self.block
     }
 
-    /// Goes on from a block read out of a dead engine: what it held is counted as lost to `core_reset`.
+    /// Continues from the block of an engine that trapped. Its undelivered events are counted as dropped by `core_reset`.
+    ///
+    /// A block of another size, or with a number that is not finite, is ignored.
     pub(crate) fn restore(&mut self, block: &[f64]) {
         if block.len() != self.block.len() || block.iter().any(|count| !count.is_finite()) {
             return;
@@ -136,66 +146,66 @@ impl Ledger {
         for sink in 0..(self.block.len() - COUNTS) / SINK_COUNTS {
             self.block[at(sink) + SinkCount::Accepted as usize] += pending;
             let known = self.sink(sink, SinkCount::Delivered) + self.dropped(sink).iter().sum::<f64>();
-            let held = self.sink(sink, SinkCount::Accepted) - known;
-            self.block[at(sink) + SINK_HEAD + Reason::CoreReset as usize] += held;
+            let undelivered = self.sink(sink, SinkCount::Accepted) - known;
+            self.block[at(sink) + SINK_HEAD + Reason::CoreReset as usize] += undelivered;
         }
     }
 }
 
-/// What became of every event so far: a copy to be read.
+/// A copy of all counters. They count events since the collector was made.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counters {
-    /// Events given to the collector.
+    /// Events that were given to the collector.
     pub emitted: f64,
-    /// Events recorded.
+    /// Events that were recorded.
     pub accepted: f64,
-    /// Events that sampling left out.
+    /// Events that sampling did not record.
     pub sampled_out: f64,
     /// Events of excluded routes.
     pub excluded: f64,
-    /// Events not taken: after close, before configuration, or with unusable values.
+    /// Events that were not taken: after close, without entropy, or with invalid values.
     pub refused: f64,
-    /// Children of open requests whose fate is not known yet.
+    /// Buffered children of open requests: their outcome is not known yet.
     pub pending: f64,
-    /// How often the engine trapped and was made anew.
+    /// How often the engine trapped and was replaced.
     pub core_resets: f64,
     /// Attributes that were cut or left out.
     pub truncated: f64,
-    /// One entry a sink, in order.
+    /// The counters of each sink, in the order of the sinks.
     pub sinks: Vec<SinkCounters>,
 }
 
-/// One sink's part of [`Counters`].
+/// The counters of one sink.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SinkCounters {
-    /// The sink's name.
+    /// The name of the sink.
     pub name: String,
-    /// Events recorded of a kind that the sink's format carries.
+    /// Recorded events of a kind that the sink's format carries.
     pub accepted: f64,
-    /// Events the sink took.
+    /// Events that the sink took.
     pub delivered: f64,
-    /// Events that wait: in the queue, or staged and not handed out.
+    /// Events that wait, in the queue or in a batch that is not leased.
     pub queued: f64,
-    /// Events handed out and not settled.
+    /// Events in a leased batch.
     pub in_flight: f64,
-    /// Events lost, by [`Reason`], in the order of [`Reason::ALL`].
+    /// Events that were dropped, in the order of [`Reason::ALL`].
     pub dropped: [f64; Reason::ALL.len()],
-    /// Batches taken back because their sender died.
+    /// Batches that were taken back because their lease expired.
     pub leases_expired: f64,
-    /// Settles that came after their batch had been taken back.
+    /// Settles of a lease that was not the current one any more.
     pub late_settles: f64,
     /// Whether the sink is disabled now.
     pub disabled: bool,
 }
 
-/// What became of the events of all sinks together.
+/// Counters summed over all sinks.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Totals {
-    /// Events the sinks took.
+    /// Events that were delivered.
     pub delivered: f64,
-    /// Events that wait, or are handed out and not settled.
+    /// Events that are queued or in flight.
     pub remaining: f64,
-    /// Events lost, for whatever reason.
+    /// Events that were dropped.
     pub dropped: f64,
 }
 
@@ -209,11 +219,11 @@ impl Counters {
 }
 
 impl SinkCounters {
-    /// Whether the sink's law holds.
+    /// Whether the law of the sink holds.
     #[must_use]
     pub fn is_conserved(&self) -> bool {
-        let lost: f64 = self.dropped.iter().sum();
-        self.accepted == self.delivered + self.queued + self.in_flight + lost
+        let dropped: f64 = self.dropped.iter().sum();
+        self.accepted == self.delivered + self.queued + self.in_flight + dropped
     }
 }
 
@@ -230,14 +240,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_dead_engine_held_is_counted_as_lost() {
+    fn undelivered_events_of_an_engine_that_trapped_are_counted_as_dropped() {
         let mut dead = Ledger::new(1);
         dead.add(Count::Emitted, 10);
         dead.add(Count::Accepted, 6);
         dead.add(Count::SampledOut, 1);
         dead.add_sink(0, SinkCount::Accepted, 6);
         dead.add_sink(0, SinkCount::Delivered, 2);
-        dead.drop(0, Reason::Overflow, 1);
+        dead.add_drops(0, Reason::Overflow, 1);
         let mut next = Ledger::new(1);
         next.restore(dead.block());
         assert_eq!(next.get(Count::Accepted), 9.0, "three children were pending");
@@ -246,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_another_shape_is_not_taken_over() {
+    fn a_block_of_another_shape_is_ignored() {
         let mut ledger = Ledger::new(1);
         ledger.restore(&[1.0; 3]);
         ledger.restore(&[f64::NAN; COUNTS + SINK_COUNTS]);

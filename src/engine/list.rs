@@ -1,6 +1,6 @@
-//! A list over the slots of a table: constant time to join, to leave, and to find the oldest member.
+//! A linked list over the slots of a table. Adding, removing and finding the first member take constant time.
 
-/// Slots of a table in an order, linked by index; each is a member at most once. Grows with the table only.
+/// Slots of a table in an order, linked by index. A slot is a member at most once. The list grows with the table only.
 #[derive(Debug)]
 pub(crate) struct List {
     links: Vec<Link>,
@@ -15,19 +15,19 @@ struct Link {
 }
 
 impl List {
-    /// The bytes that each slot takes.
+    /// The bytes per slot.
     pub(crate) const MEMBER_BYTES: usize = size_of::<Link>();
 
     pub(crate) const fn new() -> Self {
         Self { links: Vec::new(), first: END, last: END }
     }
 
-    /// Adds slot `at`, which is no member, at the end.
+    /// Adds slot `at` at the end. It must not be a member.
     pub(crate) fn push(&mut self, at: u16) {
         self.insert(at, self.last());
     }
 
-    /// Adds slot `at`, which is no member, behind the member `before`, or in front of all.
+    /// Adds slot `at` behind the member `before`; `None` adds it in front. It must not be a member.
     pub(crate) fn insert(&mut self, at: u16, before: Option<u16>) {
         let missing = (usize::from(at) + 1).saturating_sub(self.links.len());
         self.links.extend(std::iter::repeat_n(Link { before: END, after: END }, missing));
@@ -42,7 +42,7 @@ impl List {
         self.links[usize::from(at)] = Link { before: before.unwrap_or(END), after };
     }
 
-    /// Takes out the member `at`.
+    /// Removes the member `at`.
     pub(crate) fn remove(&mut self, at: u16) {
         let Link { before, after } = self.links[usize::from(at)];
         match before {
@@ -63,14 +63,14 @@ impl List {
         (self.last != END).then_some(self.last)
     }
 
-    /// The member in front of the member `at`.
+    /// The member before the member `at`.
     pub(crate) fn before(&self, at: u16) -> Option<u16> {
         let before = self.links[usize::from(at)].before;
         (before != END).then_some(before)
     }
 }
 
-/// No slot: a table has fewer.
+/// No slot. Tables are smaller.
 const END: u16 = u16::MAX;
 
 #[cfg(test)]
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn members_join_and_leave_anywhere() {
+    fn members_are_added_and_removed_anywhere() {
         let mut list = List::new();
         assert_eq!((list.first(), list.last()), (None, None));
         list.push(5);

@@ -1,44 +1,59 @@
-//! The engine: queue, delivery, sampling, statistics, ledger. Sans-IO.
+//! The engine: sampling, statistics, the queue, delivery and the ledger.
 //!
-//! It owns no clock, timer, socket, callback or host randomness. Time is an argument, in the host's wall-clock
-//! milliseconds; "wake me at" is an answer; a batch to send is polled; what happened waits until it is asked for.
+//! It is sans-IO: it owns no clock, timer, socket, callback or source of randomness. Time is an argument, in wall-clock
+//! milliseconds of the host. The time of the next call is a return value. Batches and notices are polled.
 //!
 //! # The contract
 //!
-//! - Recording ([`record`](Collector::record), [`record_in`](Collector::record_in), [`end`](Collector::end)) only
-//!   queues. A full batch is a deadline that is already due.
-//! - After [`tick`](Collector::tick), [`flush`](Collector::flush) or [`settle`](Collector::settle): drain
-//!   [`poll_send`](Collector::poll_send) to its end, then arm one timer at
+//! - Recording ([`record`](Collector::record), [`record_in`](Collector::record_in), [`end`](Collector::end)) only queues.
+//!   A full batch is a deadline that is due now.
+//! - After [`tick`](Collector::tick), [`flush`](Collector::flush) or [`settle`](Collector::settle): call
+//!   [`poll_transmit`](Collector::poll_transmit) until it returns `None`, then arm one timer for
 //!   [`next_deadline`](Collector::next_deadline).
-//! - Every batch polled is leased. Settle it with its lease, or do nothing: the lease runs out and the same events
-//!   are polled again under the same id. A settle that comes after that is counted and changes nothing.
-//! - The same `now` twice changes nothing. A small step back is clamped; after a large one engine time goes on from
-//!   where it was. 0 and NaN mean "no clock": the last known time.
-//! - At every moment [`Counters::is_conserved`] holds: nothing is lost without being counted.
+//! - Every polled batch is leased. Settle it with its lease. If nobody does, the lease expires, and the same events are
+//!   polled again under the same batch id. A settle with an expired lease is counted and changes nothing.
+//! - The same `now` twice changes nothing. A small step back is ignored. After a large one engine time continues from its
+//!   last value. 0 and NaN mean "no clock": the last time is used.
+//! - [`Counters::is_conserved`] holds at every moment: no event is lost without being counted.
+//!
+//! # Levels
+//!
+//! A module imports only from the levels below its own. `tests/layers.rs` checks it.
+//!
+//! | level | modules |
+//! |---|---|
+//! | 5 | `collector` |
+//! | 4 | `delivery` |
+//! | 3 | `ledger`, `metrics`, `notice`, `queue`, `requests`, `sampling`, `stats` |
+//! | 2 | `config`, `event` |
+//! | 1 | `batch_id`, `error`, `rng`, `time` |
+//! | 0 | `buckets`, `list`, `text` |
 
 mod batch_id;
+pub(crate) mod buckets;
 pub mod collector;
 pub mod config;
-pub(crate) mod decimal;
-mod delivery;
+pub(crate) mod delivery;
 pub mod error;
 pub mod event;
-pub(crate) mod hashed;
 pub mod ledger;
 mod list;
+pub mod metrics;
 pub mod notice;
 mod queue;
+pub mod requests;
 pub mod rng;
 pub mod sampling;
-pub(crate) mod split;
 pub mod stats;
+pub(crate) mod text;
 pub mod time;
 
 pub use batch_id::BatchId;
-pub use collector::{Batch, Collector, Measured, Send, Signal, StagedRequest, StagedRoute};
+pub use collector::{Batch, BufferedRequest, Collector, Measured, RouteRef, Signal, Transmit};
 pub use config::{Config, Service, SinkOptions};
 pub use delivery::Outcome;
 pub use error::{Error, ErrorKind};
-pub use event::{Attributes, Event, EventKind, EventView, Format, Link, Value};
+pub use event::{Attributes, Event, EventKind, EventView, Format, SpanIds, Value};
 pub use ledger::{Counters, Reason, SinkCounters, Totals};
 pub use notice::Notice;
+pub use requests::Token;

@@ -1,21 +1,21 @@
-//! What happened that a person may want to hear of: bounded, drained by the host after each call.
+//! Notices for people. The host drains them after each call.
 //!
-//! The engine never calls out. A listener that runs inside a call could call back into it.
+//! The engine never calls a listener: a listener that runs inside a call could call the engine again.
 
 use super::batch_id::BatchId;
 use super::ledger::Reason;
 use std::collections::VecDeque;
 
-/// One thing that happened.
+/// Something that an operator may want to know.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
     /// A sink lost `count` events.
     Drop {
         /// The sink's index.
         sink: usize,
-        /// Why.
+        /// The reason.
         reason: Reason,
-        /// How many.
+        /// The number of events.
         count: usize,
     },
     /// A batch was settled.
@@ -24,33 +24,34 @@ pub enum Notice {
         sink: usize,
         /// The batch.
         batch_id: BatchId,
-        /// How many events it held.
+        /// The number of events in it.
         count: usize,
-        /// What became of it: `ok`, `retry`, `fatal` or `too-large`.
+        /// Its outcome: `ok`, `retry`, `fatal` or `too-large`.
         outcome: &'static str,
     },
-    /// Too many failures in a row: the sink rests.
+    /// A sink was disabled after too many failures in a row.
     SinkDisabled {
         /// The sink's index.
         sink: usize,
     },
-    /// A disabled sink took a batch again.
+    /// A disabled sink took a batch and is live again.
     SinkRecovered {
         /// The sink's index.
         sink: usize,
     },
 }
 
-/// The notices not drained yet: at most [`CAPACITY`], the oldest go first; drops of one kind are added up.
+/// The notices that were not drained yet, at most [`CAPACITY`]. The oldest are removed first; drops of one sink and reason
+/// are added up.
 #[derive(Debug)]
 pub(crate) struct Notices {
     waiting: VecDeque<Notice>,
-    /// Drops by sink and reason; one that is not 0 has its notice waiting.
+    /// Drops by sink and reason. Where it is not 0, the notice of the drop waits.
     drops: Box<[usize]>,
 }
 
 impl Notices {
-    /// None yet, for so many sinks.
+    /// No notices, for a collector with this many sinks.
     pub(crate) fn new(sinks: usize) -> Self {
         let drops = vec![0; sinks * Reason::ALL.len()].into_boxed_slice();
         Self { waiting: VecDeque::with_capacity(CAPACITY), drops }
@@ -88,7 +89,7 @@ fn drop_index(sink: usize, reason: Reason) -> usize {
     sink * Reason::ALL.len() + reason as usize
 }
 
-/// Notices kept for a host that does not drain them.
+/// The most notices.
 const CAPACITY: usize = 64;
 
 #[cfg(test)]
@@ -96,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drops_of_one_kind_are_added_up_and_the_rest_is_bounded() {
+    fn drops_are_added_up_and_notices_are_bounded() {
         let mut notices = Notices::new(1);
         for _ in 0..1000 {
             notices.push(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 2 });
@@ -108,6 +109,10 @@ mod tests {
         assert_eq!(notices.pop(), Some(Notice::SinkDisabled { sink: 936 }));
         notices.push(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 3 });
         let last = std::iter::from_fn(|| notices.pop()).last();
-        assert_eq!(last, Some(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 3 }), "no old sum");
+        assert_eq!(
+            last,
+            Some(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 3 }),
+            "the sum starts anew"
+        );
     }
 }

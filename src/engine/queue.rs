@@ -1,17 +1,18 @@
-//! The bounded drop-oldest queue: one ring of fixed records, one ring of payload bytes, both allocated once.
+//! The queue: a ring of records and a ring of payload bytes. Both are allocated once; the oldest events are dropped.
 
+use super::event::EventKind;
 use super::event::names::Names;
 use super::event::payload::MAX_PAYLOAD;
-use super::event::{EventKind, Record};
+use super::event::record::Record;
 
-/// The ring that all sinks share. Every record has a sequence number; sinks hold cursors into them.
+/// The queue that all sinks share. Every record has a sequence number; each sink has a cursor, which is such a number.
 #[derive(Debug)]
 pub(crate) struct Queue {
     records: Vec<Record>,
     capacity: usize,
     first: u64,
     next: u64,
-    /// Where the record numbered `first` is.
+    /// The index of the record `first`.
     head: usize,
     payload: ByteRing,
 }
@@ -29,13 +30,13 @@ impl Queue {
         }
     }
 
-    /// Whether the oldest record must go before one with a payload of `len` bytes fits.
+    /// Whether the oldest record must be removed before a record with `len` payload bytes fits.
     #[inline(always)]
     pub(crate) fn is_full(&self, len: usize) -> bool {
         self.len() == self.capacity || !self.payload.fits(len)
     }
 
-    /// Adds a record that fits, and returns its sequence number. The queue takes over its references to names.
+    /// Adds a record, which must fit, and returns its sequence number. The queue takes its references to names.
     #[inline(always)]
     pub(crate) fn push(&mut self, record: &Record, payload: &[u8]) -> u64 {
         debug_assert!(!self.is_full(payload.len()) && payload.len() <= MAX_PAYLOAD);
@@ -51,13 +52,13 @@ impl Queue {
         self.next - 1
     }
 
-    /// Removes the oldest record and its references to names.
+    /// Removes the oldest record and drops its references to names.
     pub(crate) fn pop(&mut self, names: &mut Names) {
         debug_assert!(self.first < self.next);
         let record = &self.records[self.head];
         self.head += 1;
         self.first += 1;
-        // Where nothing waits it begins anew, in memory that is still in the processor's caches.
+        // An empty ring starts again at its beginning: that memory is still in the processor's cache.
         if self.head == self.capacity || self.first == self.next {
             self.head = 0;
         }
@@ -67,14 +68,14 @@ impl Queue {
         record.release(names);
     }
 
-    /// Gives the children of span `parent` the probability `p`: `count` of them, from `first` on.
-    pub(crate) fn reprice(&mut self, first: u64, mut count: usize, parent: [u8; 8], p: f64) {
+    /// Sets the probability of `count` children of span `parent`, from sequence number `first` on.
+    pub(crate) fn set_probability(&mut self, first: u64, mut count: usize, parent: [u8; 8], p: f64) {
         let mut at = first.max(self.first);
         while count > 0 && at < self.next {
             let index = self.index(at);
             let record = &mut self.records[index];
-            // A request of our own that this one called has its own p.
-            if record.link.parent_id == parent && record.kind != EventKind::Req {
+            // A request that this one made to the same collector has its own probability.
+            if record.ids.parent_id == parent && record.kind != EventKind::Req {
                 record.p = p;
                 count -= 1;
             }
@@ -82,7 +83,7 @@ impl Queue {
         }
     }
 
-    /// The record with sequence number `at`, which must be in the queue, and its payload.
+    /// The record with sequence number `at`, and its payload. It must be in the queue.
     pub(crate) fn get(&self, at: u64) -> (&Record, &[u8]) {
         let record = &self.records[self.index(at)];
         (record, self.payload.get(record.payload_at, record.payload_len))
@@ -93,12 +94,12 @@ impl Queue {
         self.first
     }
 
-    /// The sequence number that the next record will get.
+    /// The sequence number of the next record.
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
 
-    /// How many records wait.
+    /// How many records are in the queue.
     pub(crate) fn len(&self) -> usize {
         (self.next - self.first) as usize
     }
@@ -115,17 +116,17 @@ impl Queue {
     }
 }
 
-/// Contiguous slices in first-in first-out order. `head` and `tail` only grow; a slice never wraps.
+/// A first-in, first-out ring of byte slices. A slice never wraps around.
 #[derive(Debug)]
 struct ByteRing {
-    /// As far as it was ever filled: the rest of its room is not touched before.
+    /// The part of the ring that was ever used. The rest of the memory is not touched.
     bytes: Vec<u8>,
     capacity: usize,
     head: Position,
     tail: Position,
 }
 
-/// Bytes that have passed, those skipped at the end of a lap too, and where in the ring that is.
+/// A place in the ring. `passed` counts the bytes up to it over all laps, with those that were skipped at the ends.
 #[derive(Clone, Copy, Debug, Default)]
 struct Position {
     passed: u64,
@@ -168,7 +169,7 @@ impl ByteRing {
         &self.bytes[at as usize..at as usize + usize::from(len)]
     }
 
-    /// Where a slice of `len` bytes would start: at the tail, or at the start of the next lap if it would wrap.
+    /// The start of the next slice of `len` bytes: the tail, or the start of the next lap if the slice would wrap.
     fn place(&self, len: usize) -> Position {
         if self.tail.at + len <= self.capacity { self.tail } else { self.next_lap(self.tail) }
     }
@@ -177,7 +178,7 @@ impl ByteRing {
         Position { passed: passed + (self.capacity - at) as u64, at: 0 }
     }
 
-    /// Behind `len` bytes at `place`, which do not wrap.
+    /// The place behind `len` bytes, which do not wrap.
     fn after(&self, Position { passed, at }: Position, len: usize) -> Position {
         let at = at + len;
         Position { passed: passed + len as u64, at: if at == self.capacity { 0 } else { at } }

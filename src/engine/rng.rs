@@ -1,32 +1,41 @@
-//! Random draws from given entropy: xoshiro256++ for sampling, ids and jitter.
+//! Random numbers for sampling, ids and jitter: xoshiro256++.
 
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
-/// A xoshiro256++ generator. The engine never asks the host for entropy: it is given.
+/// A xoshiro256++ generator. The caller gives the entropy.
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::rng::Rng;
+///
+/// assert_eq!(Rng::from_seed(0).draw(), 0.3245752680314067); // The same on every target.
+/// ```
 #[derive(Clone, Debug)]
 pub struct Rng(Xoshiro256PlusPlus);
 
 impl Rng {
-    /// The generator of `seed`: the same sequence native and in every runtime.
+    /// A generator with `seed`. Its sequence is the same on every target.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
-    /// The generator of 32 bytes of the host's randomness.
+    /// A generator whose state is 32 random bytes.
     #[must_use]
     pub fn from_entropy(entropy: [u8; 32]) -> Self {
         Self(Xoshiro256PlusPlus::from_seed(entropy))
     }
 
-    /// One draw in [0, 1): the upper 53 bits of the next word.
+    /// A number in [0, 1), from the upper 53 bits of the next word.
     #[inline(always)]
     pub fn draw(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0)
     }
 
-    /// A random id of `N` bytes, a multiple of 8, never all zero (W3C Trace Context 3.2.2.3, 3.2.2.4).
+    /// A random id of `N` bytes, a multiple of 8. It is never all zero.
+    ///
+    /// Spec: W3C Trace Context, 3.2.2.3 and 3.2.2.4.
     #[inline(always)]
     pub fn id<const N: usize>(&mut self) -> [u8; N] {
         loop {

@@ -1,15 +1,19 @@
-//! Engine time: what the host's clock says, made safe to compare.
+//! Engine time: the host's clock, made monotonic.
 
 use std::ops::{Add, Sub};
 
-/// A moment of engine time in milliseconds: monotonic, whatever the host's clock does.
+/// A moment of engine time in milliseconds. Engine time never goes back.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Millis(pub f64);
 
 /// Turns the host's wall clock into engine time.
 ///
-/// A step back of at most the tolerance is clamped; a larger one is a new clock, and engine time goes on
-/// from where it was, so every stored deadline moves with it. 0, NaN and infinities mean "no clock".
+/// | the host's clock reads | effect |
+/// |---|---|
+/// | a later time | engine time advances |
+/// | an earlier time, by at most the tolerance | ignored |
+/// | an earlier time, by more | a new clock: engine time continues from its last value, so stored deadlines stay valid |
+/// | 0, NaN, an infinity or a negative number | no clock: the last time is used |
 #[derive(Clone, Debug)]
 pub struct Clock {
     wall: f64,
@@ -17,34 +21,34 @@ pub struct Clock {
     tolerance: f64,
 }
 
-/// What one look at the host's clock yields.
+/// The result of reading the host's clock once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
     /// Engine time.
     pub now: Millis,
-    /// Wall-clock milliseconds since the epoch, never behind an earlier reading of the same clock.
+    /// Wall-clock milliseconds since the epoch. They go back only with a new clock.
     pub wall: f64,
-    /// How far the wall clock was moved, in milliseconds: negative on a new clock, else 0.
+    /// The step to a new clock in milliseconds, which is negative; 0 without a new clock.
     pub shift: f64,
 }
 
 impl Clock {
-    /// A clock that has not been read; `tolerance` is the largest step back that is clamped, in milliseconds.
+    /// A clock that was not read yet. `tolerance` is the largest step back that is ignored, in milliseconds.
     #[must_use]
     pub fn new(tolerance: f64) -> Self {
         Self { wall: 0.0, offset: 0.0, tolerance }
     }
 
-    /// Reads the host's clock: `host` in milliseconds since the epoch.
-    pub fn read(&mut self, host: f64) -> Reading {
+    /// Reads the host's clock, which is at `host_ms` since the epoch.
+    pub fn read(&mut self, host_ms: f64) -> Reading {
         let mut shift = 0.0;
-        if host.is_finite() && host > 0.0 {
-            if host >= self.wall {
-                self.wall = host;
-            } else if self.wall - host > self.tolerance {
-                shift = host - self.wall;
+        if host_ms.is_finite() && host_ms > 0.0 {
+            if host_ms >= self.wall {
+                self.wall = host_ms;
+            } else if self.wall - host_ms > self.tolerance {
+                shift = host_ms - self.wall;
                 self.offset -= shift;
-                self.wall = host;
+                self.wall = host_ms;
             }
         }
         Reading { now: self.now(), wall: self.wall, shift }
@@ -96,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_small_step_back_is_clamped() {
+    fn a_small_step_back_is_ignored() {
         let mut clock = Clock::new(3000.0);
         clock.read(10_000.0);
         assert_eq!(clock.read(7_000.0), Reading { now: Millis(10_000.0), wall: 10_000.0, shift: 0.0 });

@@ -1,140 +1,155 @@
-//! The options of an engine, set one by one. Their names, ranges and defaults are the engine's.
+//! The numeric options: one table of their names in JavaScript, their error codes, their ranges, and how to set and read
+//! them. And the error codes of all other options.
 
-use super::convert;
-use crate::engine::config::{NumberOption, Service, whole};
-use crate::engine::sampling::KeepSlow;
-use crate::engine::{Config, Error, ErrorKind, Format, SinkOptions};
-use wasm_bindgen::prelude::wasm_bindgen;
+use crate::engine::ErrorKind;
+use crate::engine::config::{Config, Limit};
 
-/// The options of an [`Engine`](super::Engine), all at their defaults at first.
-#[wasm_bindgen]
-#[derive(Debug, Default)]
-pub struct EngineOptions {
-    pub(super) config: Config,
-    pub(super) host_draws: bool,
+/// A numeric option.
+pub(super) struct NumberOption {
+    /// The name in messages. The options of sampling have their path in front.
+    pub(super) path: &'static str,
+    /// The code of the error if the value is out of range.
+    code: &'static str,
+    /// The range. `None`: the engine checks it.
+    pub(super) limit: Option<Limit>,
+    pub(super) set: fn(&mut Config, f64),
+    get: fn(&Config) -> f64,
 }
 
-#[wasm_bindgen]
-impl EngineOptions {
-    /// All defaults.
-    #[wasm_bindgen(constructor)]
-    pub fn new() -> Self {
-        Self::default()
-    }
+/// All numeric options: path, code, range, how to set it, how to read it.
+const NUMBERS: [NumberOption; 14] = [
+    number(
+        "queueSize",
+        "config/queue-size",
+        Config::QUEUE_SIZE,
+        |c, v| c.queue_size = v as usize,
+        |c| c.queue_size as f64,
+    ),
+    number(
+        "queueBytes",
+        "config/queue-bytes",
+        Config::QUEUE_BYTES,
+        |c, v| c.queue_bytes = v as usize,
+        |c| c.queue_bytes as f64,
+    ),
+    number(
+        "flushIntervalMs",
+        "config/flush-interval-ms",
+        Config::FLUSH_INTERVAL_MS,
+        |c, v| c.flush_interval_ms = v,
+        |c| c.flush_interval_ms,
+    ),
+    number(
+        "batchMax",
+        "config/batch-max",
+        Config::BATCH_MAX,
+        |c, v| c.batch_max = v as usize,
+        |c| c.batch_max as f64,
+    ),
+    number(
+        "maxConsecutiveSinkFailures",
+        "config/max-consecutive-sink-failures",
+        Config::MAX_CONSECUTIVE_SINK_FAILURES,
+        |c, v| c.max_consecutive_sink_failures = Some(v as u32),
+        |c| c.max_consecutive_sink_failures.map_or(f64::INFINITY, f64::from),
+    ),
+    number(
+        "closeTimeoutMs",
+        "config/close-timeout-ms",
+        Config::CLOSE_TIMEOUT_MS,
+        |c, v| c.close_timeout_ms = v,
+        |c| c.close_timeout_ms,
+    ),
+    number(
+        "flushDeadlineMs",
+        "config/flush-deadline-ms",
+        Config::FLUSH_DEADLINE_MS,
+        |c, v| c.flush_deadline_ms = v,
+        |c| c.flush_deadline_ms,
+    ),
+    number("leaseMs", "config/lease-ms", Config::LEASE_MS, |c, v| c.lease_ms = Some(v), Config::lease),
+    number(
+        "retryBaseMs",
+        "config/retry-base-ms",
+        Config::RETRY_BASE_MS,
+        |c, v| c.retry_base_ms = v,
+        |c| c.retry_base_ms,
+    ),
+    number(
+        "retryMaxMs",
+        "config/retry-max-ms",
+        Config::RETRY_MAX_MS,
+        |c, v| c.retry_max_ms = v,
+        |c| c.retry_max_ms,
+    ),
+    number(
+        "sinkProbeMs",
+        "config/sink-probe-ms",
+        Config::SINK_PROBE_MS,
+        // Infinity: a disabled sink is never probed.
+        |c, v| c.sink_probe_ms = v.is_finite().then_some(v),
+        |c| c.sink_probe_ms.unwrap_or(f64::INFINITY),
+    ),
+    number(
+        "statsSeries",
+        "config/stats-series",
+        Config::STATS_SERIES,
+        |c, v| c.stats_series = v as usize,
+        |c| c.stats_series as f64,
+    ),
+    NumberOption {
+        path: "sampling.rate",
+        code: "config/sampling-rate",
+        limit: None,
+        set: |c, v| c.sampling.rate = v,
+        get: |c| c.sampling.rate,
+    },
+    number(
+        "sampling.errorThreshold",
+        "config/error-threshold",
+        ERROR_THRESHOLD,
+        |c, v| c.sampling.error_threshold = v as u16,
+        |c| f64::from(c.sampling.error_threshold),
+    ),
+];
 
-    /// Sets a numeric option by its name; `rate` and `errorThreshold` are those of sampling.
-    ///
-    /// # Errors
-    /// The option's own code when it is out of range, `config/unknown-option` for another name.
-    #[wasm_bindgen(js_name = setNumber)]
-    pub fn set_number(&mut self, name: &str, value: f64) -> Result<(), js_sys::Error> {
-        self.try_set_number(name, value).map_err(|e| convert::error(&e))
-    }
+const fn number(
+    path: &'static str,
+    code: &'static str,
+    limit: Limit,
+    set: fn(&mut Config, f64),
+    get: fn(&Config) -> f64,
+) -> NumberOption {
+    NumberOption { path, code, limit: Some(limit), set, get }
+}
 
-    /// Sets a flag of sampling: `alwaysSampleErrors` or `respectParent`.
-    ///
-    /// # Errors
-    /// `config/unknown-option` for another name.
-    #[wasm_bindgen(js_name = setFlag)]
-    pub fn set_flag(&mut self, name: &str, value: bool) -> Result<(), js_sys::Error> {
-        match name {
-            "alwaysSampleErrors" => self.config.sampling.always_sample_errors = value,
-            "respectParent" => self.config.sampling.respect_parent = value,
-            _ => return Err(convert::error(&unknown(name))),
-        }
-        Ok(())
-    }
+/// The value in force of a numeric option. NaN: there is no option with this name.
+pub(super) fn value_of(name: &str, config: &Config) -> f64 {
+    find(name).map_or(f64::NAN, |option| (option.get)(config))
+}
 
-    /// Keeps requests slower than `ms`.
-    #[wasm_bindgen(js_name = keepSlow)]
-    pub fn keep_slow(&mut self, ms: f64) {
-        self.config.sampling.keep_slow = Some(KeepSlow::Ms(ms));
-    }
+/// The option called `name`, or `sampling.` and `name`.
+pub(super) fn find(name: &str) -> Option<&'static NumberOption> {
+    NUMBERS.iter().find(|option| option.path == name || option.path.strip_prefix("sampling.") == Some(name))
+}
 
-    /// Keeps requests slower than their route's 99th percentile.
-    #[wasm_bindgen(js_name = keepSlowP99)]
-    pub fn keep_slow_p99(&mut self) {
-        self.config.sampling.keep_slow = Some(KeepSlow::P99);
-    }
-
-    /// Adds an exclude rule; rules are compiled when the engine is made.
-    pub fn exclude(&mut self, pattern: String) {
-        self.config.sampling.exclude.push(pattern);
-    }
-
-    /// Adds a rate override; rules are compiled when the engine is made.
-    #[wasm_bindgen(js_name = addOverride)]
-    pub fn add_override(&mut self, pattern: String, rate: f64) {
-        self.config.sampling.overrides.push((pattern, rate));
-    }
-
-    /// Makes the sampling draws repeatable.
-    pub fn seed(&mut self, seed: u64) {
-        self.config.sampling.seed = Some(seed);
-    }
-
-    /// JavaScript makes the sampling draws: [`Engine::supply_draw`](super::Engine::supply_draw).
-    #[wasm_bindgen(js_name = useHostDraws)]
-    pub fn use_host_draws(&mut self) {
-        self.host_draws = true;
-    }
-
-    /// Names the service that is measured.
-    pub fn service(&mut self, name: Option<String>, version: Option<String>) {
-        self.config.service = Service { name, version };
-    }
-
-    /// Sets an attribute of the OpenTelemetry resource; the last value of a key counts.
-    pub fn resource(&mut self, key: String, value: String) {
-        let resource = &mut self.config.resource;
-        resource.retain(|(known, _)| *known != key);
-        resource.push((key, value));
-    }
-
-    /// Adds a sink; its index is its place in this order.
-    ///
-    /// # Errors
-    /// `config/sink` for an unknown format, a limit of 0, or too many sinks.
-    pub fn sink(
-        &mut self,
-        name: String,
-        format: &str,
-        batch_max: Option<u32>,
-        max_bytes: Option<u32>,
-    ) -> Result<(), js_sys::Error> {
-        format_named(format, &name)
-            .and_then(|format| self.config.add_sink(SinkOptions { name, format, batch_max, max_bytes }))
-            .map_err(|e| convert::error(&e))
+/// The code of an error in JavaScript.
+pub(super) fn code(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::OutOfRange(STATS_WINDOW) => "config/stats-window",
+        ErrorKind::OutOfRange(path) => find(path).map_or("config/stats-series", |option| option.code),
+        ErrorKind::LeaseMs => "config/lease-ms",
+        ErrorKind::Sinks => "config/sink",
+        ErrorKind::SamplingRate => "config/sampling-rate",
+        ErrorKind::SamplingRule => "config/sampling-rule",
+        ErrorKind::KeepSlow => "config/keep-slow-ms",
+        ErrorKind::StatsBytes => "stats/bytes",
     }
 }
 
-impl EngineOptions {
-    fn try_set_number(&mut self, name: &str, value: f64) -> Result<(), Error> {
-        match name {
-            "rate" => self.config.sampling.rate = value,
-            "errorThreshold" => {
-                ERROR_THRESHOLD.check(value)?;
-                self.config.sampling.error_threshold = value as u16;
-            }
-            _ => self.config.set(name, value)?,
-        }
-        Ok(())
-    }
-}
-
-fn format_named(format: &str, sink: &str) -> Result<Format, Error> {
-    Format::from_name(format).ok_or_else(|| {
-        let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
-        let known = known.join(", ");
-        let message = ["sink ", sink, ": format \"", format, "\" is not one of ", &known];
-        Error::new(ErrorKind::Sink, &message)
-    })
-}
-
-fn unknown(name: &str) -> Error {
-    Error::new(ErrorKind::UnknownOption, &[name, " is not an option"])
-}
-
-/// As a float at the boundary, so that one out of a status's range is refused instead of cut.
-const ERROR_THRESHOLD: NumberOption =
-    whole("sampling.errorThreshold", "config/error-threshold", 500.0, 100.0, 1000.0);
+/// The name of the window in [`StatsStore`](super::StatsStore).
+pub(super) const STATS_WINDOW: &str = "windowMs";
+/// The name of the number of series in [`StatsStore`](super::StatsStore).
+pub(super) const STATS_SERIES: &str = "series";
+/// A float at the boundary, so that a status out of range is refused and not cut.
+const ERROR_THRESHOLD: Limit = Limit { min: 100.0, max: 1000.0, is_whole: true };

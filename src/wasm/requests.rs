@@ -1,39 +1,40 @@
-//! The RequestBuffer: requests that JavaScript writes into wasm memory as numbers, recorded by one call for up to 64.
+//! The RequestBuffer: JavaScript writes requests into wasm memory as numbers. One call records up to 64.
 //!
 //! # Layout
 //!
-//! 64-bit words, numbers as f64 unless another form is named. First the head:
+//! The buffer consists of 64-bit words, which are f64. It begins with the head:
 //!
 //! | word | written by | meaning |
 //! |---|---|---|
-//! | 0 | engine | how many requests of the current call have begun: read from the memory of a dead instance |
+//! | 0 | engine | the number of requests that the current call has begun; JavaScript reads it after a trap |
 //! | 1 | JavaScript | when the first request was written, in wall-clock ms |
 //!
-//! Then 8 words a request:
+//! 8 words for each request follow:
 //!
 //! | word | written by | meaning |
 //! |---|---|---|
 //! | 0 | JavaScript | start in wall-clock ms |
-//! | 1 | JavaScript | duration in ms; NaN: unknown |
+//! | 1 | JavaScript | duration in ms; NaN is unknown |
 //! | 2 | JavaScript | packed, see below |
-//! | 3 | engine | for a route given by text: the route id that the next request like it may bear; -1: none |
-//! | 4 … 7 | engine | free for the rest of its answer: fate and p, trace id (two words), span id |
+//! | 3 | engine | if the route came by text: the route id for the next request with that text; -1: none |
+//! | 4 … 7 | engine | reserved for outcome and p, trace id (two words), span id |
 //!
-//! The packed word is a whole number below 2⁵³:
+//! The packed word is an integer below 2⁵³:
 //!
 //! | bits | meaning |
 //! |---|---|
-//! | 0 … 15 | route id, if the length below is 0 |
+//! | 0 … 15 | route id, if the length in bits 43 … 52 is 0 |
 //! | 16 … 31 | method id |
-//! | 32 … 41 | response status; below 100: unknown |
-//! | 42 | whether the text is a raw path, to be shown as its template |
-//! | 43 … 52 | length of the route's text in bytes; 0: the route has an id |
+//! | 32 … 41 | response status; below 100 is unknown |
+//! | 42 | whether the text is a raw path, which is recorded as its template |
+//! | 43 … 52 | length of the text in bytes; 0: the route has an id |
 //!
-//! The texts stand in an area of their own, one after the other, in the order of their requests, as UTF-8.
+//! The texts are in an area of their own, in UTF-8, one after the other in the order of their requests.
 
 use super::convert::nan_to_none;
-use crate::engine::{Collector, Signal, StagedRequest, StagedRoute};
+use crate::engine::{BufferedRequest, Collector, RouteRef, Signal};
 
+/// The buffer. Neither part ever moves.
 pub(super) struct RequestBuffer {
     words: Box<[f64]>,
     text: Box<[u8]>,
@@ -55,7 +56,7 @@ impl RequestBuffer {
         self.text.as_ptr()
     }
 
-    /// Records the first `count` requests, whose texts are `text_bytes` long together.
+    /// Records the first `count` requests, whose texts have `text_bytes` bytes in all.
     #[inline(always)]
     pub(super) fn record(
         &mut self,
@@ -75,7 +76,7 @@ impl RequestBuffer {
             decode(row, &mut text)
         });
         let answer = |at: usize, id: Option<u16>| answers[at] = id.map_or(-1.0, f64::from);
-        let signal = collector.record_staged(requests, answer, first_written_ms, now);
+        let signal = collector.record_requests(requests, answer, first_written_ms, now);
         for (row, answer) in rows.iter_mut().zip(answers) {
             row[ANSWER] = answer;
         }
@@ -85,9 +86,9 @@ impl RequestBuffer {
 }
 
 #[inline(always)]
-fn decode<'a>([start, duration, packed, ..]: &[f64; ROW], text: &mut &'a str) -> StagedRequest<'a> {
+fn decode<'a>([start, duration, packed, ..]: &[f64; ROW], text: &mut &'a str) -> BufferedRequest<'a> {
     let packed = *packed as u64;
-    StagedRequest {
+    BufferedRequest {
         route: route(packed, text),
         method: (packed >> METHOD) as u16,
         status: Some((packed >> STATUS) as u16 & STATUS_MASK).filter(|status| *status >= 100),
@@ -97,25 +98,25 @@ fn decode<'a>([start, duration, packed, ..]: &[f64; ROW], text: &mut &'a str) ->
 }
 
 #[inline(always)]
-fn route<'a>(packed: u64, text: &mut &'a str) -> StagedRoute<'a> {
+fn route<'a>(packed: u64, text: &mut &'a str) -> RouteRef<'a> {
     let len = (packed >> LENGTH) as usize;
     if len == 0 {
-        return StagedRoute::Known(packed as u16);
+        return RouteRef::Id(packed as u16);
     }
     let (route, rest) = text.split_at_checked(len).unwrap_or_default();
     *text = rest;
-    StagedRoute::New(route, packed >> IS_PATH & 1 == 1)
+    if packed >> IS_PATH & 1 == 1 { RouteRef::Path(route) } else { RouteRef::Text(route) }
 }
 
-/// The most requests a call records.
+/// The most requests of one call.
 pub(super) const REQUESTS: usize = 64;
 const HEAD: usize = 2;
 const ROW: usize = 8;
 const ANSWER: usize = 3;
 const NO_ANSWER: f64 = -1.0;
-/// For the texts of that many requests: a longer one is recorded by a call of its own.
+/// The bytes for the texts. A request whose text does not fit is recorded by a call of its own.
 const TEXT_BYTES: usize = REQUESTS * 256;
-/// Where the parts of the packed word begin, in bits.
+/// The first bits of the parts of the packed word.
 const METHOD: u32 = 16;
 const STATUS: u32 = 32;
 const IS_PATH: u32 = 42;

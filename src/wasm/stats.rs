@@ -1,8 +1,9 @@
 //! Rolling statistics without a collector. Times and durations are milliseconds.
 
 use super::convert;
+use super::options::{STATS_SERIES, STATS_WINDOW};
 use super::views::RowView;
-use crate::engine::stats::{self, SERIES, Sample, SeriesKind, WINDOW_MS};
+use crate::engine::stats::{self, Sample, SeriesKind};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -14,24 +15,24 @@ pub struct StatsStore {
 
 #[wasm_bindgen]
 impl StatsStore {
-    /// A store over `window_ms` (60 … 86 400 000; default 900 000) with at most `series` rows (a whole number,
-    /// 1 … 1024; default 128).
+    /// A store over `window_ms` (60 … 86 400 000, default 900 000) with at most `series` series (1 … 1024, default 128).
     ///
     /// # Errors
     /// `config/stats-window` and `config/stats-series` for a value out of range.
     #[wasm_bindgen(constructor)]
     pub fn new(window_ms: Option<f64>, series: Option<f64>) -> Result<StatsStore, js_sys::Error> {
-        let series = series.unwrap_or(SERIES.default);
-        let window_ms = window_ms.unwrap_or(WINDOW_MS.default);
-        SERIES
-            .check(series)
+        let series = series.unwrap_or(stats::StatsStore::DEFAULT_SERIES as f64);
+        let window_ms = window_ms.unwrap_or(stats::StatsStore::DEFAULT_WINDOW_MS);
+        stats::StatsStore::SERIES
+            .check(STATS_SERIES, series)
+            .and_then(|()| stats::StatsStore::WINDOW_MS.check(STATS_WINDOW, window_ms))
             .and_then(|()| stats::StatsStore::new(window_ms, series as usize))
             .map(|store| Self { store })
             .map_err(|e| convert::error(&e))
     }
 
-    /// Counts one event that ended at `at_ms`, also in the row `series`; a duration of NaN is unknown. Returns false if
-    /// it was refused.
+    /// Counts one request that ended at `at_ms`, in `series` too if it is given. A duration of NaN is unknown. Returns false
+    /// if the request was refused.
     pub fn record(&mut self, at_ms: f64, duration_ms: f64, is_error: bool, series: Option<String>) -> bool {
         let series = series.as_deref().map(|name| (SeriesKind::Req, name));
         let duration = convert::nan_to_none(duration_ms);
@@ -51,10 +52,10 @@ impl StatsStore {
         bytes
     }
 
-    /// Adds what another store counted. Returns how many events that one had refused.
+    /// Adds the counts of another store, given in its binary form. Returns the number of events that it had refused.
     ///
     /// # Errors
-    /// `stats/bytes`, and nothing is changed, for bytes that are damaged, of another version or of another window.
+    /// `stats/bytes` for bytes that are damaged, of another version or of another window. Nothing is changed then.
     pub fn merge(&mut self, bytes: &[u8]) -> Result<f64, js_sys::Error> {
         let before = self.store.refused();
         self.store.merge(bytes).map_err(|e| convert::error(&e))?;

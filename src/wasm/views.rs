@@ -1,4 +1,4 @@
-//! What JavaScript gets as objects: the shapes of the public API, names and order as there.
+//! The objects that JavaScript gets. Names and order are those of the public API.
 
 use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
 use crate::engine::{Counters, Notice, Reason, SinkCounters, Totals};
@@ -33,7 +33,7 @@ struct SinkView<'a> {
     disabled: bool,
 }
 
-/// Counts by reason.
+/// The drops by reason, as a map.
 struct Dropped([f64; Reason::ALL.len()]);
 
 impl<'a> CountersView<'a> {
@@ -74,7 +74,7 @@ impl Serialize for Dropped {
     }
 }
 
-/// Sums over all sinks.
+/// Counters summed over all sinks.
 #[derive(Serialize)]
 pub(super) struct TotalsView {
     delivered: f64,
@@ -98,7 +98,7 @@ pub(super) struct TransmitView<'a> {
     pub(super) batch_id: &'a str,
 }
 
-/// A notice by its `type`; `sink` is the sink's index.
+/// A notice, tagged by its `type`. `sink` is the index of the sink.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(super) enum NoticeView<'a> {
@@ -124,7 +124,7 @@ impl<'a> NoticeView<'a> {
     }
 }
 
-/// `Stats` of `js/types`, and each of its series: what the one has and the other lacks is left out.
+/// `Stats` of `js/types`, or one of its series. Fields that only the other one has are left out.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RowView<'a> {
@@ -158,7 +158,7 @@ struct SparklineView<'a> {
 }
 
 impl<'a> RowView<'a> {
-    /// All requests, with the series.
+    /// The row of all requests, with all series.
     pub(super) fn total(snapshot: &'a Snapshot) -> Self {
         let Snapshot { total, seconds, slots, series } = snapshot;
         Self {

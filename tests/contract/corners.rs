@@ -1,10 +1,9 @@
-//! Corners where two rules of the design meet.
+//! Cases in which two rules of the design meet.
 
 use crate::sim::{OK, RETRY, START, Sim, child, end, event};
 use tidegate::engine::event::trace::TraceContext;
-use tidegate::engine::sampling::open::Token;
 use tidegate::engine::{
-    Attributes, Collector, Config, EventKind, Format, Notice, Outcome, SinkOptions, Value,
+    Attributes, Collector, Config, EventKind, Format, Notice, Outcome, SinkOptions, Token, Value,
 };
 
 fn sampled_at(rate: f64, overrides: &[(&str, f64)]) -> Sim {
@@ -12,7 +11,7 @@ fn sampled_at(rate: f64, overrides: &[(&str, f64)]) -> Sim {
     config.sampling.rate = rate;
     config.sampling.seed = Some(7);
     config.sampling.overrides = overrides.iter().map(|&(rule, rate)| (rule.to_owned(), rate)).collect();
-    Sim::with(config, 1)
+    Sim::new(config, 1)
 }
 
 /// Opens requests on `path` until one is sampled.
@@ -30,7 +29,7 @@ fn open_sampled(sim: &mut Sim, path: &str) -> Token {
 fn recorded(sim: &mut Sim) -> Vec<(String, f64)> {
     let mut all = Vec::new();
     for sent in sim.advance(500.0) {
-        all.extend(sim.collector.batch(sent.send).events().map(|event| (event.name.to_owned(), event.p)));
+        all.extend(sim.collector.batch(sent.transmit).events().map(|event| (event.name.to_owned(), event.p)));
     }
     all
 }
@@ -47,12 +46,12 @@ fn truncated_attributes_of_a_child_are_counted() {
     let mut sim = sampled_at(0.0, &[]);
     let token = sim.collector.open("/a", None, START);
     sim.collector.record_in(&event(EventKind::Evt, "e", START, &attributes), token, START);
-    assert_eq!(sim.collector.counters().truncated, 1.0, "of held ones too");
+    assert_eq!(sim.collector.counters().truncated, 1.0, "of buffered ones too");
 }
 
 #[test]
-fn a_statement_without_a_summary_is_still_called_something() {
-    let mut sim = Sim::new(&[], 1);
+fn a_statement_without_a_summary_has_a_default_name() {
+    let mut sim = Sim::new(Config::default(), 1);
     let attributes = Attributes::default();
     for statement in ["", "   ", "-- nothing\n", "?", "42", "vacuum"] {
         sim.collector.record(&event(EventKind::Db, statement, START, &attributes), None, START);
@@ -68,7 +67,7 @@ fn a_request_that_left_the_table_keeps_its_rate() {
     for _ in 0..2000 {
         sim.collector.open("/none", None, START);
     }
-    assert_eq!(sim.collector.trace_of(first), None, "it has left the table");
+    assert_eq!(sim.collector.trace_of(first), None, "it is not in the table any more");
     child(&mut sim, first, "child");
     end(&mut sim, first, "/other/template", 200);
     assert_eq!(recorded(&mut sim), [("child".to_owned(), 0.5), ("/other/template".to_owned(), 0.5)]);
@@ -90,7 +89,7 @@ fn children_of_a_sampled_request_that_fails_carry_its_p() {
 }
 
 #[test]
-fn a_staged_batch_keeps_the_p_it_was_sent_with() {
+fn a_waiting_batch_keeps_the_p_it_was_sent_with() {
     let mut sim = sampled_at(0.5, &[]);
     let token = open_sampled(&mut sim, "/f");
     child(&mut sim, token, "child");
@@ -98,12 +97,12 @@ fn a_staged_batch_keeps_the_p_it_was_sent_with() {
     end(&mut sim, token, "/f", 500);
     sim.settle(&sent[0], RETRY);
     let again = sim.advance(250.0);
-    let p: Vec<_> = sim.collector.batch(again[0].send).events().map(|event| event.p).collect();
+    let p: Vec<_> = sim.collector.batch(again[0].transmit).events().map(|event| event.p).collect();
     assert_eq!((again[0].id.as_str(), p), (sent[0].id.as_str(), vec![0.5]), "one id, the same bytes");
 }
 
 #[test]
-fn a_host_hears_of_a_staged_batch_whatever_becomes_of_its_event() {
+fn a_signal_reports_a_waiting_batch_even_if_its_event_is_not_recorded() {
     let mut sim = sampled_at(0.0, &[("/all", 1.0)]);
     let attributes = Attributes::default();
     let mut request = event(EventKind::Req, "/all", START, &attributes);
@@ -120,7 +119,7 @@ fn a_host_hears_of_a_staged_batch_whatever_becomes_of_its_event() {
 
 #[test]
 fn a_second_flush_does_not_shorten_the_first() {
-    let mut sim = Sim::new(&[("flushIntervalMs", 60_000.0)], 1);
+    let mut sim = Sim::new(Config { flush_interval_ms: 60_000.0, ..Config::default() }, 1);
     sim.emit_many(1);
     sim.collector.flush(5000.0, sim.now);
     sim.collector.flush(100.0, sim.now);
@@ -130,7 +129,7 @@ fn a_second_flush_does_not_shorten_the_first() {
 
 #[test]
 fn a_flush_is_over_when_what_it_found_is_gone() {
-    let mut sim = Sim::new(&[("batchMax", 2.0)], 1);
+    let mut sim = Sim::new(Config { batch_max: 2, ..Config::default() }, 1);
     sim.emit_many(2);
     sim.collector.flush(10_000.0, sim.now);
     let first = sim.drain();
@@ -146,7 +145,7 @@ fn a_flush_is_over_when_what_it_found_is_gone() {
 
 #[test]
 fn a_flush_without_a_deadline_has_the_default() {
-    let mut sim = Sim::new(&[], 1);
+    let mut sim = Sim::new(Config::default(), 1);
     sim.emit_many(1);
     sim.collector.flush(f64::NAN, sim.now);
     assert!(sim.collector.is_flushing(sim.now + 1999.0));
@@ -165,7 +164,7 @@ fn disable(sim: &mut Sim) {
 
 #[test]
 fn a_flush_skips_a_disabled_sink_for_good() {
-    let mut sim = Sim::new(&[("batchMax", 1.0), ("flushIntervalMs", 60_000.0)], 1);
+    let mut sim = Sim::new(Config { batch_max: 1, flush_interval_ms: 60_000.0, ..Config::default() }, 1);
     disable(&mut sim);
     sim.emit_many(1);
     sim.collector.flush(100_000.0, sim.now);
@@ -173,12 +172,12 @@ fn a_flush_skips_a_disabled_sink_for_good() {
     assert!(sim.drain().is_empty());
     let probe = sim.advance(30_000.0);
     sim.settle(&probe[0], OK);
-    assert!(!sim.collector.is_flushing(sim.now), "it was skipped, and is not taken up again");
+    assert!(!sim.collector.is_flushing(sim.now), "it was skipped, and does not start again");
 }
 
 #[test]
-fn a_retry_after_longer_than_the_rest_between_probes_counts() {
-    let mut sim = Sim::new(&[("maxConsecutiveSinkFailures", 1.0)], 1);
+fn a_retry_after_longer_than_the_wait_for_a_probe_counts() {
+    let mut sim = Sim::new(Config { max_consecutive_sink_failures: Some(1), ..Config::default() }, 1);
     sim.emit_many(1);
     let sent = sim.advance(500.0);
     sim.settle(&sent[0], Outcome::Retry { after_ms: Some(120_000.0) });
@@ -187,7 +186,7 @@ fn a_retry_after_longer_than_the_rest_between_probes_counts() {
 
 #[test]
 fn a_probe_too_large_is_halved_and_neither_fails_nor_recovers() {
-    let mut sim = Sim::new(&[("batchMax", 4.0)], 1);
+    let mut sim = Sim::new(Config { batch_max: 4, ..Config::default() }, 1);
     disable(&mut sim);
     sim.emit_many(4);
     let mut probe = sim.advance(30_000.0);
@@ -208,11 +207,11 @@ fn a_probe_too_large_is_halved_and_neither_fails_nor_recovers() {
 
 #[test]
 fn a_closed_sink_is_not_a_disabled_one() {
-    let mut sim = Sim::new(&[], 1);
+    let mut sim = Sim::new(Config::default(), 1);
     sim.collector.close(sim.now);
     sim.collector.finish();
     assert!(!sim.collector.counters().sinks[0].disabled);
-    let mut sim = Sim::new(&[], 1);
+    let mut sim = Sim::new(Config::default(), 1);
     disable(&mut sim);
     sim.collector.finish();
     assert!(sim.collector.counters().sinks[0].disabled, "it was, when it was closed");
@@ -221,7 +220,7 @@ fn a_closed_sink_is_not_a_disabled_one() {
 }
 
 #[test]
-fn the_last_child_takes_no_place_from_others() {
+fn a_child_that_replaces_the_last_one_discards_no_other_request() {
     let mut sim = sampled_at(0.0, &[]);
     let oldest = sim.collector.open("/oldest", None, START);
     child(&mut sim, oldest, "oldest-child");
@@ -239,10 +238,9 @@ fn the_last_child_takes_no_place_from_others() {
 }
 
 #[test]
-fn an_engine_without_entropy_refuses_rather_than_repeat_ids() {
+fn an_engine_without_entropy_refuses_events() {
     let mut config = Config::default();
-    let sink = SinkOptions { name: "s".into(), format: Format::Ndjson, batch_max: None, max_bytes: None };
-    config.add_sink(sink).unwrap();
+    config.sinks.push(SinkOptions::new("s", Format::Ndjson));
     let mut collector = Collector::new(config).unwrap();
     let attributes = Attributes::default();
     collector.record(&event(EventKind::Req, "/", START, &attributes), None, START);
@@ -254,7 +252,7 @@ fn an_engine_without_entropy_refuses_rather_than_repeat_ids() {
 
 #[test]
 fn drops_are_added_up_across_other_notices() {
-    let mut sim = Sim::new(&[("queueSize", 1.0)], 2);
+    let mut sim = Sim::new(Config { queue_size: 1, ..Config::default() }, 2);
     sim.emit_many(3);
     for sent in sim.advance(500.0) {
         sim.settle(&sent, OK);
@@ -278,7 +276,7 @@ fn drops_are_added_up_across_other_notices() {
 fn rules_match_a_raw_path_without_its_query() {
     let mut config = Config::default();
     config.sampling.exclude = vec![r"re:\.js$".into()];
-    let mut sim = Sim::with(config, 1);
+    let mut sim = Sim::new(config, 1);
     assert!(sim.collector.open("/app.js?v=1", None, START).is_excluded());
     assert_eq!(sim.collector.effective_rate("/app.js?v=1"), None);
     let attributes = Attributes::default();
@@ -291,7 +289,7 @@ fn rules_match_a_raw_path_without_its_query() {
 /// W3C Trace Context 2: the random flag of a trace that is not ours is passed on as it came.
 #[test]
 fn a_trace_is_no_more_random_than_it_was() {
-    let mut sim = Sim::new(&[], 1);
+    let mut sim = Sim::new(Config::default(), 1);
     for random in [true, false] {
         let parent = TraceContext { trace_id: [1; 16], parent_id: [2; 8], sampled: true, random };
         let token = sim.collector.open("/a", Some(parent), START);
@@ -302,7 +300,7 @@ fn a_trace_is_no_more_random_than_it_was() {
 }
 
 #[test]
-fn the_bytes_of_held_children_are_bounded_and_come_out_as_they_went_in() {
+fn the_bytes_of_buffered_children_are_bounded_and_unchanged() {
     let mut sim = sampled_at(0.0, &[]);
     let texts: Vec<_> = (0..100).map(|n| char::from(b'a' + n % 26).to_string().repeat(4000)).collect();
     let tokens: Vec<_> = (0..100).map(|_| sim.collector.open("/a", None, START)).collect();
@@ -320,7 +318,8 @@ fn the_bytes_of_held_children_are_bounded_and_come_out_as_they_went_in() {
     let mut seen = 0;
     sim.collector.flush(1000.0, sim.now);
     for sent in sim.advance(500.0) {
-        for event in sim.collector.batch(sent.send).events().filter(|event| event.kind == EventKind::Evt) {
+        for event in sim.collector.batch(sent.transmit).events().filter(|event| event.kind == EventKind::Evt)
+        {
             let (key, Value::Text(text)) = event.attributes().next().unwrap() else { panic!("not a text") };
             assert_eq!((key, text.len()), ("text", 4000));
             assert!(texts.iter().any(|given| given == text));
@@ -331,14 +330,14 @@ fn the_bytes_of_held_children_are_bounded_and_come_out_as_they_went_in() {
 }
 
 #[test]
-fn an_event_pushed_out_is_lost_by_those_alone_that_had_not_taken_it() {
-    let mut sim = Sim::new(&[("queueSize", 4.0), ("batchMax", 4.0)], 2);
+fn an_evicted_event_is_lost_only_for_sinks_that_had_not_taken_it() {
+    let mut sim = Sim::new(Config { queue_size: 4, batch_max: 4, ..Config::default() }, 2);
     sim.emit_many(4);
     let first = sim.drain();
     sim.settle(&first[0], OK);
     sim.emit_many(4);
     let second = sim.drain();
-    assert_eq!((second.len(), second[0].send.sink), (1, 0), "the other still has its first");
+    assert_eq!((second.len(), second[0].transmit.sink), (1, 0), "the other still has its first");
     sim.settle(&second[0], OK);
     sim.emit_many(4);
     let counters = sim.collector.counters();
@@ -352,8 +351,8 @@ fn an_event_pushed_out_is_lost_by_those_alone_that_had_not_taken_it() {
 }
 
 #[test]
-fn an_event_tells_that_a_full_batch_is_due_only_if_it_can_go_now() {
-    let mut sim = Sim::new(&[("batchMax", 2.0)], 1);
+fn a_signal_reports_a_full_batch_only_if_it_can_be_sent_now() {
+    let mut sim = Sim::new(Config { batch_max: 2, ..Config::default() }, 1);
     let attributes = Attributes::default();
     let due = |sim: &mut Sim| {
         sim.collector.record(&event(EventKind::Fn, "f", sim.now, &attributes), None, sim.now).due

@@ -1,7 +1,7 @@
-//! Queue, delivery and ledger: each rule of the design once, stepped by the simulated clock.
+//! Queue, delivery and ledger: each rule of the design once, under a simulated clock.
 
 use crate::sim::{OK, RETRY, Sim};
-use tidegate::engine::{Notice, Outcome, Reason};
+use tidegate::engine::{Config, Notice, Outcome, Reason};
 
 fn dropped(sim: &Sim, sink: usize, reason: Reason) -> f64 {
     let at = Reason::ALL.iter().position(|&other| other == reason).unwrap();
@@ -10,7 +10,7 @@ fn dropped(sim: &Sim, sink: usize, reason: Reason) -> f64 {
 
 #[test]
 fn nothing_is_sent_before_the_interval_and_all_of_it_then() {
-    let mut sim = Sim::new(&[], 1);
+    let mut sim = Sim::new(Config::default(), 1);
     sim.emit_many(3);
     assert_eq!(sim.collector.tick(sim.now), Some(500.0));
     assert!(sim.advance(499.0).is_empty());
@@ -23,7 +23,7 @@ fn nothing_is_sent_before_the_interval_and_all_of_it_then() {
 
 #[test]
 fn a_full_batch_is_due_at_once() {
-    let mut sim = Sim::new(&[("batchMax", 4.0)], 1);
+    let mut sim = Sim::new(Config { batch_max: 4, ..Config::default() }, 1);
     sim.emit_many(9);
     assert_eq!(sim.collector.tick(sim.now), Some(0.0));
     let first = sim.drain();
@@ -37,7 +37,7 @@ fn a_full_batch_is_due_at_once() {
 
 #[test]
 fn a_full_queue_drops_the_oldest_and_counts_it() {
-    let mut sim = Sim::new(&[("queueSize", 4.0)], 1);
+    let mut sim = Sim::new(Config { queue_size: 4, ..Config::default() }, 1);
     sim.emit_many(10);
     assert_eq!(dropped(&sim, 0, Reason::Overflow), 6.0);
     assert_eq!(sim.advance(500.0)[0].names, ["/6", "/7", "/8", "/9"]);
@@ -48,8 +48,8 @@ fn a_full_queue_drops_the_oldest_and_counts_it() {
 }
 
 #[test]
-fn a_staged_batch_is_safe_from_overflow_and_sent_again_as_it_was() {
-    let mut sim = Sim::new(&[("queueSize", 4.0)], 1);
+fn a_waiting_batch_is_safe_from_overflow_and_sent_again_unchanged() {
+    let mut sim = Sim::new(Config { queue_size: 4, ..Config::default() }, 1);
     sim.emit_many(4);
     let first = sim.advance(500.0);
     sim.emit_many(20);
@@ -61,15 +61,15 @@ fn a_staged_batch_is_safe_from_overflow_and_sent_again_as_it_was() {
 }
 
 #[test]
-fn a_dead_owner_loses_its_lease_and_the_batch_goes_out_again() {
-    let mut sim = Sim::new(&[], 1);
+fn the_batch_of_a_dead_owner_is_sent_again_when_its_lease_expires() {
+    let mut sim = Sim::new(Config::default(), 1);
     sim.emit_many(2);
     let orphan = sim.advance(500.0);
     assert_eq!(sim.collector.tick(sim.now), Some(3000.0));
     assert!(sim.advance(2999.0).is_empty());
     let again = sim.advance(1.0);
     assert_eq!(again[0].id, orphan[0].id);
-    assert_ne!(again[0].send.lease, orphan[0].send.lease);
+    assert_ne!(again[0].transmit.lease, orphan[0].transmit.lease);
     sim.settle(&orphan[0], OK);
     assert_eq!(sim.collector.counters().sinks[0].late_settles, 1.0);
     assert_eq!(sim.collector.counters().sinks[0].delivered, 0.0, "a late settle is ignored");
@@ -81,7 +81,7 @@ fn a_dead_owner_loses_its_lease_and_the_batch_goes_out_again() {
 #[test]
 fn retry_after_is_remembered_and_bounded() {
     for (after, wait) in [(5_000.0, 5_000.0), (1e9, 600_000.0)] {
-        let mut sim = Sim::new(&[], 1);
+        let mut sim = Sim::new(Config::default(), 1);
         sim.emit_many(1);
         let sent = sim.advance(500.0);
         sim.settle(&sent[0], Outcome::Retry { after_ms: Some(after) });
@@ -93,8 +93,9 @@ fn retry_after_is_remembered_and_bounded() {
 
 #[test]
 fn backoff_is_jittered_and_doubles_up_to_its_limit() {
-    let options = [("maxConsecutiveSinkFailures", 100.0), ("retryMaxMs", 4000.0)];
-    let mut sim = Sim::new(&options, 1);
+    let config =
+        Config { max_consecutive_sink_failures: Some(100), retry_max_ms: 4000.0, ..Config::default() };
+    let mut sim = Sim::new(config, 1);
     sim.emit_many(1);
     let mut sent = sim.advance(500.0);
     for failure in 0..20 {
@@ -108,7 +109,7 @@ fn backoff_is_jittered_and_doubles_up_to_its_limit() {
 
 #[test]
 fn a_fatal_batch_is_dropped_and_the_next_goes_on() {
-    let mut sim = Sim::new(&[("batchMax", 2.0)], 1);
+    let mut sim = Sim::new(Config { batch_max: 2, ..Config::default() }, 1);
     sim.emit_many(4);
     let sent = sim.drain();
     sim.settle(&sent[0], Outcome::Fatal);
@@ -121,7 +122,7 @@ fn a_fatal_batch_is_dropped_and_the_next_goes_on() {
 
 #[test]
 fn a_batch_too_large_is_halved_under_new_ids_and_regrows() {
-    let mut sim = Sim::new(&[("batchMax", 8.0)], 1);
+    let mut sim = Sim::new(Config { batch_max: 8, ..Config::default() }, 1);
     sim.emit_many(8);
     let whole = sim.drain();
     sim.settle(&whole[0], Outcome::TooLarge);
@@ -139,7 +140,8 @@ fn a_batch_too_large_is_halved_under_new_ids_and_regrows() {
 
 #[test]
 fn one_event_too_large_is_dropped_and_is_no_failure() {
-    let mut sim = Sim::new(&[("batchMax", 1.0), ("maxConsecutiveSinkFailures", 1.0)], 1);
+    let mut sim =
+        Sim::new(Config { batch_max: 1, max_consecutive_sink_failures: Some(1), ..Config::default() }, 1);
     sim.emit_many(2);
     let sent = sim.drain();
     sim.settle(&sent[0], Outcome::TooLarge);
@@ -148,7 +150,7 @@ fn one_event_too_large_is_dropped_and_is_no_failure() {
     assert!(!sim.collector.counters().sinks[0].disabled);
 }
 
-/// Fails until the sink is disabled; returns the moment's wait until the probe.
+/// Fails until the sink is disabled.
 fn disable(sim: &mut Sim) {
     sim.emit_many(1);
     let mut sent = sim.advance(500.0);
@@ -163,7 +165,7 @@ fn disable(sim: &mut Sim) {
 
 #[test]
 fn a_failing_sink_is_disabled_probed_and_recovers() {
-    let mut sim = Sim::new(&[("queueSize", 8.0)], 1);
+    let mut sim = Sim::new(Config { queue_size: 8, ..Config::default() }, 1);
     disable(&mut sim);
     sim.emit_many(20);
     assert!(sim.advance(29_999.0).is_empty());
@@ -174,7 +176,7 @@ fn a_failing_sink_is_disabled_probed_and_recovers() {
     sim.settle(&probe[0], OK);
     assert!(!sim.collector.counters().sinks[0].disabled);
     let rest = sim.drain();
-    assert_eq!(rest[0].names.len(), 8, "the newest events of the ring have waited");
+    assert_eq!(rest[0].names.len(), 8, "the newest events of the queue have waited");
     let notices: Vec<_> = std::iter::from_fn(|| sim.collector.poll_notice()).collect();
     let count = |wanted: Notice| notices.iter().filter(|notice| **notice == wanted).count();
     assert_eq!(count(Notice::SinkDisabled { sink: 0 }), 1);
@@ -182,12 +184,12 @@ fn a_failing_sink_is_disabled_probed_and_recovers() {
 }
 
 #[test]
-fn a_sink_disabled_for_good_counts_what_it_held_and_what_comes() {
-    let mut sim = Sim::new(&[("sinkProbeMs", f64::INFINITY)], 2);
+fn a_sink_without_probes_drops_waiting_and_new_events_when_disabled() {
+    let mut sim = Sim::new(Config { sink_probe_ms: None, ..Config::default() }, 2);
     sim.emit_many(1);
     for _ in 0..5 {
         for sent in sim.advance(30_000.0) {
-            sim.settle(&sent, if sent.send.sink == 0 { RETRY } else { OK });
+            sim.settle(&sent, if sent.transmit.sink == 0 { RETRY } else { OK });
         }
     }
     sim.emit_many(3);
@@ -199,7 +201,7 @@ fn a_sink_disabled_for_good_counts_what_it_held_and_what_comes() {
 
 #[test]
 fn only_an_ok_resets_the_count_of_failures() {
-    let mut sim = Sim::new(&[("maxConsecutiveSinkFailures", 2.0)], 1);
+    let mut sim = Sim::new(Config { max_consecutive_sink_failures: Some(2), ..Config::default() }, 1);
     sim.emit_many(1);
     let sent = sim.advance(500.0);
     sim.settle(&sent[0], RETRY);
@@ -211,13 +213,13 @@ fn only_an_ok_resets_the_count_of_failures() {
 }
 
 #[test]
-fn a_dead_sink_never_delays_another() {
-    let mut sim = Sim::new(&[("batchMax", 2.0)], 2);
+fn a_sink_that_never_answers_delays_no_other() {
+    let mut sim = Sim::new(Config { batch_max: 2, ..Config::default() }, 2);
     sim.emit_many(6);
     let mut live = Vec::new();
     for _ in 0..6 {
         for sent in sim.drain() {
-            if sent.send.sink == 1 {
+            if sent.transmit.sink == 1 {
                 live.extend(sent.names.clone());
                 sim.settle(&sent, OK);
             }
@@ -228,7 +230,7 @@ fn a_dead_sink_never_delays_another() {
 
 #[test]
 fn a_flush_makes_all_that_waits_due_until_its_deadline() {
-    let mut sim = Sim::new(&[("batchMax", 4.0)], 1);
+    let mut sim = Sim::new(Config { batch_max: 4, ..Config::default() }, 1);
     sim.emit_many(6);
     sim.collector.flush(1000.0, sim.now);
     let first = sim.drain();
@@ -242,7 +244,7 @@ fn a_flush_makes_all_that_waits_due_until_its_deadline() {
 
 #[test]
 fn a_flush_waits_for_a_batch_leased_elsewhere_but_not_past_its_deadline() {
-    let mut sim = Sim::new(&[], 1);
+    let mut sim = Sim::new(Config::default(), 1);
     sim.emit_many(1);
     let elsewhere = sim.advance(500.0);
     sim.collector.flush(1000.0, sim.now);
@@ -253,8 +255,8 @@ fn a_flush_waits_for_a_batch_leased_elsewhere_but_not_past_its_deadline() {
 }
 
 #[test]
-fn a_flush_skips_sinks_that_rest_past_its_deadline() {
-    let mut sim = Sim::new(&[], 1);
+fn a_flush_skips_sinks_that_wait_past_its_deadline() {
+    let mut sim = Sim::new(Config::default(), 1);
     sim.emit_many(1);
     let sent = sim.advance(500.0);
     sim.settle(&sent[0], Outcome::Retry { after_ms: Some(5000.0) });
@@ -264,7 +266,7 @@ fn a_flush_skips_sinks_that_rest_past_its_deadline() {
 
 #[test]
 fn closing_refuses_new_events_and_counts_what_is_left() {
-    let mut sim = Sim::new(&[("batchMax", 2.0)], 1);
+    let mut sim = Sim::new(Config { batch_max: 2, ..Config::default() }, 1);
     sim.emit_many(5);
     let leased = sim.drain();
     sim.collector.close(sim.now);
@@ -280,7 +282,7 @@ fn closing_refuses_new_events_and_counts_what_is_left() {
 
 #[test]
 fn a_batch_leased_at_close_and_never_settled_counts_closed() {
-    let mut sim = Sim::new(&[], 1);
+    let mut sim = Sim::new(Config::default(), 1);
     sim.emit_many(2);
     sim.advance(500.0);
     sim.collector.close(sim.now);
@@ -292,8 +294,8 @@ fn a_batch_leased_at_close_and_never_settled_counts_closed() {
 }
 
 #[test]
-fn a_clock_set_back_far_takes_the_deadlines_with_it() {
-    let mut sim = Sim::new(&[], 1);
+fn deadlines_move_with_a_clock_that_is_set_back_far() {
+    let mut sim = Sim::new(Config::default(), 1);
     sim.emit_many(1);
     sim.now -= 3_600_000.0;
     assert_eq!(sim.collector.tick(sim.now), Some(500.0));
@@ -301,8 +303,8 @@ fn a_clock_set_back_far_takes_the_deadlines_with_it() {
 }
 
 #[test]
-fn a_clock_set_back_a_little_is_clamped() {
-    let mut sim = Sim::new(&[], 1);
+fn a_small_step_back_of_the_clock_is_ignored() {
+    let mut sim = Sim::new(Config::default(), 1);
     sim.emit_many(1);
     sim.now -= 1000.0;
     assert_eq!(sim.collector.tick(sim.now), Some(500.0));
@@ -312,7 +314,7 @@ fn a_clock_set_back_a_little_is_clamped() {
 
 #[test]
 fn the_same_now_twice_changes_nothing() {
-    let mut sim = Sim::new(&[], 2);
+    let mut sim = Sim::new(Config::default(), 2);
     sim.emit_many(3);
     sim.advance(500.0);
     sim.now += 3000.0;
@@ -323,7 +325,7 @@ fn the_same_now_twice_changes_nothing() {
 #[test]
 fn attribute_bytes_are_bounded_too() {
     use tidegate::engine::{Attributes, EventKind, Value};
-    let mut sim = Sim::new(&[("queueBytes", 16_384.0)], 1);
+    let mut sim = Sim::new(Config { queue_bytes: 16_384, ..Config::default() }, 1);
     let mut attributes = Attributes::default();
     attributes.push("blob", Value::Text(&"x".repeat(4000)));
     for _ in 0..10 {

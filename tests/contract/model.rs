@@ -1,17 +1,16 @@
-//! Random interleavings of everything that can happen, against a model that only knows what was given and taken.
+//! Random sequences of all operations, against a model that knows only the inputs and the outputs.
 
-use crate::script::{self, Answer, Draft, Ending, Path, RATE, Step, step};
+use crate::script::{self, Answer, Ending, EventInput, Path, RATE, Step, step};
 use crate::sim::{OK, RETRY, Sim};
 use proptest::prelude::*;
-use tidegate::engine::sampling::open::Token;
-use tidegate::engine::{Config, EventKind, Format, Outcome, SinkOptions};
+use tidegate::engine::{Config, EventKind, Format, Outcome, SinkOptions, Token};
 
-/// What went into the queue, in its order, and what is held, by request.
+/// The accepted events in their order, and the buffered children by request.
 struct Model {
     sim: Sim,
     emitted: usize,
     accepted: Vec<usize>,
-    /// What each event given was, by its number.
+    /// The kind of each event, by its number.
     kinds: Vec<EventKind>,
     requests: Vec<Request>,
     closed: bool,
@@ -19,7 +18,7 @@ struct Model {
 
 struct Request {
     token: Token,
-    held: Vec<usize>,
+    buffered: Vec<usize>,
     ended: bool,
 }
 
@@ -51,7 +50,7 @@ impl Model {
             Step::End(which, ending) => self.end(which, ending),
             Step::Abandon(which) => {
                 if let Some(request) = pick(&mut self.requests, which) {
-                    request.held.clear();
+                    request.buffered.clear();
                     request.ended = true;
                     self.sim.collector.abandon(request.token);
                 }
@@ -78,7 +77,7 @@ impl Model {
         }
     }
 
-    /// The next event's number; with it the host's clock, which is sometimes away.
+    /// The number of the next event, and the host's clock, which is sometimes NaN.
     fn next(&mut self) -> (usize, f64) {
         self.emitted += 1;
         (self.emitted, if self.emitted % 11 == 4 { f64::NAN } else { self.sim.now })
@@ -87,9 +86,9 @@ impl Model {
     fn emit(&mut self) {
         let (id, host) = self.next();
         self.kinds.push(script::kind(id));
-        let draft = Draft::new(id, script::kind(id));
+        let input = EventInput::new(id, script::kind(id));
         let before = self.sim.collector.counters();
-        self.sim.collector.record(&draft.event(self.sim.now, Ending::Fine), None, host);
+        self.sim.collector.record(&input.event(self.sim.now, Ending::Fine), None, host);
         let after = self.sim.collector.counters();
         if after.accepted > before.accepted {
             self.accepted.push(id);
@@ -107,7 +106,7 @@ impl Model {
         let token = self.sim.collector.open(path, None, self.sim.now);
         assert_eq!(token.is_excluded(), path == "/excluded");
         assert!(path != "/all" || token.is_sampled());
-        self.requests.push(Request { token, held: Vec::new(), ended: false });
+        self.requests.push(Request { token, buffered: Vec::new(), ended: false });
     }
 
     fn child(&mut self, which: u8) {
@@ -119,9 +118,9 @@ impl Model {
         let token = request.token;
         let kind = [EventKind::Fn, EventKind::Db, EventKind::Evt][id % 3];
         self.kinds.push(kind);
-        let draft = Draft::new(id, kind);
+        let input = EventInput::new(id, kind);
         let before = self.sim.collector.counters();
-        self.sim.collector.record_in(&draft.event(self.sim.now, Ending::Fine), token, host);
+        self.sim.collector.record_in(&input.event(self.sim.now, Ending::Fine), token, host);
         let after = self.sim.collector.counters();
         if after.refused > before.refused {
             assert!(self.closed);
@@ -131,9 +130,9 @@ impl Model {
             assert_eq!(after.accepted, before.accepted + 1.0, "at once");
             self.accepted.push(id);
         } else if after.pending > before.pending {
-            request.held.push(id);
-        } else if request.held.len() == PER_REQUEST && !request.ended {
-            request.held[PER_REQUEST - 1] = id;
+            request.buffered.push(id);
+        } else if request.buffered.len() == PER_REQUEST && !request.ended {
+            request.buffered[PER_REQUEST - 1] = id;
         } else {
             assert_eq!(after.sampled_out, before.sampled_out + 1.0, "its fate was decided");
         }
@@ -146,20 +145,20 @@ impl Model {
         let (id, host) = self.next();
         let Some(request) = pick(&mut self.requests, which) else { return };
         let token = request.token;
-        let held = std::mem::take(&mut request.held);
+        let buffered = std::mem::take(&mut request.buffered);
         request.ended = true;
         self.kinds.push(EventKind::Req);
-        let draft = Draft::new(id, EventKind::Req);
+        let input = EventInput::new(id, EventKind::Req);
         let before = self.sim.collector.counters();
-        self.sim.collector.end(&draft.event(self.sim.now, ending), token, host);
+        self.sim.collector.end(&input.event(self.sim.now, ending), token, host);
         let after = self.sim.collector.counters();
         let taken = (after.accepted - before.accepted) as usize;
         let wanted = ending == Ending::Failed || token.is_sampled();
-        let possible = !self.closed && ending != Ending::Unusable && !token.is_excluded();
+        let possible = !self.closed && ending != Ending::Invalid && !token.is_excluded();
         assert_eq!(taken > 0, wanted && possible);
         if taken > 1 {
-            self.accepted.extend(&held);
-            assert_eq!(taken, held.len() + 1);
+            self.accepted.extend(&buffered);
+            assert_eq!(taken, buffered.len() + 1);
         }
         if taken > 0 {
             self.accepted.push(id);
@@ -182,25 +181,25 @@ impl Model {
         self.forget_decided();
     }
 
-    /// A request decided by the clock is told by its children: they are not pending any more.
+    /// Removes the children of requests that the clock decided: they are not pending any more.
     fn forget_decided(&mut self) {
         let pending = self.sim.collector.counters().pending as usize;
-        let mut held: usize = self.requests.iter().map(|request| request.held.len()).sum();
+        let mut buffered: usize = self.requests.iter().map(|request| request.buffered.len()).sum();
         for request in &mut self.requests {
-            if held > pending && !request.held.is_empty() {
-                held -= request.held.len();
-                request.held.clear();
+            if buffered > pending && !request.buffered.is_empty() {
+                buffered -= request.buffered.len();
+                request.buffered.clear();
                 request.ended = true;
             }
         }
-        assert_eq!(held, pending, "whole requests, the oldest first");
+        assert_eq!(buffered, pending, "whole requests, the oldest first");
     }
 
     fn drain(&mut self) {
         let from = self.sim.outstanding.len();
         self.sim.drain();
         for sent in &self.sim.outstanding[from..] {
-            self.sim.collector.batch(sent.send).events().for_each(|event| script::check(&event));
+            self.sim.collector.batch(sent.transmit).events().for_each(|event| script::check(&event));
         }
     }
 
@@ -213,7 +212,7 @@ impl Model {
                 self.sim.settle(&sent, OK);
             }
             match self.sim.collector.tick(self.sim.now) {
-                // A host's timer waits a millisecond at least, while a clock set back catches up.
+                // A timer of a host waits at least a millisecond, until a clock that was set back has caught up.
                 Some(ms) => self.sim.now += ms.max(1.0),
                 None => return,
             }
@@ -227,9 +226,9 @@ fn settle(sim: &mut Sim, which: u8, answer: Answer, got: bool) {
         return;
     }
     let sent = sim.outstanding[usize::from(which) % sim.outstanding.len()].clone();
-    let sink = &mut sim.sinks[sent.send.sink];
+    let sink = &mut sim.sinks[sent.transmit.sink];
     let outcome = match answer {
-        // A sink is consistent: a batch it has is not refused later, nor one it refused taken later.
+        // A sink is consistent: it does not refuse a batch that it has, nor take one that it has refused.
         _ if sink.refused.contains(&sent.id) => Outcome::TooLarge,
         Answer::TooLarge | Answer::Fatal if sink.batches.contains_key(&sent.id) => OK,
         Answer::Ok => OK,
@@ -242,7 +241,7 @@ fn settle(sim: &mut Sim, which: u8, answer: Answer, got: bool) {
     if matches!(outcome, Outcome::TooLarge | Outcome::Fatal) {
         sink.refused.insert(sent.id.clone());
     }
-    // A sink may have the events though its answer was lost.
+    // A sink can have the events although its answer was lost.
     if got && matches!(outcome, Outcome::Retry { .. }) {
         sim.deliver(&sent);
     }
@@ -255,20 +254,21 @@ fn pick(requests: &mut [Request], which: u8) -> Option<&mut Request> {
 }
 
 fn config(queue: u16, batch: u16, sinks: usize, small: bool, probe: bool) -> Config {
-    let mut config = Config::default();
-    config.set("queueSize", f64::from(queue)).unwrap();
-    config.set("batchMax", f64::from(batch)).unwrap();
-    config.set("maxConsecutiveSinkFailures", 3.0).unwrap();
+    let mut config = Config {
+        queue_size: usize::from(queue),
+        batch_max: usize::from(batch),
+        max_consecutive_sink_failures: Some(3),
+        ..Config::default()
+    };
     if small {
-        config.set("queueBytes", 16_384.0).unwrap();
+        config.queue_bytes = 16_384;
     }
     if !probe {
-        config.set("sinkProbeMs", f64::INFINITY).unwrap();
+        config.sink_probe_ms = None;
     }
     for (at, format) in FORMATS.into_iter().enumerate().take(sinks) {
-        let name = format!("sink{at}");
-        let batch_max = (at == 2).then_some(3);
-        config.add_sink(SinkOptions { name, format, batch_max, max_bytes: None }).unwrap();
+        let sink = SinkOptions::new(format!("sink{at}"), format);
+        config.sinks.push(SinkOptions { batch_max: (at == 2).then_some(3), ..sink });
     }
     config.sampling.rate = RATE;
     config.sampling.seed = Some(u64::from(queue));
@@ -315,7 +315,7 @@ proptest! {
     }
 }
 
-/// The sinks' formats, in order: of each kind of sink one.
+/// The formats of the sinks, one of each kind.
 const FORMATS: [Format; 5] = [
     Format::Ndjson,
     Format::Events,
@@ -323,7 +323,7 @@ const FORMATS: [Format; 5] = [
     Format::OtlpLogsJson,
     Format::OtlpMetricsProtobuf,
 ];
-/// Children held of one request.
+/// The most buffered children of one request.
 const PER_REQUEST: usize = 64;
 
 fn cases() -> u32 {

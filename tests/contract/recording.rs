@@ -1,4 +1,4 @@
-//! Sampling, open requests and their children: what is kept, and what is counted.
+//! Sampling, open requests and their children: what is recorded, and what is counted.
 
 use crate::sim::{START, Sim, child, end, event};
 use tidegate::engine::sampling::KeepSlow;
@@ -9,7 +9,7 @@ fn sampled_at(rate: f64) -> Sim {
     config.sampling.rate = rate;
     config.sampling.seed = Some(7);
     config.sampling.exclude = vec!["/health".into()];
-    Sim::with(config, 1)
+    Sim::new(config, 1)
 }
 
 fn names(sim: &mut Sim) -> Vec<String> {
@@ -17,7 +17,7 @@ fn names(sim: &mut Sim) -> Vec<String> {
 }
 
 #[test]
-fn an_unsampled_request_that_fails_arrives_with_what_led_to_it() {
+fn an_unsampled_request_that_fails_is_recorded_with_its_children() {
     let mut sim = sampled_at(0.0);
     let (good, bad) = (sim.collector.open("/a", None, START), sim.collector.open("/b", None, START));
     child(&mut sim, good, "good-child");
@@ -28,12 +28,12 @@ fn an_unsampled_request_that_fails_arrives_with_what_led_to_it() {
     assert_eq!(sim.collector.counters().pending, 0.0);
     assert_eq!(sim.collector.counters().sampled_out, 2.0);
     let sent = sim.advance(500.0);
-    let batch = sim.collector.batch(sent[0].send);
+    let batch = sim.collector.batch(sent[0].transmit);
     let events: Vec<_> = batch.events().collect();
     assert_eq!(events.iter().map(|event| event.name).collect::<Vec<_>>(), ["bad-child", "/b"]);
     assert!(events.iter().all(|event| event.p == 1.0));
-    assert_eq!(events[0].link.parent_id, events[1].link.span_id);
-    assert_eq!(events[0].link.trace_id, events[1].link.trace_id);
+    assert_eq!(events[0].ids.parent_id, events[1].ids.span_id);
+    assert_eq!(events[0].ids.trace_id, events[1].ids.trace_id);
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn children_of_a_sampled_request_are_queued_at_once() {
 }
 
 #[test]
-fn an_excluded_request_and_its_children_leave_no_trace_but_a_count() {
+fn an_excluded_request_and_its_children_are_only_counted() {
     let mut sim = sampled_at(1.0);
     let token = sim.collector.open("/health", None, START);
     child(&mut sim, token, "child");
@@ -68,7 +68,7 @@ fn statistics_count_every_request_that_is_not_excluded() {
 }
 
 #[test]
-fn only_the_first_children_and_the_last_are_held() {
+fn only_the_first_children_and_the_last_are_buffered() {
     let mut sim = sampled_at(0.0);
     let token = sim.collector.open("/a", None, START);
     for n in 0..100 {
@@ -108,11 +108,11 @@ fn requests_that_never_end_do_not_pile_up() {
 }
 
 #[test]
-fn slow_requests_are_kept_when_asked_for() {
+fn slow_requests_are_recorded_if_the_option_is_set() {
     let mut config = Config::default();
     config.sampling.rate = 0.0;
     config.sampling.keep_slow = Some(KeepSlow::Ms(100.0));
-    let mut sim = Sim::with(config, 1);
+    let mut sim = Sim::new(config, 1);
     let attributes = Attributes::default();
     for duration in [99.0, 100.0, 101.0] {
         let mut request = event(EventKind::Req, "/a", sim.now, &attributes);
@@ -123,8 +123,8 @@ fn slow_requests_are_kept_when_asked_for() {
 }
 
 #[test]
-fn unusable_values_are_refused_and_counted() {
-    let mut sim = Sim::new(&[], 1);
+fn invalid_values_are_refused_and_counted() {
+    let mut sim = Sim::new(Config::default(), 1);
     let attributes = Attributes::default();
     for (start, duration) in
         [(f64::NAN, Some(1.0)), (START, Some(f64::NAN)), (START, Some(-1.0)), (START, Some(f64::INFINITY))]
@@ -139,7 +139,7 @@ fn unusable_values_are_refused_and_counted() {
 
 #[test]
 fn a_raw_path_is_shown_as_its_template_and_a_route_as_it_is() {
-    let mut sim = Sim::new(&[], 1);
+    let mut sim = Sim::new(Config::default(), 1);
     let attributes = Attributes::default();
     for (name, is_path) in [("/users/12345?token=secret", true), ("/users/12345", false)] {
         let mut request = event(EventKind::Req, name, sim.now, &attributes);
@@ -150,8 +150,8 @@ fn a_raw_path_is_shown_as_its_template_and_a_route_as_it_is() {
 }
 
 #[test]
-fn every_detail_of_an_event_comes_out_as_it_went_in() {
-    let mut sim = Sim::new(&[], 1);
+fn every_detail_of_an_event_is_unchanged_in_its_batch() {
+    let mut sim = Sim::new(Config::default(), 1);
     let mut attributes = Attributes::default();
     attributes.push("region", Value::Text("eu"));
     attributes.push("n", Value::Number(3.0));
@@ -159,7 +159,7 @@ fn every_detail_of_an_event_comes_out_as_it_went_in() {
     (db.system, db.rows, db.error, db.status) = (Some("sqlite"), Some(7.0), Some("Timeout"), None);
     sim.collector.record(&db, None, sim.now);
     let sent = sim.advance(500.0);
-    let batch = sim.collector.batch(sent[0].send);
+    let batch = sim.collector.batch(sent[0].transmit);
     let view = batch.events().next().unwrap();
     assert_eq!(
         (view.kind, view.name, view.query),
@@ -173,12 +173,12 @@ fn every_detail_of_an_event_comes_out_as_it_went_in() {
         view.attributes().collect::<Vec<_>>(),
         [("region", Value::Text("eu")), ("n", Value::Number(3.0))]
     );
-    assert_ne!((view.link.trace_id, view.link.span_id), ([0; 16], [0; 8]));
+    assert_ne!((view.ids.trace_id, view.ids.span_id), ([0; 16], [0; 8]));
 }
 
 #[test]
-fn every_name_of_a_flood_arrives_as_it_was() {
-    let mut sim = Sim::new(&[("queueSize", 8192.0), ("batchMax", 8192.0)], 1);
+fn every_name_of_a_flood_is_unchanged_in_its_batch() {
+    let mut sim = Sim::new(Config { queue_size: 8192, batch_max: 8192, ..Config::default() }, 1);
     let given: Vec<_> = (0..5000).map(|n| format!("/flood/{}", n % 3000)).collect();
     for name in &given {
         sim.emit(name);

@@ -1,15 +1,15 @@
-//! Requests told of with others, by the numbers of their routes or by their texts: the same as told one by one, in every
-//! respect but the ids.
+//! Buffered requests, with route ids or with texts. The result is the same as if each was recorded alone, except for the
+//! trace ids.
 
 use crate::sim::START;
 use proptest::prelude::*;
 use tidegate::engine::sampling::KeepSlow;
 use tidegate::engine::stats::Snapshot;
 use tidegate::engine::{
-    Collector, Config, Counters, Event, EventKind, Format, Outcome, SinkOptions, StagedRequest, StagedRoute,
+    BufferedRequest, Collector, Config, Counters, Event, EventKind, Format, Outcome, RouteRef, SinkOptions,
 };
 
-/// A request: route, method, status, how long it took, how long after the one before it arrived.
+/// A request: route, method, status, duration, and the time since the one before.
 type Request = (u8, u8, Option<u16>, Option<f64>, f64);
 
 const METHODS: [&str; 3] = ["GET", "POST", "PURGE"];
@@ -28,9 +28,9 @@ fn collector(sinks: &[Format], keep_slow: bool) -> Collector {
     let mut config = Config::default();
     for format in sinks {
         let name = format!("{format:?}");
-        config.add_sink(SinkOptions { name, format: *format, batch_max: Some(7), max_bytes: None }).unwrap();
+        config.sinks.push(SinkOptions { batch_max: Some(7), ..SinkOptions::new(name, *format) });
     }
-    config.set("queueSize", 20.0).unwrap();
+    config.queue_size = 20;
     config.sampling.seed = Some(1);
     config.sampling.exclude = vec!["/excluded".into()];
     config.sampling.overrides =
@@ -41,41 +41,45 @@ fn collector(sinks: &[Format], keep_slow: bool) -> Collector {
     collector
 }
 
-/// What came out: every event without its ids, the counters, the statistics.
+fn by_text(text: &str, is_path: bool) -> RouteRef<'_> {
+    if is_path { RouteRef::Path(text) } else { RouteRef::Text(text) }
+}
+
+/// The result: every event without its ids, the counters, the statistics.
 fn outcome(mut collector: Collector, now: f64) -> (Vec<String>, Counters, Snapshot) {
     let mut events = Vec::new();
     collector.flush(1e9, now);
-    while let Some(send) = collector.poll_send(now) {
-        for event in collector.batch(send).events() {
+    while let Some(transmit) = collector.poll_transmit(now) {
+        for event in collector.batch(transmit).events() {
             let at = (event.kind, event.start, event.duration, event.p);
             events.push(format!("{at:?} {} {:?} {:?}", event.name, event.detail, event.status));
-            assert_ne!(event.link.trace_id, [0; 16]);
+            assert_ne!(event.ids.trace_id, [0; 16]);
         }
-        collector.settle(send.lease, Outcome::Ok { rejected: 0 }, now);
+        collector.settle(transmit.lease, Outcome::Ok { rejected: 0 }, now);
     }
     let (counters, stats) = (collector.counters(), collector.stats(now));
     assert_eq!(collector.name_references(), 0);
     (events, counters, stats)
 }
 
-/// How a request is told of.
+/// How a request is recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
+enum Way {
     Alone,
-    /// With others, by its text.
-    New,
-    /// With others, by its number as soon as it has one.
-    Known,
+    /// Buffered, with its text.
+    Text,
+    /// Buffered, with its route id as soon as it has one.
+    Id,
 }
 
 fn play(
     requests: &[Request],
     sinks: &[Format],
     keep_slow: bool,
-    told: Told,
+    way: Way,
 ) -> (Vec<String>, Counters, Snapshot) {
     let mut collector = collector(sinks, keep_slow);
-    let mut numbers = std::collections::HashMap::<u8, u16>::new();
+    let mut ids = std::collections::HashMap::<u8, u16>::new();
     let mut now = START;
     for &(name, method, status, duration, later) in requests {
         now += later;
@@ -85,19 +89,19 @@ fn play(
         let start = now - duration.unwrap_or(0.0);
         let (text, verb) = (route(name), METHODS[usize::from(method)]);
         let is_path = name >= 8;
-        let Some(method) = collector.number_method(verb).filter(|_| told != Told::Alone) else {
+        let Some(method) = collector.method_id(verb).filter(|_| way != Way::Alone) else {
             let event =
                 Event { is_path, duration, method: verb, status, ..Event::new(EventKind::Req, &text, start) };
             collector.record(&event, None, now);
             continue;
         };
-        let known = numbers.get(&name).map(|number| StagedRoute::Known(*number));
-        let route = known.filter(|_| told == Told::Known).unwrap_or(StagedRoute::New(&text, is_path));
-        let request = StagedRequest { route, method, status, start, duration };
+        let known = ids.get(&name).map(|id| RouteRef::Id(*id));
+        let route = known.filter(|_| way == Way::Id).unwrap_or(by_text(&text, is_path));
+        let request = BufferedRequest { route, method, status, start, duration };
         let mut answer = None;
-        collector.record_staged([request].into_iter(), |_, number| answer = number, now, now);
-        if let Some(number) = answer {
-            numbers.insert(name, number);
+        collector.record_requests([request].into_iter(), |_, id| answer = id, now, now);
+        if let Some(id) = answer {
+            ids.insert(name, id);
         }
     }
     outcome(collector, now)
@@ -117,90 +121,90 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_staged_request_records_what_one_alone_records(
+    fn a_buffered_request_records_what_one_alone_records(
         requests in prop::collection::vec(request(), 1..200),
         sinks in prop::sample::subsequence(vec![Format::Ndjson, Format::OtlpMetricsProtobuf], 0..=2),
         keep_slow in any::<bool>(),
     ) {
-        let alone = play(&requests, &sinks, keep_slow, Told::Alone);
-        for told in [Told::New, Told::Known] {
-            prop_assert_eq!(&alone, &play(&requests, &sinks, keep_slow, told));
+        let alone = play(&requests, &sinks, keep_slow, Way::Alone);
+        for way in [Way::Text, Way::Id] {
+            prop_assert_eq!(&alone, &play(&requests, &sinks, keep_slow, way));
         }
     }
 }
 
-/// Records a request of a new route, with others of known methods; the number it has earned, and whether others are void.
-fn told(collector: &mut Collector, text: &str, is_path: bool) -> (Option<u16>, bool) {
+/// Records a request with a text. Returns the route id that it got, and whether all ids are invalid now.
+fn register(collector: &mut Collector, text: &str, is_path: bool) -> (Option<u16>, bool) {
     collector.record(&Event { method: "GET", ..Event::new(EventKind::Req, "/a", START) }, None, START);
-    let method = collector.number_method("GET").unwrap();
-    let route = StagedRoute::New(text, is_path);
-    let request = StagedRequest { route, method, status: Some(200), start: START, duration: None };
+    let method = collector.method_id("GET").unwrap();
+    let route = by_text(text, is_path);
+    let request = BufferedRequest { route, method, status: Some(200), start: START, duration: None };
     let mut answer = None;
-    let signal =
-        collector.record_staged([request].into_iter(), |_, number| answer = Some(number), START, START);
-    (answer.unwrap(), signal.renewed)
+    let signal = collector.record_requests([request].into_iter(), |_, id| answer = Some(id), START, START);
+    (answer.unwrap(), signal.ids_reset)
 }
 
 #[test]
-fn what_waited_at_the_host_is_as_old_as_its_first() {
+fn a_buffered_request_is_as_old_as_the_first_one() {
     for is_known in [true, false] {
         let mut collector = collector(&[Format::Ndjson], false);
-        let number = told(&mut collector, "/a", false).0.unwrap();
+        let id = register(&mut collector, "/a", false).0.unwrap();
         collector.flush(1e9, START);
-        while let Some(send) = collector.poll_send(START) {
-            collector.settle(send.lease, Outcome::Ok { rejected: 0 }, START);
+        while let Some(transmit) = collector.poll_transmit(START) {
+            collector.settle(transmit.lease, Outcome::Ok { rejected: 0 }, START);
         }
-        let route = if is_known { StagedRoute::Known(number) } else { StagedRoute::New("/b", false) };
-        let method = collector.number_method("GET").unwrap();
-        let request = StagedRequest { route, method, status: Some(200), start: START, duration: Some(350.0) };
-        collector.record_staged([request].into_iter(), |_, _| {}, START + 100.0, START + 400.0);
-        assert_eq!(collector.next_deadline(), Some(200.0), "500 ms after it was given");
+        let route = if is_known { RouteRef::Id(id) } else { RouteRef::Text("/b") };
+        let method = collector.method_id("GET").unwrap();
+        let request =
+            BufferedRequest { route, method, status: Some(200), start: START, duration: Some(350.0) };
+        collector.record_requests([request].into_iter(), |_, _| {}, START + 100.0, START + 400.0);
+        assert_eq!(collector.next_deadline(), Some(200.0), "500 ms after it was buffered");
         assert_eq!(collector.stats(START + 400.0).total.max_ms, Some(350.0));
     }
 }
 
 #[test]
-fn a_number_nobody_gave_is_refused_and_counted() {
+fn an_unknown_id_is_refused_and_counted() {
     let mut collector = collector(&[], false);
-    for route in [StagedRoute::Known(3), StagedRoute::New("/a", false)] {
-        let request = StagedRequest { route, method: 0, status: None, start: START, duration: None };
-        let answer = |_, number| assert_eq!(number, None);
-        collector.record_staged([request].into_iter(), answer, START, START);
+    for route in [RouteRef::Id(3), RouteRef::Text("/a")] {
+        let request = BufferedRequest { route, method: 0, status: None, start: START, duration: None };
+        let answer = |_, id| assert_eq!(id, None);
+        collector.record_requests([request].into_iter(), answer, START, START);
     }
     let Counters { emitted, refused, .. } = collector.counters();
     assert_eq!((emitted, refused), (2.0, 2.0));
 }
 
 #[test]
-fn a_request_that_is_refused_earns_no_number() {
+fn a_refused_request_gets_no_route_id() {
     let mut collector = collector(&[], false);
-    assert_eq!(told(&mut collector, "", false), (Some(0), false), "a name like any other");
-    let method = collector.number_method("GET").unwrap();
-    let route = StagedRoute::New("/a", false);
-    let request = StagedRequest { route, method, status: None, start: f64::NAN, duration: None };
+    assert_eq!(register(&mut collector, "", false), (Some(0), false), "a name like any other");
+    let method = collector.method_id("GET").unwrap();
+    let route = RouteRef::Text("/a");
+    let request = BufferedRequest { route, method, status: None, start: f64::NAN, duration: None };
     let mut answers = Vec::new();
-    collector.record_staged([request].into_iter(), |at, number| answers.push((at, number)), START, START);
+    collector.record_requests([request].into_iter(), |at, id| answers.push((at, id)), START, START);
     assert_eq!(answers, [(0, None)]);
 }
 
 #[test]
-fn a_path_earns_a_number_when_it_returns() {
+fn a_path_gets_a_route_id_when_it_is_seen_again() {
     let mut collector = collector(&[], false);
-    let mut number = |path: &str| told(&mut collector, path, true).0;
-    assert!((10_000..20_000).all(|n| number(&format!("/items/{n}")).is_none()), "none has come twice");
-    let [first, again, other, once_more] = ["/items/7", "/items/7", "/items/8", "/items/8"].map(&mut number);
+    let mut id = |path: &str| register(&mut collector, path, true).0;
+    assert!((10_000..20_000).all(|n| id(&format!("/items/{n}")).is_none()), "none was seen twice");
+    let [first, again, other, once_more] = ["/items/7", "/items/7", "/items/8", "/items/8"].map(&mut id);
     assert_eq!((first, other), (None, None));
-    assert!(again.is_some() && again == once_more, "one template, one number");
+    assert!(again.is_some() && again == once_more, "one template, one id");
 }
 
 #[test]
-fn a_new_fashion_of_routes_takes_the_numbers_of_the_old() {
+fn new_routes_take_the_ids_of_outdated_ones() {
     let mut collector = collector(&[], false);
-    let mut number = |text: &str| told(&mut collector, text, false);
-    let old = (0..600).filter(|n| number(&format!("/old/{n}")).0.is_some()).count();
+    let mut id = |text: &str| register(&mut collector, text, false);
+    let old = (0..600).filter(|n| id(&format!("/old/{n}")).0.is_some()).count();
     assert_eq!(old, 512);
-    let voided = (0..5000).find(|n| number(&format!("/new/{}", n % 100)).1);
-    assert!(voided.is_some_and(|n| n > 4000), "{voided:?}");
-    assert_eq!(number("/new/1"), (Some(0), false));
-    assert_eq!(number("/new/2"), (Some(1), false));
+    let reset = (0..5000).find(|n| id(&format!("/new/{}", n % 100)).1);
+    assert!(reset.is_some_and(|n| n > 4000), "{reset:?}");
+    assert_eq!(id("/new/1"), (Some(0), false));
+    assert_eq!(id("/new/2"), (Some(1), false));
 }

@@ -1,4 +1,4 @@
-//! The steps of random scripts, and the events in them: each is known by a number that everything of it tells.
+//! The steps of random scripts. Each event has a number, from which all its values follow.
 
 use proptest::prelude::*;
 use tidegate::engine::{Attributes, Event, EventKind, EventView, Value};
@@ -7,16 +7,16 @@ use tidegate::engine::{Attributes, Event, EventKind, EventView, Value};
 pub enum Step {
     Emit(u8),
     Open(Path),
-    /// A child of an open or a long gone request.
+    /// A child of an open or an ended request.
     Child(u8),
     /// A request ends, or ends again.
     End(u8, Ending),
     Abandon(u8),
     Tick(f64),
     Drain,
-    /// Settles one of the outstanding batches, the sink having got it or not.
+    /// Settles one of the outstanding batches. The flag says whether the sink has got it.
     Settle(u8, Answer, bool),
-    /// The owner dies: nobody will settle it.
+    /// The owner of a batch dies: nobody settles it.
     Orphan(u8),
     Flush(f64),
     SetClock(f64),
@@ -45,7 +45,7 @@ pub enum Path {
 pub enum Ending {
     Fine,
     Failed,
-    Unusable,
+    Invalid,
 }
 
 pub const RATE: f64 = 0.4;
@@ -60,7 +60,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         2 => Just(Answer::TooLarge),
     ];
     let path = prop_oneof![1 => Just(Path::Excluded), 1 => Just(Path::All), 4 => Just(Path::Default)];
-    let ending = prop_oneof![4 => Just(Ending::Fine), 4 => Just(Ending::Failed), 1 => Just(Ending::Unusable)];
+    let ending = prop_oneof![4 => Just(Ending::Fine), 4 => Just(Ending::Failed), 1 => Just(Ending::Invalid)];
     let clock = prop_oneof![
         Just(0.0),
         Just(f64::NAN),
@@ -87,15 +87,15 @@ pub fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// All that the event numbered `id` is made of.
-pub struct Draft {
+/// The values of the event with number `id`.
+pub struct EventInput {
     kind: EventKind,
     text: String,
     error: Option<String>,
     attributes: Attributes,
 }
 
-impl Draft {
+impl EventInput {
     pub fn new(id: usize, kind: EventKind) -> Self {
         let name = name(id);
         let text = if kind == EventKind::Db { format!("SELECT a FROM {name}") } else { name };
@@ -115,7 +115,7 @@ impl Draft {
             method: "GET",
             status: Some(if ending == Ending::Failed { 503 } else { 200 }),
             attributes: &self.attributes,
-            ..Event::new(self.kind, &self.text, if ending == Ending::Unusable { f64::NAN } else { start })
+            ..Event::new(self.kind, &self.text, if ending == Ending::Invalid { f64::NAN } else { start })
         }
     }
 }
@@ -129,12 +129,12 @@ pub fn id(name: &str) -> usize {
     name[name.find('n').unwrap() + 1..][..6].parse().unwrap()
 }
 
-/// That an event is what went in under its number.
+/// Checks that an event has the values of its number.
 pub fn check(event: &EventView<'_>) {
     let id = id(event.name);
     assert!(event.name.ends_with(&name(id)), "{}", event.name);
     assert!(event.p == 1.0 || event.p == RATE, "p is {}", event.p);
-    assert!(event.link.trace_id != [0; 16] && event.link.span_id != [0; 8]);
+    assert!(event.ids.trace_id != [0; 16] && event.ids.span_id != [0; 8]);
     let wanted = blob(id);
     let mut wanted_values =
         wanted.iter().flat_map(|blob| [("id", Value::Number(id as f64)), ("blob", Value::Text(blob))]);
@@ -146,11 +146,11 @@ pub fn check(event: &EventView<'_>) {
 }
 
 fn name(id: usize) -> String {
-    // Some are too long for the table of names.
+    // Some names are too long for the table of names.
     format!("n{id:06}{}", "x".repeat(if id % 7 == 3 { 120 } else { 0 }))
 }
 
-/// Attribute text from nothing to almost all that an event may have.
+/// An attribute text, from none to almost the most that an event can have.
 fn blob(id: usize) -> Option<String> {
     let length = [None, None, Some(0), Some(30), Some(700), Some(4000)][id * 5 % 6]?;
     Some(char::from(b'a' + (id % 26) as u8).to_string().repeat(length))

@@ -1,10 +1,11 @@
-//! A collector under a simulated clock, with sinks that answer what the test says.
+//! A collector under a simulated clock. The test decides what its sinks answer.
 
 use std::collections::{HashMap, HashSet};
-use tidegate::engine::sampling::open::Token;
-use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, Outcome, Send, SinkOptions};
+use tidegate::engine::{
+    Attributes, Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, Token, Transmit,
+};
 
-/// A collector, the time, and what its sinks were sent.
+/// A collector, its time, and what its sinks got.
 pub struct Sim {
     pub collector: Collector,
     pub now: f64,
@@ -12,47 +13,37 @@ pub struct Sim {
     pub sinks: Vec<Received>,
 }
 
-/// One batch handed out.
+/// One leased batch.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    pub send: Send,
+    pub transmit: Transmit,
     pub id: String,
     pub names: Vec<String>,
 }
 
-/// What a sink has taken: batches by id, in the order of their first arrival.
+/// What a sink has got: batches by id, and names in the order of their first arrival.
 #[derive(Default)]
 pub struct Received {
     pub batches: HashMap<String, Vec<String>>,
     pub names: Vec<String>,
-    /// The ids of batches it refused.
+    /// The ids of the batches that it refused.
     pub refused: HashSet<String>,
 }
 
 pub const START: f64 = 1_750_000_000_000.0;
 
 impl Sim {
-    pub fn new(options: &[(&str, f64)], sinks: usize) -> Self {
-        let mut config = Config::default();
-        for (name, value) in options {
-            config.set(name, *value).unwrap();
-        }
-        Self::with(config, sinks)
-    }
-
-    pub fn with(mut config: Config, sinks: usize) -> Self {
+    /// A collector with `sinks` more NDJSON sinks.
+    pub fn new(mut config: Config, sinks: usize) -> Self {
         for at in 0..sinks {
-            let name = format!("sink{at}");
-            config
-                .add_sink(SinkOptions { name, format: Format::Ndjson, batch_max: None, max_bytes: None })
-                .unwrap();
+            config.sinks.push(SinkOptions::new(format!("sink{at}"), Format::Ndjson));
         }
         Self::start(config)
     }
 
-    /// With the sinks that `config` has.
+    /// A collector with the sinks of `config`.
     pub fn start(config: Config) -> Self {
-        let sinks = config.sinks().len();
+        let sinks = config.sinks.len();
         let mut collector = Collector::new(config).unwrap();
         collector.seed_entropy([7; 64]);
         collector.tick(START);
@@ -81,38 +72,38 @@ impl Sim {
         self.drain()
     }
 
-    /// Polls to the end.
+    /// Polls until no batch is due.
     pub fn drain(&mut self) -> Vec<Sent> {
         let mut sent = Vec::new();
-        while let Some(send) = self.collector.poll_send(self.now) {
-            let batch = self.collector.batch(send);
-            // Of a metrics sink the points stand for the names: the same id must hold the same ones.
+        while let Some(transmit) = self.collector.poll_transmit(self.now) {
+            let batch = self.collector.batch(transmit);
+            // For a metrics sink the points are compared instead of names.
             let names = if let Some(measured) = batch.metrics() {
                 vec![format!("{measured:?}")]
             } else {
                 assert_eq!(batch.count(), batch.events().count());
                 batch.events().map(|event| event.name.to_owned()).collect()
             };
-            sent.push(Sent { send, id: batch.id().to_string(), names });
+            sent.push(Sent { transmit, id: batch.id().to_string(), names });
             self.check();
         }
         self.outstanding.extend(sent.iter().cloned());
         sent
     }
 
-    /// A sink answers; an `ok` means that it has the events.
+    /// Settles a batch. `Ok` means that the sink has the events.
     pub fn settle(&mut self, sent: &Sent, outcome: Outcome) {
         if let Outcome::Ok { .. } = outcome {
             self.deliver(sent);
         }
-        self.collector.settle(sent.send.lease, outcome, self.now);
-        self.outstanding.retain(|other| other.send.lease != sent.send.lease);
+        self.collector.settle(sent.transmit.lease, outcome, self.now);
+        self.outstanding.retain(|other| other.transmit.lease != sent.transmit.lease);
         self.check();
     }
 
-    /// The sink gets the bytes, whatever its answer: a repeated id must hold the same events.
+    /// Delivers a batch to its sink. A repeated id must have the same events.
     pub fn deliver(&mut self, sent: &Sent) {
-        let sink = &mut self.sinks[sent.send.sink];
+        let sink = &mut self.sinks[sent.transmit.sink];
         match sink.batches.get(&sent.id) {
             Some(names) => assert_eq!(*names, sent.names, "the same id must mean the same events"),
             None => {
@@ -122,12 +113,11 @@ impl Sim {
         }
     }
 
-    /// Both laws, and the queue's bound.
+    /// Checks both laws and the limit of the queue.
     pub fn check(&self) {
         let counters = self.collector.counters();
         assert!(counters.is_conserved(), "{counters:#?}");
-        let size = self.collector.config().get_by_name("queueSize").unwrap();
-        assert!(self.collector.queue_depth() as f64 <= size);
+        assert!(self.collector.queue_depth() <= self.collector.config().queue_size);
     }
 }
 

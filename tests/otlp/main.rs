@@ -19,9 +19,7 @@ const PAIRS: [(Format, Format); 3] = [
 
 fn collector(mut config: Config) -> Collector {
     for (_, json) in PAIRS {
-        config
-            .add_sink(SinkOptions { name: "otlp".into(), format: json, batch_max: None, max_bytes: None })
-            .unwrap();
+        config.sinks.push(SinkOptions::new("otlp", json));
     }
     let mut collector = Collector::new(config).unwrap();
     collector.seed_entropy([9; 64]);
@@ -36,16 +34,16 @@ fn event<'a>(kind: EventKind, name: &'a str, attributes: &'a Attributes) -> Even
 fn told(collector: &mut Collector) -> [Option<Json>; 3] {
     collector.flush(1000.0, NOW);
     let mut told = [None, None, None];
-    while let Some(send) = collector.poll_send(NOW) {
-        let batch = collector.batch(send);
-        let (protobuf, json) = PAIRS[send.sink];
+    while let Some(transmit) = collector.poll_transmit(NOW) {
+        let batch = collector.batch(transmit);
+        let (protobuf, json) = PAIRS[transmit.sink];
         let (mut bytes, mut text) = (Vec::new(), Vec::new());
         Encoder::new(protobuf).encode(&batch, &mut bytes);
         Encoder::new(json).encode(&batch, &mut text);
-        let schema = [wire::TRACES, wire::LOGS, wire::METRICS][send.sink];
+        let schema = [wire::TRACES, wire::LOGS, wire::METRICS][transmit.sink];
         let text: Json = serde_json::from_slice(&text).unwrap();
         assert_eq!(wire::read(&bytes, schema), wire::normal(&text));
-        told[send.sink] = Some(text);
+        told[transmit.sink] = Some(text);
     }
     told
 }
@@ -177,9 +175,9 @@ fn the_probability_is_told_where_it_is_not_one() {
 
 #[test]
 fn what_the_host_tells_of_the_resource_wins() {
-    let mut config = Config::default();
-    config.resource =
+    let resource =
         vec![("cloud.provider".into(), "cloudflare".into()), ("service.name".into(), "theirs".into())];
+    let config = Config { resource, ..Config::default() };
     let mut collector = collector(config);
     collector.record(&event(EventKind::Fn, "f", &Attributes::default()), None, NOW);
     let traces = told(&mut collector)[0].take().unwrap();

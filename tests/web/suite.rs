@@ -8,12 +8,9 @@ use wasm_bindgen_test::*;
 const NOW: f64 = 1_750_000_000_000.0;
 
 fn collector() -> Collector {
-    let mut config = Config::default();
+    let mut config = Config { sinks: vec![SinkOptions::new("a", Format::Ndjson)], ..Config::default() };
     config.sampling.seed = Some(7);
     config.sampling.rate = 0.5;
-    config
-        .add_sink(SinkOptions { name: "a".into(), format: Format::Ndjson, batch_max: None, max_bytes: None })
-        .unwrap();
     let mut collector = Collector::new(config).unwrap();
     let mut entropy = [0; 64];
     getrandom::fill(&mut entropy).unwrap();
@@ -56,12 +53,12 @@ fn a_batch_is_cut_encoded_and_settled() {
         request(&mut collector, "/a", if n % 10 == 0 { 500 } else { 200 }, 5.0);
     }
     assert_eq!(collector.tick(NOW + 700.0), Some(0.0));
-    let send = collector.poll_send(NOW + 700.0).unwrap();
+    let transmit = collector.poll_transmit(NOW + 700.0).unwrap();
     let mut bytes = Vec::new();
-    Encoder::new(Format::Ndjson).encode(&collector.batch(send), &mut bytes);
-    let count = collector.batch(send).count();
+    Encoder::new(Format::Ndjson).encode(&collector.batch(transmit), &mut bytes);
+    let count = collector.batch(transmit).count();
     assert_eq!(bytes.iter().filter(|&&byte| byte == b'\n').count(), count + 1);
-    collector.settle(send.lease, Outcome::Ok { rejected: 0 }, NOW + 800.0);
+    collector.settle(transmit.lease, Outcome::Ok { rejected: 0 }, NOW + 800.0);
     let counters = collector.counters();
     assert!(counters.is_conserved());
     assert_eq!(counters.sinks[0].delivered, count as f64);

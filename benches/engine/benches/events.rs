@@ -1,4 +1,4 @@
-//! `cargo bench`: nanoseconds a batch of 256 requests.
+//! `cargo bench`: nanoseconds for a batch of 256 requests.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tidegate_engine_bench::{BATCH, CASES, Host};

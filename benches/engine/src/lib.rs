@@ -1,24 +1,24 @@
-//! The work of `benches/workload.mjs` in plain Rust: requests on 32 routes with 4 methods, 2 % of them errors,
-//! recorded as a shim tells of them, batched by 256 and encoded.
+//! The work of `benches/workload.mjs` in plain Rust: requests on 32 routes with 4 methods, 2 % of them errors. They are
+//! recorded in groups as JavaScript buffers them, batched by 256 and encoded.
 
 use tidegate::encode::Encoder;
 use tidegate::engine::{
-    Collector, Config, Event, EventKind, Format, Outcome, SinkOptions, StagedRequest, StagedRoute,
+    BufferedRequest, Collector, Config, Event, EventKind, Format, Outcome, RouteRef, SinkOptions,
 };
 
 /// Requests of one batch.
 pub const BATCH: usize = 256;
 const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
-/// How many a shim tells of at a time.
-const STAGED: usize = 64;
+/// Requests that JavaScript buffers for one call.
+const BUFFERED: usize = 64;
 
-/// A collector with one sink, or none, and the numbers of its routes.
+/// A collector with one sink or none, and the ids of its routes.
 pub struct Host {
     collector: Collector,
     encoder: Option<Encoder>,
-    /// The numbers of each route and method.
-    numbers: Vec<(u16, u16)>,
-    /// Routes so many that none returns in time to earn a number; or none.
+    /// The ids of each combination of route and method.
+    ids: Vec<(u16, u16)>,
+    /// So many routes that none gets an id; or none.
     flood: Vec<String>,
     bytes: Vec<u8>,
     now: f64,
@@ -26,28 +26,27 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host that has seen each route with each method; with a `flood`, requests come of other routes from then on.
+    /// A host that has seen each route with each method. With a `flood`, all further requests have other routes.
     pub fn new(sink: Option<Format>, flood: usize) -> Self {
         let mut config = Config::default();
         config.sampling.seed = Some(7);
         if let Some(format) = sink {
-            let options = SinkOptions { name: "bench".into(), format, batch_max: None, max_bytes: None };
-            config.add_sink(options).expect("a sink");
+            config.sinks.push(SinkOptions::new("bench", format));
         }
         let mut collector = Collector::new(config).expect("a collector");
         collector.seed_entropy([7; 64]);
         let now = 1_750_000_000_000.0;
         let encoder = sink.map(Encoder::new);
         let flood = (0..flood).map(|at| format!("/path/number/{at}/of")).collect();
-        let (numbers, bytes) = (Vec::new(), Vec::new());
-        let mut host = Self { collector, encoder, numbers, flood, bytes, now, played: 0 };
+        let (ids, bytes) = (Vec::new(), Vec::new());
+        let mut host = Self { collector, encoder, ids, flood, bytes, now, played: 0 };
         for at in 0..4096 {
             let route = format!("/api/v1/resource{}/:id", at % 32);
             let method = METHODS[at >> 5 & 3];
             let event = Event { method, status: Some(200), ..Event::new(EventKind::Req, &route, now) };
             host.collector.record(&event, None, now);
             if at >= 4096 - 128 {
-                host.learn(&route, method);
+                host.register(&route, method);
             }
             if at % BATCH == BATCH - 1 {
                 host.ship();
@@ -56,62 +55,62 @@ impl Host {
         host
     }
 
-    /// Records a request of a route that has returned, which earns a number.
-    fn learn(&mut self, route: &str, method: &str) {
-        let method = self.collector.number_method(method).expect("a number: it has returned");
-        let route = StagedRoute::New(route, false);
-        let request = StagedRequest { route, method, status: Some(200), start: self.now, duration: None };
-        let answer = |_, number: Option<u16>| self.numbers.push((number.expect("a number"), method));
-        self.collector.record_staged([request].into_iter(), answer, self.now, self.now);
+    /// Records a request by the text of its route, and stores the id that it gets.
+    fn register(&mut self, route: &str, method: &str) {
+        let method = self.collector.method_id(method).expect("an id: it was recorded");
+        let route = RouteRef::Text(route);
+        let request = BufferedRequest { route, method, status: Some(200), start: self.now, duration: None };
+        let answer = |_, id: Option<u16>| self.ids.push((id.expect("an id"), method));
+        self.collector.record_requests([request].into_iter(), answer, self.now, self.now);
         self.played += 1;
     }
 
     /// Records and ships `count` requests.
     pub fn play(&mut self, count: usize) {
         for _ in 0..count / BATCH {
-            for _ in 0..BATCH / STAGED {
+            for _ in 0..BATCH / BUFFERED {
                 self.record();
             }
             self.ship();
         }
     }
 
-    /// As many as a shim tells of at once.
+    /// Records as many requests as JavaScript buffers.
     fn record(&mut self) {
-        let Self { numbers, flood, now, played, .. } = self;
-        let requests = (*played..*played + STAGED).map(|at| {
-            let (number, method) = numbers[at % 128];
+        let Self { ids, flood, now, played, .. } = self;
+        let requests = (*played..*played + BUFFERED).map(|at| {
+            let (id, method) = ids[at % 128];
             let route = match flood.is_empty() {
-                true => StagedRoute::Known(number),
-                false => StagedRoute::New(&flood[at % flood.len()], false),
+                true => RouteRef::Id(id),
+                false => RouteRef::Text(&flood[at % flood.len()]),
             };
             let status = Some(if at.is_multiple_of(50) { 500 } else { 200 });
             let duration = Some((at % 97) as f64 + 0.5);
-            StagedRequest { route, method, status, start: *now, duration }
+            BufferedRequest { route, method, status, start: *now, duration }
         });
-        self.collector.record_staged(requests, |_, _| {}, *now, *now);
-        *played += STAGED;
+        self.collector.record_requests(requests, |_, _| {}, *now, *now);
+        *played += BUFFERED;
     }
 
     fn ship(&mut self) {
         self.now += 1.0;
         self.collector.flush(f64::NAN, self.now);
-        while let Some(send) = self.collector.poll_send(self.now) {
+        while let Some(transmit) = self.collector.poll_transmit(self.now) {
             self.bytes.clear();
-            let encoder = self.encoder.as_mut().expect("who sends has a sink");
-            encoder.encode(&self.collector.batch(send), &mut self.bytes);
-            self.collector.settle(send.lease, Outcome::Ok { rejected: 0 }, self.now);
+            let encoder = self.encoder.as_mut().expect("a batch has a sink");
+            encoder.encode(&self.collector.batch(transmit), &mut self.bytes);
+            self.collector.settle(transmit.lease, Outcome::Ok { rejected: 0 }, self.now);
         }
     }
 
-    /// Whether every event was delivered, and its cost means something.
+    /// Whether every event was delivered. Else the measured cost has no meaning.
     pub fn is_whole(&self) -> bool {
         let counters = self.collector.counters();
         counters.is_conserved() && counters.sinks.iter().all(|sink| sink.delivered == counters.emitted)
     }
 }
 
-/// What is measured: a name, the sink's format, and how many new routes.
+/// What is measured: a name, the format of the sink, and the number of new routes.
 pub const CASES: [(&str, Option<Format>, usize); 5] = [
     ("statistics", None, 0),
     ("ndjson", Some(Format::Ndjson), 0),

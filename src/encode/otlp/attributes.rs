@@ -1,19 +1,19 @@
-//! Attributes: `KeyValue` lists whose keys are told once.
+//! Attributes: lists of `KeyValue`, each key once.
 
 use super::wire::{Field, Writer};
 use crate::engine::{EventView, Value};
 
-/// Writes one list of attributes; `close` it.
+/// Writes one list of attributes. It must be closed.
 pub(super) struct Attributes<'w, 'a> {
     writer: &'w mut Writer<'a>,
     field: Field,
-    /// Our own keys so far: an event's own attribute of the same key is left out.
+    /// The keys that tidegate has written. An attribute of the event with the same key is left out.
     keys: [&'static str; MAX_KEYS],
     len: usize,
 }
 
 impl<'w, 'a> Attributes<'w, 'a> {
-    /// Begins the list that is the message's field `number`.
+    /// Begins the list in field `number` of the message.
     pub(super) fn open(number: u32, writer: &'w mut Writer<'a>) -> Self {
         let field = (number, "attributes");
         writer.open_list(field);
@@ -38,7 +38,7 @@ impl<'w, 'a> Attributes<'w, 'a> {
         self.pair(key, value);
     }
 
-    /// An attribute of a key that is not ours: the list must not have it already.
+    /// Writes an attribute whose key is not one of tidegate's. The list must not have the key already.
     pub(super) fn pair(&mut self, key: &str, value: Value<'_>) {
         let item = self.writer.item(self.field);
         self.writer.text((1, "key"), key);
@@ -46,7 +46,7 @@ impl<'w, 'a> Attributes<'w, 'a> {
         match value {
             Value::Text(text) => self.writer.text((1, "stringValue"), text),
             Value::Flag(flag) => self.writer.flag((2, "boolValue"), flag),
-            // As OpenTelemetry's own JavaScript does: a number has no type of its own there.
+            // As in OpenTelemetry's JavaScript: a number that is an integer is written as one.
             Value::Number(x) if x.fract() == 0.0 && x.abs() <= MAX_SAFE_INTEGER => {
                 self.writer.int64((3, "intValue"), x as i64);
             }
@@ -56,10 +56,10 @@ impl<'w, 'a> Attributes<'w, 'a> {
         self.writer.close(item);
     }
 
-    /// The probability that such an event is recorded, if it is not 1, and the event's own attributes.
+    /// Writes the probability of the event, if it is not 1, and its attributes.
     ///
-    /// Not `ot=th:…` of the trace state: that promises that the decision was made by the randomness of
-    /// the trace id, which ours is not, so others would take it for an inconsistent one.
+    /// The probability is not written as `ot=th:…` of the trace state. That would promise that the decision follows from
+    /// the trace id, which it does not.
     /// <https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/>
     pub(super) fn of_event(&mut self, event: &EventView<'_>) {
         if event.p != 1.0 {
@@ -77,6 +77,6 @@ impl<'w, 'a> Attributes<'w, 'a> {
     }
 }
 
-/// More than any message has of its own.
+/// More keys than tidegate writes to any message.
 const MAX_KEYS: usize = 8;
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;

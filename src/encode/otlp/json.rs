@@ -1,16 +1,18 @@
-//! OTLP's JSON. <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
+//! The JSON of OTLP.
+//!
+//! Spec: <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>
 
-use crate::encode::json::{escaped, hex, number as decimal, string};
-use crate::engine::decimal::whole;
+use crate::encode::json::{escaped, hex, number as push_number, string};
+use crate::engine::text::number::whole;
 
-/// A comma, unless what comes is the first of its object or array, or has one.
+/// Writes a comma, unless the next value is the first of its object or array, or a comma is there already.
 pub(super) fn comma(out: &mut Vec<u8>) {
     if !matches!(out.last(), Some(b'{' | b'[' | b',')) {
         out.push(b',');
     }
 }
 
-/// A field's name. Names are ours: nothing in them needs an escape.
+/// Writes the name of a field. No name needs an escape.
 pub(super) fn key(name: &str, out: &mut Vec<u8>) {
     comma(out);
     out.push(b'"');
@@ -23,7 +25,7 @@ pub(super) fn text(name: &str, text: &str, out: &mut Vec<u8>) {
     string(text, out);
 }
 
-/// A string of parts.
+/// Writes the parts as one string.
 pub(super) fn texts(name: &str, parts: &[&str], out: &mut Vec<u8>) {
     key(name, out);
     out.push(b'"');
@@ -41,13 +43,13 @@ pub(super) fn flag(name: &str, value: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(if value { b"true" } else { b"false" });
 }
 
-/// A finite number.
+/// Writes a finite number.
 pub(super) fn number(name: &str, value: f64, out: &mut Vec<u8>) {
     key(name, out);
-    decimal(value, out);
+    push_number(value, out);
 }
 
-/// A 64-bit integer: a string, since a JSON number would lose digits. Where it begins.
+/// Writes a 64-bit integer as a string, since a JSON number would lose digits. Returns its offset.
 pub(super) fn long(name: &str, magnitude: u64, negative: bool, out: &mut Vec<u8>) -> usize {
     key(name, out);
     out.push(b'"');
@@ -60,7 +62,7 @@ pub(super) fn long(name: &str, magnitude: u64, negative: bool, out: &mut Vec<u8>
     at
 }
 
-/// An array of 64-bit integers.
+/// Writes an array of 64-bit integers.
 pub(super) fn longs(name: &str, values: impl Iterator<Item = u64>, out: &mut Vec<u8>) {
     key(name, out);
     out.push(b'[');

@@ -1,10 +1,10 @@
-//! Log records: an EVT is an event in OpenTelemetry's sense.
+//! Log records: an EVT is an event in the sense of OpenTelemetry.
 
 use super::attributes::Attributes;
-use super::nanos;
 use super::resource::Fields;
 use super::traces::SAMPLED;
 use super::wire::{Field, Writer};
+use crate::encode::time::nanos;
 use crate::engine::EventView;
 use crate::engine::event::semantics;
 
@@ -12,9 +12,9 @@ pub(super) const FIELDS: Fields =
     Fields { resources: (1, "resourceLogs"), scopes: (2, "scopeLogs"), events: RECORDS };
 const RECORDS: Field = (2, "logRecords");
 
-/// One `LogRecord`. The name is the body too, for receivers that do not know `eventName` yet.
+/// Writes one `LogRecord`. The name is also the body, for receivers that do not know `eventName`.
 ///
-/// <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/logs/v1/logs.proto>
+/// Message: <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/logs/v1/logs.proto>
 pub(super) fn record(event: &EventView<'_>, writer: &mut Writer<'_>) {
     let at = nanos(event.start);
     let (severity, text) = if event.error.is_some() { (ERROR, "ERROR") } else { (INFO, "INFO") };
@@ -31,10 +31,10 @@ pub(super) fn record(event: &EventView<'_>, writer: &mut Writer<'_>) {
     attributes.of_event(event);
     attributes.close();
     writer.fixed32((8, "flags"), SAMPLED);
-    writer.id((9, "traceId"), &event.link.trace_id);
-    // The span it happened in; its own id names no span.
-    if event.link.parent_id != [0; 8] {
-        writer.id((10, "spanId"), &event.link.parent_id);
+    writer.id((9, "traceId"), &event.ids.trace_id);
+    // The span in which the event happened. The event's own span id does not name a span.
+    if event.ids.parent_id != [0; 8] {
+        writer.id((10, "spanId"), &event.ids.parent_id);
     }
     writer.fixed64((11, "observedTimeUnixNano"), at);
     writer.text((12, "eventName"), event.name);

@@ -1,11 +1,11 @@
-//! Metrics: what was measured since the batch before (delta), and the counters since the beginning (cumulative).
+//! Metrics: the measurements of one interval (delta), and the counters since the beginning (cumulative).
 
 use super::attributes::Attributes;
-use super::nanos;
 use super::resource::Fields;
 use super::traces::{database, status_code};
 use super::wire::{Field, Writer};
-use crate::engine::stats::metrics::{Exponential, Instrument, Point};
+use crate::encode::time::nanos;
+use crate::engine::metrics::{Exponential, Instrument, Point};
 use crate::engine::{Batch, Counters, Measured, Reason, SinkCounters, Value};
 
 pub(super) const FIELDS: Fields =
@@ -15,9 +15,9 @@ const POINTS: Field = (1, "dataPoints");
 const START: Field = (2, "startTimeUnixNano");
 const TIME: Field = (3, "timeUnixNano");
 
-/// Every metric of a batch.
+/// Writes all metrics of a batch.
 ///
-/// <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/metrics/v1/metrics.proto>
+/// Messages: <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/metrics/v1/metrics.proto>
 pub(super) fn all(batch: &Batch<'_>, writer: &mut Writer<'_>) {
     if let Some(measured) = batch.metrics() {
         durations(Instrument::HttpServer, "http.server.request.duration", &measured, writer);
@@ -86,10 +86,9 @@ fn distribution(histogram: &Exponential, writer: &mut Writer<'_>) {
     }
 }
 
-/// tidegate's own counters, of what it took and what it lost.
+/// Writes the counters of the ledger.
 ///
-/// OpenTelemetry's `otel.sdk.*` counts spans and log records apart and knows no sampling after the fact;
-/// the names are ours, so that each is one of the ledger's.
+/// They are not named `otel.sdk.*`. Those metrics count spans and log records separately, and have no sampling by outcome.
 /// <https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/>
 fn own(batch: &Batch<'_>, writer: &mut Writer<'_>) {
     let Counters { accepted, sampled_out, excluded, refused, core_resets, truncated, sinks, .. } =
@@ -122,7 +121,7 @@ fn own(batch: &Batch<'_>, writer: &mut Writer<'_>) {
     }
 }
 
-/// Writes a metric that only grows.
+/// Writes one counter.
 struct Sum<'w, 'a> {
     writer: &'w mut Writer<'a>,
     since: u64,
@@ -154,7 +153,7 @@ impl<'w, 'a> Sum<'w, 'a> {
         self.writer.fixed64((6, "asInt"), count as u64);
         let mut attributes = Attributes::open(7, self.writer);
         if let Some((at, sink)) = sink {
-            // Names may repeat.
+            // Two sinks can have the same name.
             attributes.text("tidegate.sink.name", &sink.name);
             attributes.value("tidegate.sink.index", Value::Number(at as f64));
         }

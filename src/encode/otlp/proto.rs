@@ -1,4 +1,6 @@
-//! The protobuf wire format. <https://protobuf.dev/programming-guides/encoding/>
+//! The protobuf wire format.
+//!
+//! Spec: <https://protobuf.dev/programming-guides/encoding/>
 
 pub(super) fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
@@ -13,7 +15,7 @@ pub(super) fn varint_field(number: u32, value: u64, out: &mut Vec<u8>) {
     varint(value, out);
 }
 
-/// A `sint32` as the varint that carries it.
+/// The varint of a `sint32`.
 pub(super) fn zigzag(value: i32) -> u64 {
     u64::from((value << 1 ^ value >> 31) as u32)
 }
@@ -34,14 +36,16 @@ pub(super) fn bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(bytes);
 }
 
-/// Begins something of a length not known yet; where it begins.
+/// Begins a value of unknown length. Returns its offset.
 pub(super) fn open(number: u32, out: &mut Vec<u8>) -> usize {
     tag(number, LENGTH, out);
     out.push(0);
     out.len()
 }
 
-/// Ends what [`open`] began: most lengths fit the one byte kept for them, else what follows moves up. By how much.
+/// Ends a value that [`open`] began.
+///
+/// One byte is reserved for its length. A length that needs more moves the value up. Returns by how much.
 pub(super) fn close(start: usize, out: &mut Vec<u8>) -> usize {
     let end = out.len();
     let len = end - start;

@@ -1,17 +1,17 @@
-//! What is around the events of every request: the resource that made them, and the scope.
+//! The resource and the scope of a request.
 
 use super::attributes::Attributes;
 use super::wire::{Field, Writer};
 use crate::engine::{Batch, Value};
 
-/// The lists that lead to the events of one signal.
+/// The fields that lead to the events of one signal.
 pub(super) struct Fields {
     pub(super) resources: Field,
     pub(super) scopes: Field,
     pub(super) events: Field,
 }
 
-/// A request with one resource and one scope; `write` writes the items of its events.
+/// Writes a request with one resource and one scope. `write` writes the events.
 pub(super) fn request<'a>(
     batch: &Batch<'_>,
     fields: &Fields,
@@ -35,14 +35,16 @@ pub(super) fn request<'a>(
     });
 }
 
-/// Spec: <https://opentelemetry.io/docs/specs/semconv/resource/>. What the host tells comes before what we know.
+/// Attributes of the host replace tidegate's own.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/semconv/resource/>
 fn resource(batch: &Batch<'_>, writer: &mut Writer<'_>) {
     let own = [
         ("service.name", Some(batch.service.name.as_deref().unwrap_or("unknown_service"))),
         ("service.version", batch.service.version.as_deref()),
         ("service.instance.id", Some(batch.isolate)),
         ("telemetry.sdk.name", Some(NAME)),
-        // The registered language that the engine is written in.
+        // The language of the engine.
         ("telemetry.sdk.language", Some("rust")),
         ("telemetry.sdk.version", Some(VERSION)),
     ];
@@ -50,7 +52,7 @@ fn resource(batch: &Batch<'_>, writer: &mut Writer<'_>) {
     let mut attributes = Attributes::open(1, writer);
     for (key, text) in own {
         if let Some(text) = text
-            && !batch.resource.iter().any(|(told, _)| told == key)
+            && !batch.resource.iter().any(|(given, _)| given == key)
         {
             attributes.pair(key, Value::Text(text));
         }

@@ -1,10 +1,10 @@
-//! Spans: a REQ is a server's, an FN internal, a DB a client's.
+//! Spans: a REQ is a server span, an FN an internal span, a DB a client span.
 
 use super::attributes::Attributes;
-use super::nanos;
 use super::resource::Fields;
 use super::wire::{Field, Writer};
-use crate::encode::template::Marks;
+use crate::encode::template::PatchOffsets;
+use crate::encode::time::nanos;
 use crate::engine::event::semantics;
 use crate::engine::event::statement::summary_parts;
 use crate::engine::{EventKind, EventView, Value};
@@ -13,18 +13,18 @@ pub(super) const FIELDS: Fields =
     Fields { resources: (1, "resourceSpans"), scopes: (2, "scopeSpans"), events: SPANS };
 const SPANS: Field = (2, "spans");
 
-/// One `Span`; where what differs between spans of its shape lies.
+/// Writes one `Span`. Returns the offsets of what a template replaces.
 ///
-/// <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/trace/v1/trace.proto>
-pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) -> Marks {
+/// Message: <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/trace/v1/trace.proto>
+pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) -> PatchOffsets {
     let start = nanos(event.start);
-    let has_parent = event.link.parent_id != [0; 8];
-    let mut marks = Marks::default();
+    let has_parent = event.ids.parent_id != [0; 8];
+    let mut offsets = PatchOffsets::default();
     let message = writer.item(SPANS);
-    marks.ids[0] = writer.id((1, "traceId"), &event.link.trace_id);
-    marks.ids[1] = writer.id((2, "spanId"), &event.link.span_id);
+    offsets.ids[0] = writer.id((1, "traceId"), &event.ids.trace_id);
+    offsets.ids[1] = writer.id((2, "spanId"), &event.ids.span_id);
     if has_parent {
-        marks.ids[2] = writer.id((4, "parentSpanId"), &event.link.parent_id);
+        offsets.ids[2] = writer.id((4, "parentSpanId"), &event.ids.parent_id);
     }
     let kind = match event.kind {
         EventKind::Req => {
@@ -42,25 +42,29 @@ pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) -> Marks {
     };
     writer.number((6, "kind"), kind);
     let end = start.saturating_add(nanos(event.duration.unwrap_or(0.0)));
-    marks.times[0] = writer.fixed64((7, "startTimeUnixNano"), start);
-    marks.times[1] = writer.fixed64((8, "endTimeUnixNano"), end);
+    offsets.times[0] = writer.fixed64((7, "startTimeUnixNano"), start);
+    offsets.times[1] = writer.fixed64((8, "endTimeUnixNano"), end);
     attributes(event, writer);
     status(event, writer);
     let remote = if event.kind == EventKind::Req && has_parent { PARENT_IS_REMOTE } else { 0 };
     writer.fixed32((16, "flags"), SAMPLED | PARENT_IS_KNOWN | remote);
     let moved = writer.close(message);
-    for at in marks.ids.iter_mut().chain(&mut marks.times) {
+    for at in offsets.ids.iter_mut().chain(&mut offsets.times) {
         *at += moved;
     }
-    marks
+    offsets
 }
 
 #[cfg(test)]
-pub(in crate::encode) fn written(event: &EventView<'_>, form: super::Form, out: &mut Vec<u8>) -> Marks {
+pub(in crate::encode) fn written(
+    event: &EventView<'_>,
+    form: super::wire::Form,
+    out: &mut Vec<u8>,
+) -> PatchOffsets {
     span(event, &mut Writer::new(form, out))
 }
 
-/// `{method} {route}`, with `HTTP` for an unusual method.
+/// Writes the name `{method} {route}`, with `HTTP` for an unusual method.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name>
 fn name_of_request(event: &EventView<'_>, writer: &mut Writer<'_>) {
@@ -93,7 +97,7 @@ fn of_request(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
     status_code(event.status, event.error, attributes);
 }
 
-/// The status, and for one from 500 on the error's type unless there is an error.
+/// Writes the status. From 500 on it is the error type too, unless there is an error.
 pub(super) fn status_code(status: Option<u16>, error: Option<&str>, attributes: &mut Attributes<'_, '_>) {
     let Some(status) = status else { return };
     attributes.value("http.response.status_code", Value::Number(f64::from(status)));
@@ -112,7 +116,7 @@ fn of_statement(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
     }
 }
 
-/// What spans and metrics both tell of a statement: its system and the parts of its summary.
+/// Writes the attributes that spans and metrics of a statement share: its system, and the parts of its summary.
 pub(super) fn database(system: &str, summary: &str, attributes: &mut Attributes<'_, '_>) {
     attributes.text("db.system.name", if system.is_empty() { "other_sql" } else { system });
     let (operation, collection) = summary_parts(summary);
@@ -123,7 +127,7 @@ pub(super) fn database(system: &str, summary: &str, attributes: &mut Attributes<
     attributes.optional("db.collection.name", collection);
 }
 
-/// Nothing, unless it failed. A server's span fails by an error or a status from 500 on.
+/// Writes a status if the span failed. A server span fails by an error, or by a status from 500 on.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>
 fn status(event: &EventView<'_>, writer: &mut Writer<'_>) {
@@ -146,6 +150,6 @@ const CLIENT: u32 = 3;
 const ERROR: u32 = 2;
 const SERVER_ERROR: u16 = 500;
 pub(super) const SAMPLED: u32 = 0x1;
-/// Whether the parent is remote is known; it is for what a request was sent with.
+/// It is known whether the parent is remote. The parent of a request is.
 const PARENT_IS_KNOWN: u32 = 0x100;
 const PARENT_IS_REMOTE: u32 = 0x200;

@@ -1,4 +1,4 @@
-//! The writer that messages are described to: by field number and name, whichever form it writes.
+//! The writer of messages, in either form. Fields are given by number and name.
 
 use super::{json, proto};
 
@@ -7,7 +7,7 @@ use super::{json, proto};
 pub enum Form {
     /// The protobuf wire format.
     Protobuf,
-    /// OTLP's JSON: ids in hex, enums as numbers, 64-bit integers as strings.
+    /// The JSON of OTLP: ids in hex, enums as numbers, 64-bit integers as strings.
     Json,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Writer<'a> {
     form: Form,
 }
 
-/// Where an open message began; to be closed.
+/// The offset of an open message. It must be closed.
 #[must_use]
 pub(super) struct Open(usize);
 
@@ -29,7 +29,7 @@ impl<'a> Writer<'a> {
         Self { out, form }
     }
 
-    /// The outermost message, which has neither tag nor length.
+    /// Writes the outermost message, which has no tag and no length.
     pub(super) fn root(&mut self, write: impl FnOnce(&mut Self)) {
         if self.form == Form::Json {
             self.out.push(b'{');
@@ -40,7 +40,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Begins a message in a field that holds one.
+    /// Begins a message in a field that holds one message.
     pub(super) fn open(&mut self, field: Field) -> Open {
         match self.form {
             Form::Protobuf => Open(proto::open(field.0, self.out)),
@@ -52,7 +52,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Ends the message begun last; by how much its contents moved, to make room for their length.
+    /// Ends the message that was begun last. Returns by how much its content moved to make room for its length.
     pub(super) fn close(&mut self, Open(start): Open) -> usize {
         match self.form {
             Form::Protobuf => proto::close(start, self.out),
@@ -63,7 +63,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Begins a field that holds any number of messages, each an [`item`](Self::item) of it.
+    /// Begins a field that holds a list of messages. Each is an [`item`](Self::item).
     pub(super) fn open_list(&mut self, field: Field) {
         if self.form == Form::Json {
             json::key(field.1, self.out);
@@ -71,14 +71,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Separates a message of a list from the one before.
+    /// Separates a message of a list from the one before it.
     pub(super) fn separate(&mut self) {
         if self.form == Form::Json {
             json::comma(self.out);
         }
     }
 
-    /// Begins a message of the list; `field` is the list's.
+    /// Begins a message of the list in `field`.
     pub(super) fn item(&mut self, field: Field) -> Open {
         self.separate();
         match self.form {
@@ -103,7 +103,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A text of parts.
+    /// Writes the parts as one text.
     pub(super) fn texts(&mut self, field: Field, parts: &[&str]) {
         match self.form {
             Form::Protobuf => {
@@ -115,7 +115,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A trace or span id, and where it begins: OTLP's JSON has it in hex, not in base64.
+    /// Writes a trace or span id, and returns its offset. The JSON of OTLP has it in hex, not in base64.
     pub(super) fn id(&mut self, field: Field, id: &[u8]) -> usize {
         match self.form {
             Form::Protobuf => {
@@ -143,7 +143,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A `uint32` or an enum.
+    /// Writes a `uint32` or an enum.
     pub(super) fn number(&mut self, field: Field, value: u32) {
         match self.form {
             Form::Protobuf => proto::varint_field(field.0, u64::from(value), self.out),
@@ -151,7 +151,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A `fixed32`.
+    /// Writes a `fixed32`.
     pub(super) fn fixed32(&mut self, field: Field, value: u32) {
         match self.form {
             Form::Protobuf => proto::fixed32(field.0, value, self.out),
@@ -159,7 +159,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A `sint32`.
+    /// Writes a `sint32`.
     pub(super) fn signed(&mut self, field: Field, value: i32) {
         match self.form {
             Form::Protobuf => proto::varint_field(field.0, proto::zigzag(value), self.out),
@@ -167,7 +167,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A `fixed64`, or an `sfixed64` that is not negative, and where it begins.
+    /// Writes a `fixed64`, or an `sfixed64` that is not negative, and returns its offset.
     pub(super) fn fixed64(&mut self, field: Field, value: u64) -> usize {
         match self.form {
             Form::Protobuf => {
@@ -178,7 +178,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// An `int64`.
+    /// Writes an `int64`.
     pub(super) fn int64(&mut self, field: Field, value: i64) {
         match self.form {
             Form::Protobuf => proto::varint_field(field.0, value as u64, self.out),
@@ -188,7 +188,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A packed `repeated uint64`.
+    /// Writes a packed `repeated uint64`.
     pub(super) fn packed(&mut self, field: Field, values: impl Iterator<Item = u64>) {
         match self.form {
             Form::Protobuf => {

@@ -1,109 +1,119 @@
-//! A batch handed out, as encoders see it.
+//! A leased batch as an encoder reads it.
 
 use crate::engine::batch_id::BatchId;
 use crate::engine::config::Service;
-use crate::engine::delivery::Content;
+use crate::engine::delivery::PayloadRef;
 use crate::engine::event::names::Names;
-use crate::engine::event::{EventView, Record, payload};
+use crate::engine::event::record::Record;
+use crate::engine::event::{EventView, payload};
 use crate::engine::ledger::Counters;
-use crate::engine::stats::metrics::Point;
+use crate::engine::metrics::Point;
 
-/// A batch handed out, to be encoded.
+/// A batch to send. Settle it with its lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    /// The lease of the batch.
+    pub lease: u64,
+    /// The index of the sink.
+    pub sink: usize,
+}
+
+/// A leased batch. [`Encoder::encode`](crate::encode::Encoder::encode) writes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// The counters as they were when the batch was cut: with this sink's alone, of a metrics sink with all.
+    /// The counters when the batch was cut. They hold this sink only; for a metrics sink, all sinks.
     pub counters: &'a Counters,
-    /// Who is measured.
+    /// The service that is measured.
     pub service: &'a Service,
-    /// Where it runs: attributes by key, as the host has told them.
+    /// OpenTelemetry resource attributes of the host.
     pub resource: &'a [(String, String)],
     /// When the batch was cut, in wall-clock ms.
     pub at: f64,
-    /// Since when the counters count, in wall-clock ms; 0: not known, for nothing was measured.
+    /// When something was first measured, in wall-clock ms; 0 if nothing was.
     pub since: f64,
-    /// The isolate's random id: 16 hexadecimal digits.
+    /// The random id of the isolate: 16 hexadecimal digits.
     pub isolate: &'a str,
-    /// The batch's number within its sink, from 1.
+    /// The sequence number of the batch in its sink, from 1 on.
     pub sequence: u64,
     pub(super) sink: usize,
     pub(super) count: usize,
-    pub(super) content: Content<'a>,
+    pub(super) payload: PayloadRef<'a>,
     pub(super) names: &'a Names,
 }
 
+/// The measurements of one interval.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    /// One point for each attribute set.
+    pub points: &'a [Point],
+    /// The start of the interval in wall-clock ms: the end of the one before.
+    pub start: f64,
+    /// The end of the interval in wall-clock ms.
+    pub end: f64,
+}
+
 impl<'a> Batch<'a> {
-    /// The batch's id: the same for each send of the same events.
+    /// The id of the batch. Every send of the same events has the same id.
     #[must_use]
     pub fn id(&self) -> BatchId {
         BatchId::new(self.isolate, self.sink, self.sequence)
     }
 
-    /// How many events, or observations, it holds.
+    /// The number of events, or observations, in the batch.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// The events, oldest first; of a metrics sink none.
+    /// The events, oldest first. The batch of a metrics sink has none.
     pub fn events(&self) -> impl Iterator<Item = EventView<'a>> + use<'a> {
         let batch = *self;
         self.records().iter().map(move |record| batch.read(record))
     }
 
-    /// The events as they lie in the batch, to be [read](Self::read).
-    pub(crate) fn records(&self) -> &'a [Record] {
-        match self.content {
-            Content::Records { records, .. } => records,
-            Content::Metrics { .. } => &[],
+    /// The measurements of a metrics sink. `None` for any other sink.
+    #[must_use]
+    pub fn metrics(&self) -> Option<Measured<'a>> {
+        match self.payload {
+            PayloadRef::Metrics { points, interval: (start, end) } => Some(Measured { points, start, end }),
+            PayloadRef::Records { .. } => None,
         }
     }
 
-    /// One of [`records`](Self::records), decoded.
-    pub(crate) fn read(&self, record: &Record) -> EventView<'a> {
-        EventView::read(record, self.payload(record), self.names)
+    /// The records of the batch. [`read`](Self::read) decodes one.
+    pub(crate) fn records(&self) -> &'a [Record] {
+        match self.payload {
+            PayloadRef::Records { records, .. } => records,
+            PayloadRef::Metrics { .. } => &[],
+        }
     }
 
-    /// The name of one of [`records`](Self::records), as bytes, if there is no more to it than the record holds.
+    /// Decodes one of [`records`](Self::records).
+    pub(crate) fn read(&self, record: &Record) -> EventView<'a> {
+        EventView::read(record, self.payload_of(record), self.names)
+    }
+
+    /// The name of one of [`records`](Self::records) in UTF-8, if its payload holds nothing else.
     pub(crate) fn only_name(&self, record: &Record) -> Option<&'a [u8]> {
         if !record.is_whole_but_name {
             return None;
         }
         Some(match record.is_whole() {
             true => self.names.text(record.name).as_bytes(),
-            false => payload::only_name(self.payload(record)),
+            false => payload::only_name(self.payload_of(record)),
         })
     }
 
-    fn payload(&self, record: &Record) -> &'a [u8] {
-        let at = record.payload_at as usize;
-        match self.content {
-            Content::Records { payload, .. } => &payload[at..at + usize::from(record.payload_len)],
-            Content::Metrics { .. } => &[],
-        }
-    }
-
-    /// What the ids of names mean has changed when this has.
+    /// How often an id of a name was given to another name.
     pub(crate) fn renamings(&self) -> u64 {
         self.names.renamings()
     }
 
-    /// What a metrics sink has measured; `None` of all others.
-    #[must_use]
-    pub fn metrics(&self) -> Option<Measured<'a>> {
-        match self.content {
-            Content::Metrics { points, interval: (start, end) } => Some(Measured { points, start, end }),
-            Content::Records { .. } => None,
+    fn payload_of(&self, record: &Record) -> &'a [u8] {
+        let at = record.payload_at as usize;
+        match self.payload {
+            PayloadRef::Records { bytes, .. } => &bytes[at..at + usize::from(record.payload_len)],
+            PayloadRef::Metrics { .. } => &[],
         }
     }
-}
-
-/// The measurements of one interval.
-#[derive(Clone, Copy, Debug)]
-pub struct Measured<'a> {
-    /// One point an attribute set.
-    pub points: &'a [Point],
-    /// When the interval began, in wall-clock ms: the end of the one before.
-    pub start: f64,
-    /// When it ended.
-    pub end: f64,
 }

@@ -1,317 +1,359 @@
-//! The collector: the one place where the parts of the engine meet. See the contract in [`crate::engine`].
+//! The collector: two halves that share a clock, names, a ledger and notices.
+//!
+//! The `Recorder` yields records and observations, the `Delivery` takes them, as its `Output`. Neither half knows the
+//! other; both get `&mut Shared`. [`crate::engine`] documents the contract.
 
 mod batch;
-mod holding;
-mod measuring;
-mod recording;
-mod routes;
-mod sending;
+mod delivery;
+mod output;
+mod recorder;
+mod shared;
 
-pub use batch::{Batch, Measured};
-pub use routes::{StagedRequest, StagedRoute};
+pub use batch::{Batch, Measured, Transmit};
+pub use recorder::{BufferedRequest, RouteRef};
 
-use super::config::{Config, Number};
-use super::delivery::{Delivery, Settings};
+use super::config::Config;
+use super::delivery::Outcome;
 use super::error::Error;
+use super::event::Event;
 use super::event::names::Names;
-use super::event::payload::RecordWriter;
-use super::event::trace::{TraceContext, push_hex};
-use super::event::{Link, Record, path};
-use super::ledger::{Count, Counters, Ledger, Reason, SinkCount, SinkCounters, Totals};
-use super::notice::{Notice, Notices};
-use super::queue::Queue;
-use super::rng::Rng;
-use super::sampling::Policy;
-use super::sampling::open::{OpenRequests, Token};
-use super::stats::{Snapshot, StatsStore};
-use super::time::{Clock, Millis};
-use routes::Routes;
-use std::ops::Range;
+use super::event::record::Record;
+use super::event::trace::TraceContext;
+use super::ledger::{Counters, Totals};
+use super::notice::Notice;
+use super::requests::Token;
+use super::stats::Snapshot;
+use super::time::Millis;
+use delivery::Delivery;
+use recorder::Recorder;
+use shared::Shared;
 
-/// Collects events, decides which are kept, and hands out batches to send.
+/// Records events, decides which are kept, and hands out batches to send.
+///
+/// Each method that takes `now_ms` reads it as the host's wall clock, in ms since the epoch. 0 and NaN mean "no clock":
+/// the last time is used.
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, SinkOptions};
+///
+/// let sinks = vec![SinkOptions::new("log", Format::Ndjson)];
+/// let mut collector = Collector::new(Config { sinks, ..Config::default() })?;
+/// collector.seed_entropy([42; 64]);
+///
+/// let now = 1_767_225_600_000.0;
+/// collector.record(&Event::new(EventKind::Fn, "resize", now), None, now);
+/// collector.flush(f64::NAN, now);
+/// while let Some(transmit) = collector.poll_transmit(now) {
+///     assert_eq!(collector.batch(transmit).count(), 1);
+///     collector.settle(transmit.lease, Outcome::Ok { rejected: 0 }, now);
+/// }
+/// assert_eq!(collector.totals().delivered, 1.0);
+/// # Ok::<(), tidegate::engine::Error>(())
+/// ```
 pub struct Collector {
     config: Config,
-    settings: Settings,
-    clock: Clock,
-    policy: Policy,
-    draws: Draws,
-    open: OpenRequests,
-    stats: StatsStore,
-    names: Names,
-    writer: RecordWriter,
-    name: String,
-    routes: Routes,
-    /// The payload of a held child on its way into the queue.
-    held: Vec<u8>,
-    queue: Queue,
-    sinks: Vec<Delivery>,
-    /// Whether some sink takes metrics.
-    measures: bool,
-    /// Whether some sink takes records.
-    queues: bool,
-    ledger: Ledger,
-    notices: Notices,
-    rng: Option<Rng>,
-    isolate: String,
-    leases: u64,
-    closed: bool,
+    shared: Shared,
+    recorder: Recorder,
+    delivery: Delivery,
 }
 
-/// Where sampling draws come from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Draws {
-    /// The engine's own generator.
-    Own,
-    /// The host, one at a time.
-    Host(Option<f64>),
-}
-
-/// What the host should know after an event.
+/// What the host has to know after an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signal {
-    /// A full batch waits: a send is due now.
+    /// A full batch is due now.
     pub due: bool,
-    /// After how many events more one is; `None`: not before a tick.
-    pub room: Option<usize>,
-    /// Something waits for a tick: a timer or a leader should exist.
+    /// After how many events more a full batch is due. `None`: no number of events makes one due.
+    pub events_until_full: Option<usize>,
+    /// Something waits for a tick: the host needs a timer.
     pub waiting: bool,
-    /// All numbers of routes are void from now on.
-    pub renewed: bool,
-}
-
-/// A batch to send now: settle it with its lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Send {
-    /// The lease to settle it with.
-    pub lease: u64,
-    /// The sink's index.
-    pub sink: usize,
+    /// All route ids are invalid from now on.
+    pub ids_reset: bool,
 }
 
 impl Collector {
-    /// The bytes of one queued event, attributes apart.
+    /// The bytes of one queued event without its payload.
     pub const RECORD_BYTES: usize = size_of::<Record>();
 
-    /// A collector of `config`. It owns no clock and has drawn nothing yet.
+    /// Makes a collector. All memory of the queue and the statistics is allocated here.
     ///
     /// # Errors
-    /// The sampling options' errors, and `config/lease-ms`.
+    /// Those of [`Config::validate`], and those of the sampling rules:
+    /// [`ErrorKind::SamplingRate`](super::ErrorKind::SamplingRate) and
+    /// [`ErrorKind::SamplingRule`](super::ErrorKind::SamplingRule).
     pub fn new(config: Config) -> Result<Self, Error> {
         config.validate()?;
-        let settings = Settings::new(&config);
-        let lease_ms = config.get(Number::LeaseMs);
         Ok(Self {
-            clock: Clock::new(lease_ms),
-            policy: Policy::new(&config.sampling)?,
-            draws: Draws::Own,
-            open: OpenRequests::new(),
-            stats: StatsStore::new(WINDOW_MS, config.get(Number::StatsSeries) as usize)?,
-            names: Names::new(),
-            writer: RecordWriter::default(),
-            name: String::new(),
-            routes: Routes::new(),
-            held: Vec::new(),
-            queue: Queue::new(
-                config.get(Number::QueueSize) as usize,
-                config.get(Number::QueueBytes) as usize,
-            ),
-            sinks: config.sinks().iter().map(|sink| Delivery::new(sink.clone(), &config)).collect(),
-            queues: config.sinks().iter().any(|sink| !sink.format.is_metrics()),
-            measures: config.sinks().iter().any(|sink| sink.format.is_metrics()),
-            ledger: Ledger::new(config.sinks().len()),
-            notices: Notices::new(config.sinks().len()),
-            rng: None,
-            isolate: String::new(),
-            leases: 0,
-            closed: false,
-            settings,
+            shared: Shared::new(config.sinks.len(), config.lease()),
+            recorder: Recorder::new(&config)?,
+            delivery: Delivery::new(&config),
             config,
         })
     }
 
-    /// Whether [`seed_entropy`](Self::seed_entropy) is wanted before the next event, which is else refused: it
-    /// would have no id.
+    /// Whether [`seed_entropy`](Self::seed_entropy) must be called before the next event. Without entropy events have no
+    /// ids: they are refused.
     #[must_use]
     pub fn needs_entropy(&self) -> bool {
-        self.rng.is_none()
+        self.shared.rng.is_none()
     }
 
-    /// Gives 64 bytes of the host's randomness: for ids and jitter, and for sampling if it has no seed.
+    /// Gives the collector 64 random bytes: for ids and jitter, and for sampling draws if they have no seed.
     pub fn seed_entropy(&mut self, entropy: [u8; 64]) {
         let mut halves = [[0; 32]; 2];
         halves[0].copy_from_slice(&entropy[..32]);
         halves[1].copy_from_slice(&entropy[32..]);
-        let mut rng = Rng::from_entropy(halves[0]);
-        self.isolate.clear();
-        push_hex(&rng.id::<8>(), &mut self.isolate);
-        self.rng = Some(rng);
-        self.policy.seed_entropy(halves[1]);
+        self.shared.seed(halves[0]);
+        self.recorder.seed_draws(halves[1]);
     }
 
-    /// From now on sampling draws come from [`supply_draw`](Self::supply_draw).
+    /// Takes all further sampling draws from [`supply_draw`](Self::supply_draw).
     pub fn use_host_draws(&mut self) {
-        self.draws = Draws::Host(None);
+        self.recorder.set_host_draw(None);
     }
 
-    /// The draw, in [0, 1), of the next decision that needs one.
+    /// Supplies the draw, in [0, 1), of the next decision that needs one. A decision without a draw samples nothing.
     pub fn supply_draw(&mut self, draw: f64) {
-        self.draws = Draws::Host(Some(draw));
+        self.recorder.set_host_draw(Some(draw));
     }
 
-    /// The rate that governs `path`; `None`: excluded.
+    /// Records an event outside a request.
+    ///
+    /// A REQ is sampled here: exclude rules, rate, draw and outcome. FN, DB and EVT are always recorded.
+    pub fn record(&mut self, event: &Event<'_>, parent: Option<TraceContext>, now_ms: f64) -> Signal {
+        self.read_clock(now_ms);
+        self.recorder.record(event, parent, &mut self.shared, &mut self.delivery);
+        self.signal()
+    }
+
+    /// Records requests that the host has buffered since `since_ms`, each as [`record`](Self::record) does.
+    ///
+    /// `answer` is called for each request whose route came by text, with its place in `requests` and the route id that
+    /// the next request with that text can use. `None`: the route has no id yet.
+    pub fn record_requests<'a>(
+        &mut self,
+        requests: impl Iterator<Item = BufferedRequest<'a>>,
+        answer: impl FnMut(usize, Option<u16>),
+        since_ms: f64,
+        now_ms: f64,
+    ) -> Signal {
+        let queued_at = self.read_clock(since_ms);
+        self.read_clock(now_ms);
+        let Self { recorder, shared, delivery, .. } = self;
+        let ids_reset = recorder.record_requests(requests, answer, queued_at, shared, delivery);
+        Signal { ids_reset, ..self.signal() }
+    }
+
+    /// The id of an HTTP method, for [`BufferedRequest::method`]. `None`: no event with it was recorded yet.
+    pub fn method_id(&mut self, method: &str) -> Option<u16> {
+        self.recorder.method_id(method, &mut self.shared)
+    }
+
+    /// Begins a request and decides on it. `path` is the route if it is known, else the path as received.
+    pub fn open(&mut self, path: &str, parent: Option<TraceContext>, now_ms: f64) -> Token {
+        self.read_clock(now_ms);
+        self.recorder.open(path, parent, &mut self.shared)
+    }
+
+    /// Begins a handler that is not a request. The global rate applies to it.
+    pub fn open_root(&mut self, now_ms: f64) -> Token {
+        self.read_clock(now_ms);
+        self.recorder.open_root(&mut self.shared)
+    }
+
+    /// Records a child of an open request. If the request is not sampled, the child is buffered until the request ends.
+    pub fn record_in(&mut self, event: &Event<'_>, token: Token, now_ms: f64) -> Signal {
+        self.read_clock(now_ms);
+        self.recorder.record_in(event, token, &mut self.shared, &mut self.delivery);
+        self.signal()
+    }
+
+    /// Ends an open request. `event` is the request with its outcome.
+    pub fn end(&mut self, event: &Event<'_>, token: Token, now_ms: f64) -> Signal {
+        self.read_clock(now_ms);
+        self.recorder.end(event, token, &mut self.shared, &mut self.delivery);
+        self.signal()
+    }
+
+    /// Forgets an open request that will not end. Its buffered children are not recorded.
+    pub fn abandon(&mut self, token: Token) {
+        self.recorder.abandon(token, &mut self.shared);
+    }
+
+    /// Counts `count` events as refused that the host could not pass.
+    pub fn refuse(&mut self, count: usize) {
+        self.shared.refuse(count);
+    }
+
+    /// The rate for `path`, in [0, 1]. `None`: the path is excluded.
     #[must_use]
     pub fn effective_rate(&self, path: &str) -> Option<f64> {
-        self.policy.rate_of(path::without_query(path))
+        self.recorder.effective_rate(path)
     }
 
-    /// The trace and span of an open request, for calls it makes; `None` if excluded or long gone.
+    /// The trace and span of an open request. `None`: it is excluded, or it is not in the table any more.
     #[must_use]
     pub fn trace_of(&self, token: Token) -> Option<TraceContext> {
-        let open = self.open.get(token)?;
-        let Link { trace_id, span_id, .. } = open.link;
-        let random = open.is_random;
-        Some(TraceContext { trace_id, parent_id: span_id, sampled: token.is_sampled(), random })
+        self.recorder.trace_of(token)
     }
 
-    /// The span of a call about to be made, for its `traceparent` and then for its event: within the open request of
-    /// `token`, or of a new trace. `None`: the request is excluded, or there is no randomness yet.
+    /// A new span for an outgoing call, in the trace of an open request or in a new trace.
+    ///
+    /// Send it as `traceparent`, and set it as [`Event::span`] of the event that records the call. `None`: the request is
+    /// excluded, or there is no entropy yet.
     pub fn outgoing(&mut self, token: Option<Token>) -> Option<TraceContext> {
         if token.is_some_and(Token::is_excluded) {
             return None;
         }
         let of_request = token.and_then(|token| self.trace_of(token));
-        let rng = self.rng.as_mut()?;
+        let rng = self.shared.rng.as_mut()?;
         let own = TraceContext { trace_id: rng.id(), parent_id: [0; 8], sampled: true, random: true };
         Some(TraceContext { parent_id: rng.id(), ..of_request.unwrap_or(own) })
     }
 
-    /// What became of every event so far.
+    /// What the host has to know now.
+    #[must_use]
+    pub fn signal(&self) -> Signal {
+        let events_until_full = self.delivery.events_until_full(&self.shared);
+        Signal {
+            due: events_until_full == Some(0),
+            events_until_full,
+            waiting: self.recorder.pending() > 0 || self.delivery.has_work(),
+            ids_reset: false,
+        }
+    }
+
+    /// Time passes: takes back expired leases, and decides requests that are open for more than 60 s.
+    ///
+    /// Returns the ms until the next tick. `None`: nothing waits.
+    pub fn tick(&mut self, now_ms: f64) -> Option<f64> {
+        self.read_clock(now_ms);
+        self.delivery.expire_leases(&mut self.shared);
+        self.recorder.tick(&mut self.shared);
+        self.next_deadline()
+    }
+
+    /// The ms until the next tick. `None`: nothing waits.
+    pub fn next_deadline(&mut self) -> Option<f64> {
+        let deadlines = self.delivery.next_deadline(&self.shared).into_iter();
+        let next = deadlines.chain(self.recorder.next_deadline()).reduce(Millis::min)?;
+        Some((next - self.shared.now()).max(0.0))
+    }
+
+    /// Leases the next batch that is due. Call it until it returns `None` after each tick, flush and settle.
+    pub fn poll_transmit(&mut self, now_ms: f64) -> Option<Transmit> {
+        self.read_clock(now_ms);
+        self.delivery.poll(self.recorder.pending(), &mut self.shared)
+    }
+
+    /// The batch of `transmit`.
+    #[must_use]
+    pub fn batch(&self, transmit: Transmit) -> Batch<'_> {
+        self.delivery.batch(transmit, &self.config, &self.shared)
+    }
+
+    /// Settles a batch. A lease that is not the current one of its sink is counted and ignored.
+    pub fn settle(&mut self, lease: u64, outcome: Outcome, now_ms: f64) {
+        self.read_clock(now_ms);
+        self.delivery.settle(lease, outcome, &mut self.shared);
+    }
+
+    /// Makes all events that wait now due, until `deadline_ms` from now. NaN: [`Config::flush_deadline_ms`].
+    pub fn flush(&mut self, deadline_ms: f64, now_ms: f64) {
+        let now = self.read_clock(now_ms);
+        let deadline_ms = if deadline_ms.is_nan() { self.config.flush_deadline_ms } else { deadline_ms };
+        self.delivery.flush(now + deadline_ms, &self.shared);
+    }
+
+    /// Whether the flush in progress has events left that can be sent before its deadline.
+    pub fn is_flushing(&mut self, now_ms: f64) -> bool {
+        self.read_clock(now_ms);
+        self.delivery.is_flushing(&self.shared)
+    }
+
+    /// Refuses all further events. Buffered children are discarded. Events in the queue can still be sent.
+    pub fn close(&mut self, now_ms: f64) {
+        self.read_clock(now_ms);
+        self.recorder.close(&mut self.shared);
+    }
+
+    /// Ends closing: all events that still wait are dropped as `closed`.
+    pub fn finish(&mut self) {
+        self.recorder.close(&mut self.shared);
+        self.delivery.close(&mut self.shared);
+    }
+
+    /// The next notice, oldest first.
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        self.shared.notices.pop()
+    }
+
+    /// Whether there are notices.
+    #[must_use]
+    pub fn has_notices(&self) -> bool {
+        !self.shared.notices.is_empty()
+    }
+
+    /// All counters.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        let mut counters = Counters::default();
-        self.count_into(&mut counters, 0..self.sinks.len());
-        counters
+        self.delivery.counters(self.recorder.pending(), &self.shared)
     }
 
-    /// What became of the events of all sinks together so far.
+    /// Counters summed over all sinks.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
-        for (at, sink) in self.sinks.iter().enumerate() {
-            totals.delivered += self.ledger.sink(at, SinkCount::Delivered);
-            totals.remaining += (sink.queued() + sink.in_flight()) as f64;
-            for dropped in self.ledger.dropped(at) {
-                totals.dropped += dropped;
-            }
-        }
-        totals
+        self.delivery.totals(&self.shared)
     }
 
-    /// The window's statistics.
-    pub fn stats(&mut self, host: f64) -> Snapshot {
-        self.observe(host);
-        self.stats.snapshot(self.clock.wall())
+    /// The statistics of the last 15 minutes.
+    pub fn stats(&mut self, now_ms: f64) -> Snapshot {
+        self.read_clock(now_ms);
+        self.recorder.stats(&self.shared)
     }
 
-    /// Events in the queue: waiting for at least one sink.
+    /// The number of events in the queue: those that at least one sink still needs.
     #[must_use]
     pub fn queue_depth(&self) -> usize {
-        self.queue.len()
+        self.delivery.queue_depth()
     }
 
-    /// References to interned names, those of numbers apart: 0 when no event is held anywhere. For tests.
+    /// The bytes of the queue and of the table of names. They depend on the configuration only.
+    #[must_use]
+    pub fn queue_bytes(&self) -> usize {
+        self.delivery.queue_bytes() + Names::MEMORY_BYTES
+    }
+
+    /// The references of events to names: 0 when there is no event. For tests.
     #[doc(hidden)]
     #[must_use]
     pub fn name_references(&self) -> usize {
-        self.names.references() - self.routes.references()
+        self.shared.names.references() - self.recorder.name_references()
     }
 
-    /// The bytes of the queue and its table of names: fixed by `queueSize` and `queueBytes`, whatever is recorded.
-    #[must_use]
-    pub fn queue_bytes(&self) -> usize {
-        self.queue.memory_bytes() + Names::MEMORY_BYTES
-    }
-
-    /// The next thing that happened, oldest first.
-    pub fn poll_notice(&mut self) -> Option<Notice> {
-        self.notices.pop()
-    }
-
-    /// Whether notices wait.
-    #[must_use]
-    pub fn has_notices(&self) -> bool {
-        !self.notices.is_empty()
-    }
-
-    /// The options in force.
+    /// The configuration in force.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// All counters as one block at an address that never changes, for a host that reads it after a trap.
+    /// All counters as one block. Its address never changes, so a host can read it after a trap.
     #[must_use]
     pub fn ledger_block(&self) -> &[f64] {
-        self.ledger.block()
+        self.shared.ledger.block()
     }
 
-    /// Goes on from the block of a dead engine with the same options: what it held counts `core_reset`.
+    /// Continues from the block of a collector that trapped, with the same sinks. Its undelivered events are counted as
+    /// dropped by `core_reset`.
     pub fn restore(&mut self, block: &[f64]) {
-        self.ledger.restore(block);
+        self.shared.ledger.restore(block);
     }
 
-    fn observe(&mut self, host: f64) -> Millis {
-        let reading = self.clock.read(host);
+    fn read_clock(&mut self, now_ms: f64) -> Millis {
+        let reading = self.shared.clock.read(now_ms);
         if reading.shift != 0.0 {
-            self.stats.shift(reading.shift);
+            self.recorder.shift_clock(reading.shift);
         }
         reading.now
     }
-
-    fn lose(&mut self, sink: usize, reason: Reason, count: usize) {
-        if count > 0 {
-            self.ledger.drop(sink, reason, count);
-            self.notices.push(Notice::Drop { sink, reason, count });
-        }
-    }
-
-    /// Fills `counters`, with the sinks `which` alone; allocates only if it has had less to hold.
-    fn count_into(&self, counters: &mut Counters, which: Range<usize>) {
-        let mut sinks = std::mem::take(&mut counters.sinks);
-        sinks.resize_with(which.len(), SinkCounters::default);
-        for (at, counters) in which.zip(&mut sinks) {
-            self.count_sink_into(at, counters);
-        }
-        *counters = Counters {
-            emitted: self.ledger.get(Count::Emitted),
-            accepted: self.ledger.get(Count::Accepted),
-            sampled_out: self.ledger.get(Count::SampledOut),
-            excluded: self.ledger.get(Count::Excluded),
-            refused: self.ledger.get(Count::Refused),
-            pending: self.open.pool.held() as f64,
-            core_resets: self.ledger.get(Count::CoreResets),
-            truncated: self.ledger.get(Count::Truncated),
-            sinks,
-        };
-    }
-
-    fn count_sink_into(&self, at: usize, counters: &mut SinkCounters) {
-        let sink = &self.sinks[at];
-        let mut name = std::mem::take(&mut counters.name);
-        name.clone_from(&sink.options.name);
-        *counters = SinkCounters {
-            name,
-            accepted: self.ledger.sink(at, SinkCount::Accepted),
-            delivered: self.ledger.sink(at, SinkCount::Delivered),
-            queued: sink.queued() as f64,
-            in_flight: sink.in_flight() as f64,
-            dropped: self.ledger.dropped(at),
-            leases_expired: self.ledger.sink(at, SinkCount::LeasesExpired),
-            late_settles: self.ledger.sink(at, SinkCount::LateSettles),
-            disabled: sink.is_disabled(),
-        };
-    }
 }
-
-/// The statistics window: 15 minutes.
-const WINDOW_MS: f64 = 900_000.0;

@@ -1,37 +1,39 @@
-//! What a sink answers, and what that does.
+//! The outcome of sending a batch.
 
 use crate::engine::ledger::Reason;
 
-/// What a sink answered.
+/// The outcome of sending a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
-    /// Taken, but for `rejected` events of the batch.
+    /// The receiver took the batch, except for `rejected` events of it.
     Ok {
-        /// Events of the batch that the receiver refused for good.
+        /// The number of events that the receiver rejected. It is clamped to the size of the batch.
         rejected: u32,
     },
-    /// Not taken now; again after `after_ms` if the receiver said so, else after a backoff.
+    /// The receiver did not take the batch now. It is sent again.
     Retry {
-        /// The receiver's `Retry-After` in milliseconds; at most 10 minutes are honored.
+        /// The wait in ms that the receiver asked for (`Retry-After`), at most 10 min. `None`: the backoff decides.
         after_ms: Option<f64>,
     },
-    /// Refused for good: the batch is dropped, delivery goes on.
+    /// The receiver rejected the batch. It is dropped, and the next one is sent.
     Fatal,
-    /// Too large: the batch is halved.
+    /// The batch is too large. It is cut in half; a single event is dropped.
     TooLarge,
 }
 
-/// What a settle did, for the ledger and the notices.
+/// What settling a batch changed.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Settled {
     pub(crate) delivered: usize,
-    pub(crate) lost: Option<(Reason, usize)>,
+    pub(crate) dropped: Option<(Reason, usize)>,
+    /// The sink was disabled.
     pub(crate) disabled: bool,
+    /// The sink is live again.
     pub(crate) recovered: bool,
 }
 
 impl Outcome {
-    /// The name in notices.
+    /// The name in notices: `ok`, `retry`, `fatal` or `too-large`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

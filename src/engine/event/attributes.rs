@@ -1,9 +1,18 @@
-//! Attributes of one event: encoded as they are added, bounded in bytes.
+//! The attributes of one event, encoded when they are added.
+//!
+//! | bytes | meaning |
+//! |---|---|
+//! | 0 | tag: 0 text, 1 number, 2 true, 3 false |
+//! | 1 | length of the key |
+//! | 2, 3 | length of the value, little-endian |
+//! | 4 … | the key in UTF-8, then the value: UTF-8, an f64, or nothing |
 
-/// An attribute's value.
+use crate::engine::text::split::prefix;
+
+/// The value of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
-    /// Text.
+    /// A text.
     Text(&'a str),
     /// A finite number.
     Number(f64),
@@ -11,9 +20,19 @@ pub enum Value<'a> {
     Flag(bool),
 }
 
-/// The attributes of one event: at most [`MAX_BYTES`](Self::MAX_BYTES) of keys and values.
+/// The attributes of one event, at most [`MAX_BYTES`](Self::MAX_BYTES) in all.
 ///
-/// What does not fit is cut (text) or left out, and counted in [`truncated`](Self::truncated).
+/// A text that does not fit is cut, any other value is left out. Both are counted in [`truncated`](Self::truncated).
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::{Attributes, Value};
+///
+/// let mut attributes = Attributes::default();
+/// attributes.push("region", Value::Text("eu"));
+/// attributes.push("ratio", Value::Number(f64::NAN));
+/// assert_eq!(attributes.truncated(), 1);
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Attributes {
     bytes: Vec<u8>,
@@ -21,23 +40,25 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// The most bytes an event's attributes take: 4 KiB.
+    /// The most bytes of all keys and values, with 4 bytes for each attribute: 4 KiB.
     pub const MAX_BYTES: usize = 4096;
 
-    /// Forgets all attributes, keeping the buffer.
+    /// Removes all attributes and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.truncated = 0;
     }
 
-    /// Adds one attribute. A number that is not finite is left out and counted as truncated.
+    /// Adds one attribute.
+    ///
+    /// A number that is not finite is left out and counted as truncated. A key is cut at 255 bytes.
     pub fn push(&mut self, key: &str, value: Value<'_>) {
         match value {
             Value::Flag(flag) => self.encode(if flag { TRUE } else { FALSE }, key, &[]),
             Value::Number(x) if x.is_finite() => self.encode(NUMBER, key, &x.to_le_bytes()),
             Value::Number(_) => self.truncated += 1,
             Value::Text(text) => {
-                let kept = cut(text, self.room(key));
+                let kept = prefix(text, self.bytes_left(key));
                 self.truncated += u32::from(!kept.is_empty() && kept.len() < text.len());
                 if kept.is_empty() && !text.is_empty() {
                     self.truncated += 1;
@@ -54,15 +75,15 @@ impl Attributes {
         self.truncated
     }
 
-    /// The encoded attributes, to be read by [`iter`].
+    /// The encoded attributes; [`iter`] decodes them.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Adds an attribute whole, or not at all.
+    /// Adds an attribute if all of it fits.
     fn encode(&mut self, tag: u8, key: &str, value: &[u8]) {
         self.truncated += u32::from(key.len() > MAX_KEY);
-        let key = cut(key, MAX_KEY);
+        let key = prefix(key, MAX_KEY);
         if self.bytes.len() + HEADER + key.len() + value.len() > Self::MAX_BYTES {
             self.truncated += 1;
             return;
@@ -75,15 +96,15 @@ impl Attributes {
     }
 
     /// The bytes left for the value of `key`.
-    fn room(&self, key: &str) -> usize {
-        Self::MAX_BYTES.saturating_sub(self.bytes.len() + HEADER + cut(key, MAX_KEY).len())
+    fn bytes_left(&self, key: &str) -> usize {
+        Self::MAX_BYTES.saturating_sub(self.bytes.len() + HEADER + prefix(key, MAX_KEY).len())
     }
 }
 
-/// The attributes of an event without any.
+/// No attributes.
 pub(crate) static NONE: Attributes = Attributes { bytes: Vec::new(), truncated: 0 };
 
-/// Reads encoded attributes in the order they were added.
+/// Decodes attributes in the order in which they were added.
 pub(crate) fn iter(mut bytes: &[u8]) -> impl Iterator<Item = (&str, Value<'_>)> {
     std::iter::from_fn(move || {
         let (&[tag, key_len, low, high], rest) = bytes.split_first_chunk::<HEADER>()?;
@@ -99,16 +120,11 @@ pub(crate) fn iter(mut bytes: &[u8]) -> impl Iterator<Item = (&str, Value<'_>)> 
     })
 }
 
-/// The longest prefix of `text` of at most `max` bytes that ends between characters.
-pub(crate) fn cut(text: &str, max: usize) -> &str {
-    &text[..text.floor_char_boundary(max)]
-}
-
 const TEXT: u8 = 0;
 const NUMBER: u8 = 1;
 const TRUE: u8 = 2;
 const FALSE: u8 = 3;
-/// Tag, length of the key, length of the value.
+/// The bytes of an attribute before its key.
 const HEADER: usize = 4;
 const MAX_KEY: usize = 255;
 

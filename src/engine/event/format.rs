@@ -1,25 +1,33 @@
-//! The wire formats: names, and the kinds of event each carries.
+//! The wire formats: their names, and the kinds of event that each carries.
 
-use super::EventKind;
+use super::kind::EventKind;
 
-/// The wire formats a sink may ask for.
+/// A wire format.
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::{EventKind, Format};
+///
+/// assert_eq!(Format::from_name("ndjson"), Some(Format::Ndjson));
+/// assert!(!Format::OtlpLogsJson.accepts(EventKind::Req));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// One JSON object a line, for any receiver.
+    /// One JSON object per line. Carries every kind.
     Ndjson,
-    /// The same objects, handed over as objects.
+    /// The same bytes as `Ndjson`, for a sink that parses them into objects.
     Events,
-    /// OTLP spans, in protobuf.
+    /// OTLP spans in protobuf. Carries REQ, FN and DB.
     OtlpTracesProtobuf,
-    /// OTLP spans, in JSON.
+    /// OTLP spans in JSON.
     OtlpTracesJson,
-    /// OTLP log records, in protobuf.
+    /// OTLP log records in protobuf. Carries EVT.
     OtlpLogsProtobuf,
-    /// OTLP log records, in JSON.
+    /// OTLP log records in JSON.
     OtlpLogsJson,
-    /// OTLP metrics, in protobuf. A sink of it reads no events: it accumulates.
+    /// OTLP metrics in protobuf. Its sink takes no events: it accumulates durations of REQ and DB.
     OtlpMetricsProtobuf,
-    /// OTLP metrics, in JSON.
+    /// OTLP metrics in JSON.
     OtlpMetricsJson,
 }
 
@@ -36,7 +44,7 @@ impl Format {
         Self::OtlpMetricsJson,
     ];
 
-    /// The name in JavaScript.
+    /// The name, the same in JavaScript.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +59,7 @@ impl Format {
         }
     }
 
-    /// The format called `name`.
+    /// The format with this name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|format| format.as_str() == name)
@@ -69,7 +77,7 @@ impl Format {
         }
     }
 
-    /// Whether the format carries measurements, accumulated before sampling, instead of events.
+    /// Whether a batch holds accumulated durations instead of events. They are measured before sampling.
     #[must_use]
     pub fn is_metrics(self) -> bool {
         matches!(self, Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson)

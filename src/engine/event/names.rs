@@ -1,13 +1,13 @@
-//! A bounded table of names, so that a record holds a small id instead of text.
+//! A bounded table of names: a record holds a small id instead of text.
 //!
-//! A name enters while there is room, or when it is seen a second time: a flood of names that never return
-//! cannot drive out those that do, and costs no allocation. Names nobody refers to any more make room, the one
-//! longest out of use first.
+//! While the table is not full, every name enters. Then a name enters when it is seen for the second time, and takes the
+//! place of the name that is unused for the longest time. So a flood of names that are seen once neither evicts the names
+//! in use nor allocates.
 
-use crate::engine::hashed::Hashed;
 use crate::engine::list::List;
+use crate::engine::text::hashed::Hashed;
 
-/// The id of a name; [`NONE`](Self::NONE) where there is no name, or where it stands in the payload.
+/// The id of a name. [`NONE`](Self::NONE): there is no name, or it is in the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NameId(u16);
 
@@ -26,14 +26,15 @@ impl NameId {
     }
 }
 
-/// The table. Each [`intern`](Self::intern) and [`retain`](Self::retain) is matched by one [`release`](Self::release).
+/// The table. For each [`intern`](Self::intern), [`refer`](Self::refer) and [`retain`](Self::retain) there must be one
+/// [`release`](Self::release).
 #[derive(Debug)]
 pub(crate) struct Names {
     slots: Vec<Slot>,
     heads: Box<[u16]>,
-    /// Fingerprints of texts seen once, by hash: the proof that a text returns.
+    /// Fingerprints of the texts seen last, by hash: they show that a text is seen again.
     seen: Box<[u32]>,
-    /// Names nobody refers to, longest out of use first.
+    /// Names without references, the one unused for the longest time first.
     idle: List,
     /// How often an id was given to another name.
     renamings: u64,
@@ -48,10 +49,10 @@ struct Slot {
 }
 
 impl Names {
-    /// The names it holds at most: their ids are below this.
+    /// The most names in the table. Every id is smaller.
     pub(crate) const CAPACITY: usize = CAPACITY;
 
-    /// The bytes of a full table.
+    /// The bytes of the full table.
     pub(crate) const MEMORY_BYTES: usize =
         CAPACITY * (size_of::<Slot>() + MAX_TEXT + List::MEMBER_BYTES + size_of::<u16>() + size_of::<u32>());
 
@@ -65,7 +66,7 @@ impl Names {
         }
     }
 
-    /// The id of `text`, referred to once more; [`NameId::NONE`] if it has no place in the table.
+    /// The id of `text`, with one reference more. [`NameId::NONE`] if it has no place in the table.
     pub(crate) fn intern(&mut self, text: Hashed<'_>) -> NameId {
         if text.text.len() > MAX_TEXT {
             return NameId::NONE;
@@ -74,7 +75,7 @@ impl Names {
             self.refer(NameId(at));
             return NameId(at);
         }
-        match self.vacate(text.hash) {
+        match self.free_slot(text.hash) {
             Some(at) => {
                 self.insert(at, text);
                 NameId(at)
@@ -83,19 +84,19 @@ impl Names {
         }
     }
 
-    /// As [`intern`](Self::intern), without referring to it.
+    /// Interns `text` without adding a reference.
     pub(crate) fn touch(&mut self, text: Hashed<'_>) -> NameId {
         let id = self.intern(text);
         self.release(id);
         id
     }
 
-    /// The id of `text` if it has one, without referring to it.
+    /// The id of `text` if it is in the table. Adds no reference.
     pub(crate) fn lookup(&self, text: &str) -> Option<NameId> {
         self.find(Hashed::new(text)).map(NameId)
     }
 
-    /// Refers once more to `id`, which is in the table, whether or not anybody refers to it.
+    /// Adds a reference to `id`, which is in the table and may be unused.
     pub(crate) fn refer(&mut self, id: NameId) {
         let slot = &mut self.slots[usize::from(id.0)];
         slot.refs += 1;
@@ -104,7 +105,7 @@ impl Names {
         }
     }
 
-    /// Refers once more to `id`, which somebody refers to.
+    /// Adds a reference to `id`, which has one already.
     #[inline(always)]
     pub(crate) fn retain(&mut self, id: NameId) {
         if id != NameId::NONE {
@@ -112,7 +113,7 @@ impl Names {
         }
     }
 
-    /// Refers to `id` once less.
+    /// Drops one reference to `id`.
     #[inline(always)]
     pub(crate) fn release(&mut self, id: NameId) {
         if id == NameId::NONE {
@@ -130,22 +131,22 @@ impl Names {
         self.slots.get(usize::from(id.0)).map_or("", |slot| &slot.text)
     }
 
-    /// Moves on whenever an id was given to another name: until then each means the same.
+    /// How often an id was given to another name. While this is unchanged, every id means the same name.
     pub(crate) fn renamings(&self) -> u64 {
         self.renamings
     }
 
-    /// References in all: 0 when no event is held anywhere.
+    /// All references: 0 when no record exists.
     pub(crate) fn references(&self) -> usize {
         self.slots.iter().map(|slot| slot.refs as usize).sum()
     }
 
-    /// Whether `text`, which may be no name itself, has come before, of late; from now on it has.
-    pub(crate) fn returns(&mut self, text: &str) -> bool {
-        self.is_return(Hashed::new(text).hash)
+    /// Whether `text`, which need not be a name, was seen recently. From now on it was.
+    pub(crate) fn was_seen(&mut self, text: &str) -> bool {
+        self.was_hash_seen(Hashed::new(text).hash)
     }
 
-    fn is_return(&mut self, hash: u64) -> bool {
+    fn was_hash_seen(&mut self, hash: u64) -> bool {
         let fingerprint = (hash >> 32) as u32 | 1;
         std::mem::replace(&mut self.seen[bucket(hash)], fingerprint) == fingerprint
     }
@@ -162,14 +163,14 @@ impl Names {
         None
     }
 
-    /// A free place for a name of `hash`, if it has earned one.
-    fn vacate(&mut self, hash: u64) -> Option<u16> {
+    /// A free slot for a name of `hash`, if the name may enter.
+    fn free_slot(&mut self, hash: u64) -> Option<u16> {
         if self.slots.len() < CAPACITY {
             let slot = Slot { text: String::with_capacity(MAX_TEXT), hash: 0, refs: 0, next: END };
             self.slots.push(slot);
             return Some((self.slots.len() - 1) as u16);
         }
-        if !self.is_return(hash) {
+        if !self.was_hash_seen(hash) {
             return None;
         }
         let at = self.idle.first()?;
@@ -207,7 +208,7 @@ fn bucket(hash: u64) -> usize {
 }
 
 const CAPACITY: usize = 1024;
-/// The longest name that has a place, in bytes: the whole table takes 144 KiB at most.
+/// The most bytes of a name in the table. The whole table takes at most 144 KiB.
 const MAX_TEXT: usize = 96;
 const END: u16 = u16::MAX;
 
@@ -232,30 +233,30 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_returns_takes_the_place_of_one_nobody_refers_to() {
+    fn a_name_seen_twice_takes_the_place_of_an_unused_one() {
         let mut names = Names::new();
-        let held: Vec<_> = (0..CAPACITY).map(|n| intern(&mut names, &format!("/{n}"))).collect();
+        let ids: Vec<_> = (0..CAPACITY).map(|n| intern(&mut names, &format!("/{n}"))).collect();
         assert_eq!(intern(&mut names, "/new"), NameId::NONE);
         assert_eq!(intern(&mut names, "/new"), NameId::NONE, "every place is taken");
-        names.release(held[7]);
+        names.release(ids[7]);
         assert_eq!(intern(&mut names, "/other"), NameId::NONE, "seen for the first time");
         let id = intern(&mut names, "/other");
         assert_eq!(names.text(id), "/other");
-        assert!(held.iter().enumerate().all(|(n, &id)| n == 7 || names.text(id) == format!("/{n}")));
+        assert!(ids.iter().enumerate().all(|(n, &id)| n == 7 || names.text(id) == format!("/{n}")));
     }
 
     #[test]
-    fn the_name_longest_out_of_use_makes_room() {
+    fn the_name_unused_for_the_longest_time_is_replaced() {
         let mut names = Names::new();
-        let held: Vec<_> = (0..CAPACITY).map(|n| intern(&mut names, &format!("/{n}"))).collect();
+        let ids: Vec<_> = (0..CAPACITY).map(|n| intern(&mut names, &format!("/{n}"))).collect();
         for &n in &[5, 9, 2] {
-            names.release(held[n]);
+            names.release(ids[n]);
         }
-        assert_eq!(intern(&mut names, "/5"), held[5], "it is still there, and in use again");
-        names.release(held[5]);
+        assert_eq!(intern(&mut names, "/5"), ids[5], "it is still there, and in use again");
+        names.release(ids[5]);
         for (n, gone) in [9, 2, 5].into_iter().enumerate() {
             intern(&mut names, &format!("/new{n}"));
-            assert_eq!(intern(&mut names, &format!("/new{n}")), held[gone]);
+            assert_eq!(intern(&mut names, &format!("/new{n}")), ids[gone]);
         }
         assert_eq!(names.references(), CAPACITY);
     }

@@ -1,18 +1,22 @@
-//! Raw paths made into names of bounded variety.
+//! Raw paths as templates, so that the number of names stays small.
 
-use crate::engine::split::split;
+use crate::engine::text::split::split;
 
-/// Appends `path` with id-like segments shown as `:id`, and without query and fragment.
+/// Appends `path` without query and fragment, with `:id` in place of each segment that looks like an id.
 ///
-/// A segment is id-like if it, or a part of it between dots,
-/// - holds `%`, `@`, `=` or more than 64 bytes,
-/// - holds 5 digits in a row, or, if it comes first, consists of digits and `- _ , + ~` only,
-/// - is a UUID, or at least 8 hex digits, a decimal one among them,
-/// - is at least 16 characters of base64url with a digit and at least four changes of character class
-///   inside its words (ULID, nanoid, cuid, keys; not `getting-started-with-v2`).
+/// A segment looks like an id if it
+/// - holds `%`, `@` or `=`, or has more than 64 bytes,
 ///
-/// `v1`, `v1.2`, `api2`, `index.html`, `:id`, `{id}` and words stay. At most 16 segments are shown: of a longer
-/// path the first 15, then `*`. A template's template is itself.
+/// or if one of its parts between dots
+/// - holds 5 digits in a row,
+/// - is the first part and consists of digits and `- _ , + ~` only,
+/// - is a UUID,
+/// - is at least 8 hex digits with a decimal digit among them,
+/// - is at least 16 characters of base64url with a digit and at least four changes of character class inside its words
+///   (ULID, nanoid, cuid, keys; not `getting-started-with-v2`).
+///
+/// `v1`, `v1.2`, `api2`, `index.html`, `:id`, `{id}` and words stay. A path of more than 16 segments ends after the 15th
+/// with `*`. The template of a template is itself.
 ///
 /// # Examples
 /// ```
@@ -42,12 +46,12 @@ pub fn template(path: &str, out: &mut String) {
 
 /// `path` without its query string.
 ///
-/// A `?` begins a query only if a `=` comes after it, so that a route template like `/posts/:id?` is
-/// kept whole; one before a `/` is taken for a query only if there is no other.
+/// A `?` begins a query only if a `=` follows somewhere behind it, so that a route template like `/posts/:id?` stays
+/// whole. A `?` directly before a `/` begins a query only if there is no other `?`.
 #[must_use]
 pub fn without_query(path: &str) -> &str {
     let bytes = path.as_bytes();
-    // Most have none.
+    // Most paths have no `=`.
     if !holds_equals(bytes) {
         return path;
     }
@@ -58,7 +62,7 @@ pub fn without_query(path: &str) -> &str {
     query.map_or(path, |at| &path[..at])
 }
 
-/// Whether there is a `=`, eight bytes at a step: a standard library built for size has no such search.
+/// Whether there is a `=`. Eight bytes are compared at once: a std built for size has no fast search.
 fn holds_equals(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks();
     for word in words {
@@ -104,7 +108,8 @@ fn is_random(part: &str) -> bool {
     part.len() >= 16 && part.bytes().all(alphabet) && class_changes(part.as_bytes()) >= 4
 }
 
-/// Changes between lower case, upper case and digits inside words; a capital's small followers are none.
+/// The changes between lower case, upper case and digits inside words. A lower-case letter after an upper-case one is no
+/// change.
 fn class_changes(part: &[u8]) -> usize {
     let class = |b: u8| match b {
         b'a'..=b'z' => Some(0),
@@ -119,7 +124,7 @@ fn class_changes(part: &[u8]) -> usize {
     part.windows(2).filter(changed).count()
 }
 
-/// A one in each byte.
+/// A 1 in each byte of a word.
 const EACH: u64 = 0x0101_0101_0101_0101;
 const MAX_SEGMENTS: usize = 16;
 const MAX_SEGMENT: usize = 64;

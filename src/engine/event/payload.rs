@@ -1,85 +1,27 @@
-//! What of an event does not fit a fixed record: encoded into bytes beside it, and read back.
+//! The payload of a record: the values that have no field in it.
+//!
+//! A payload is a list of parts, written in the order of their tags:
+//!
+//! | bytes | meaning |
+//! |---|---|
+//! | 0 | tag: 0 name, 1 error, 2 detail, 3 query, 4 rows, 5 attributes |
+//! | 1, 2 | length of the value, little-endian |
+//! | 3 … | the value: UTF-8; rows an f64; attributes as [`attributes`](super::attributes) encodes them |
+//!
+//! Name, error and detail are parts only if the table of names has no place for them.
 
-use super::attributes::{self, Value, cut};
+use super::attributes::Attributes;
+use super::input::Event;
+use super::kind::EventKind;
 use super::names::{NameId, Names};
-use super::{Event, EventKind, Link, Record, statement};
-use crate::engine::hashed::Hashed;
+use super::record::Record;
+use super::statement;
+use super::trace::SpanIds;
+use crate::engine::text::hashed::Hashed;
+use crate::engine::text::split::prefix;
+use crate::engine::time::Millis;
 
-/// A queued event, decoded: what an encoder writes.
-#[derive(Clone, Debug)]
-pub struct EventView<'a> {
-    /// What it is.
-    pub kind: EventKind,
-    /// Its place in a trace.
-    pub link: Link,
-    /// When it started, in wall-clock ms since the epoch.
-    pub start: f64,
-    /// How long it took in ms, if known.
-    pub duration: Option<f64>,
-    /// The probability that an event with this outcome is recorded.
-    pub p: f64,
-    /// The route, function name, statement summary or event name.
-    pub name: &'a str,
-    /// The error, if it failed.
-    pub error: Option<&'a str>,
-    /// REQ: the HTTP method. DB: the database system.
-    pub detail: Option<&'a str>,
-    /// REQ: the response status.
-    pub status: Option<u16>,
-    /// DB: the statement, its literals replaced.
-    pub query: Option<&'a str>,
-    /// DB: rows returned or changed.
-    pub rows: Option<f64>,
-    attributes: &'a [u8],
-}
-
-impl<'a> EventView<'a> {
-    /// The attributes in the order they were given.
-    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
-        attributes::iter(self.attributes)
-    }
-
-    /// Reads `record` and its `payload`.
-    pub(crate) fn read(record: &Record, payload: &'a [u8], names: &'a Names) -> Self {
-        let mut view = Self {
-            kind: record.kind,
-            link: record.link,
-            start: record.start,
-            duration: Some(record.duration).filter(|ms| !ms.is_nan()),
-            p: record.p,
-            name: names.text(record.name),
-            error: interned(record.error, names),
-            detail: interned(record.detail, names),
-            status: Some(record.status).filter(|&status| status != 0),
-            query: None,
-            rows: None,
-            attributes: &[],
-        };
-        view.read_parts(payload);
-        view
-    }
-
-    fn read_parts(&mut self, mut payload: &'a [u8]) {
-        while let Some((&[tag, low, high], rest)) = payload.split_first_chunk::<HEADER>() {
-            let Some((part, rest)) = rest.split_at_checked(usize::from(u16::from_le_bytes([low, high])))
-            else {
-                return;
-            };
-            payload = rest;
-            let text = str::from_utf8(part).unwrap_or_default();
-            match tag {
-                NAME => self.name = text,
-                ERROR => self.error = Some(text),
-                DETAIL => self.detail = Some(text),
-                QUERY => self.query = Some(text),
-                ROWS => self.rows = part.try_into().ok().map(f64::from_le_bytes),
-                _ => self.attributes = part,
-            }
-        }
-    }
-}
-
-/// Makes records of events: interns their names and encodes their payload into one reused buffer.
+/// Turns events into records. It interns names and encodes each payload into one reused buffer.
 #[derive(Debug, Default)]
 pub(crate) struct RecordWriter {
     payload: Vec<u8>,
@@ -87,12 +29,12 @@ pub(crate) struct RecordWriter {
 }
 
 impl RecordWriter {
-    /// The record of `event`, going by `name`; its payload is [`payload`](Self::payload) until the next call.
+    /// Writes the record of `event`, recorded as `name`. Its payload is [`payload`](Self::payload) until the next call.
     pub(crate) fn write(
         &mut self,
         event: &Event<'_>,
         name: Hashed<'_>,
-        link: Link,
+        ids: SpanIds,
         p: f64,
         names: &mut Names,
     ) -> Record {
@@ -100,7 +42,9 @@ impl RecordWriter {
         let name = self.intern(NAME, name, names);
         let name_len = self.payload.len();
         if event.kind == EventKind::Db {
-            self.write_statement(event.name);
+            self.query.clear();
+            statement::normalize(event.name, &mut self.query);
+            push_part(QUERY, self.query.as_bytes(), &mut self.payload);
         }
         let error = self.intern_if_any(ERROR, event.error, names);
         let detail = match event.kind {
@@ -110,23 +54,24 @@ impl RecordWriter {
         };
         let detail = self.intern_if_any(DETAIL, detail, names);
         if let Some(rows) = event.rows.filter(|rows| rows.is_finite()) {
-            self.part(ROWS, &rows.to_le_bytes());
+            push_part(ROWS, &rows.to_le_bytes(), &mut self.payload);
         }
         if !event.attributes.bytes().is_empty() {
-            self.part(ATTRIBUTES, event.attributes.bytes());
+            push_part(ATTRIBUTES, event.attributes.bytes(), &mut self.payload);
         }
         let is_whole_but_name = self.payload.len() == name_len;
-        Record { name, error, detail, is_whole_but_name, ..self.record(event, link, p) }
+        Record { name, error, detail, is_whole_but_name, ..self.record(event, ids, p) }
     }
 
-    /// The record of a request that has no more to it than its name, interned as `id` or not yet, and its `method`, which
-    /// is.
+    /// Writes the record of a request without error and attributes.
+    ///
+    /// `id` is the id of `name` if it is registered, else [`NameId::NONE`]. `method` is the id of the method.
     #[inline(always)]
-    pub(crate) fn write_plain(
+    pub(crate) fn write_request(
         &mut self,
         event: &Event<'_>,
         (name, id, method): (Hashed<'_>, NameId, NameId),
-        link: Link,
+        ids: SpanIds,
         p: f64,
         names: &mut Names,
     ) -> Record {
@@ -134,17 +79,17 @@ impl RecordWriter {
         let name = if id == NameId::NONE { self.intern(NAME, name, names) } else { id };
         names.retain(id);
         names.retain(method);
-        Record { name, detail: method, ..self.record(event, link, p) }
+        Record { name, detail: method, ..self.record(event, ids, p) }
     }
 
     #[inline(always)]
-    fn record(&self, event: &Event<'_>, link: Link, p: f64) -> Record {
+    fn record(&self, event: &Event<'_>, ids: SpanIds, p: f64) -> Record {
         Record {
-            link,
+            ids,
             start: event.start,
             duration: event.duration.unwrap_or(f64::NAN),
             p,
-            queued_at: super::Millis(0.0),
+            queued_at: Millis(0.0),
             payload_at: 0,
             payload_len: self.payload.len() as u16,
             name: NameId::NONE,
@@ -161,19 +106,11 @@ impl RecordWriter {
         &self.payload
     }
 
-    fn write_statement(&mut self, sql: &str) {
-        self.query.clear();
-        statement::normalize(sql, &mut self.query);
-        let query = std::mem::take(&mut self.query);
-        self.part(QUERY, query.as_bytes());
-        self.query = query;
-    }
-
-    /// The id of `text`, or the text itself into the payload when it is too rare to have one.
+    /// The id of `text`. If the table of names has no place for it, the text becomes a part.
     fn intern(&mut self, tag: u8, text: Hashed<'_>, names: &mut Names) -> NameId {
         let id = names.intern(text);
         if id == NameId::NONE {
-            self.part(tag, cut(text.text, MAX_NAME).as_bytes());
+            push_part(tag, prefix(text.text, MAX_NAME).as_bytes(), &mut self.payload);
         }
         id
     }
@@ -184,33 +121,28 @@ impl RecordWriter {
             None => NameId::NONE,
         }
     }
-
-    fn part(&mut self, tag: u8, bytes: &[u8]) {
-        let [low, high] = (bytes.len() as u16).to_le_bytes();
-        self.payload.extend_from_slice(&[tag, low, high]);
-        self.payload.extend_from_slice(bytes);
-    }
 }
 
-/// The name in the payload of a record that is whole but for it.
+/// The name in a payload that holds nothing else.
 pub(crate) fn only_name(payload: &[u8]) -> &[u8] {
     payload.get(HEADER..).unwrap_or_default()
 }
 
-fn interned(id: NameId, names: &Names) -> Option<&str> {
-    (id != NameId::NONE).then(|| names.text(id))
+fn push_part(tag: u8, bytes: &[u8], payload: &mut Vec<u8>) {
+    let [low, high] = (bytes.len() as u16).to_le_bytes();
+    payload.extend_from_slice(&[tag, low, high]);
+    payload.extend_from_slice(bytes);
 }
 
-const NAME: u8 = 0;
-const ERROR: u8 = 1;
-const DETAIL: u8 = 2;
-const QUERY: u8 = 3;
-const ROWS: u8 = 4;
+pub(super) const NAME: u8 = 0;
+pub(super) const ERROR: u8 = 1;
+pub(super) const DETAIL: u8 = 2;
+pub(super) const QUERY: u8 = 3;
+pub(super) const ROWS: u8 = 4;
 const ATTRIBUTES: u8 = 5;
-/// Tag and length of a part.
-const HEADER: usize = 3;
-/// The longest name, error, method or system kept, in bytes.
+/// The bytes of a part before its value.
+pub(super) const HEADER: usize = 3;
+/// The most bytes of a name, an error, a method or a system. Longer texts are cut.
 const MAX_NAME: usize = 1024;
-/// The largest payload: three names, a statement of 1000 characters, rows and attributes.
-pub(crate) const MAX_PAYLOAD: usize =
-    3 * MAX_NAME + 4000 + 8 + attributes::Attributes::MAX_BYTES + 6 * HEADER;
+/// The most bytes of a payload: three names, a statement of 1000 characters, rows and attributes.
+pub(crate) const MAX_PAYLOAD: usize = 3 * MAX_NAME + 4000 + 8 + Attributes::MAX_BYTES + 6 * HEADER;

@@ -1,6 +1,6 @@
-//! What OpenTelemetry's semantic conventions make of an event's texts: few values, whatever is given.
+//! Values of OpenTelemetry's semantic conventions: few of them, whatever an event holds.
 
-/// The method as `http.request.method` tells it: one that the conventions know, else `_OTHER`.
+/// The value of `http.request.method`: the method if the conventions know it, else `_OTHER`.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/>
 #[must_use]
@@ -8,9 +8,9 @@ pub fn method(method: &str) -> &'static str {
     METHODS.into_iter().find(|known| *known == method).unwrap_or(OTHER)
 }
 
-/// The type of an error given as a type or as a message: `TypeError` of `TypeError: x is no function`.
+/// The value of `error.type`, from a type or a message: `TypeError` for `TypeError: x is not a function`.
 ///
-/// A text that does not begin with a name, alone or before a colon, has none: `_OTHER`.
+/// The text must be a name, or begin with a name of at most 64 bytes and a colon. Else the type is `_OTHER`.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>
 #[must_use]
@@ -22,10 +22,10 @@ pub fn error_type(error: &str) -> &str {
     if ends && (1..=MAX_ERROR_TYPE).contains(&end) { name } else { OTHER }
 }
 
-/// The value for what has no name of its own.
+/// The value for everything that the conventions have no name for.
 pub const OTHER: &str = "_OTHER";
 
-/// RFC 9110's methods, and PATCH.
+/// The methods of RFC 9110, and PATCH.
 const METHODS: [&str; 9] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE"];
 const MAX_ERROR_TYPE: usize = 64;
 
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_told_by_its_type_alone() {
+    fn an_error_is_reported_by_its_type_alone() {
         for (error, wanted) in [
             ("TypeError", "TypeError"),
             ("TypeError: x is no function", "TypeError"),
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_are_told_as_they_are_written() {
+    fn methods_are_reported_as_they_are_written() {
         assert_eq!((method("GET"), method("get"), method("PURGE"), method("")), ("GET", OTHER, OTHER, OTHER));
     }
 }

@@ -1,14 +1,24 @@
-//! Rules on paths: a prefix, or a regex after `re:`; the first match in list order wins.
+//! Rules on paths: a prefix, or a regex after `re:`. The first rule of a list that matches wins.
 
-use crate::engine::decimal::text;
-use crate::engine::{Error, ErrorKind};
+use crate::engine::error::{Error, ErrorKind};
+use crate::engine::text::number::text;
 use regex_lite::{Regex, RegexBuilder};
 
-/// Compiled exclude rules, in list order. Made by [`compile_rules`]; empty by default.
+/// Compiled exclude rules, made by [`compile_rules`]. The default has no rule.
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::sampling::{CompiledRules, compile_rules, should_exclude_route};
+///
+/// let rules: CompiledRules = compile_rules(&["/health"])?;
+/// assert!(should_exclude_route("/healthz", &rules));
+/// assert!(!should_exclude_route("/healthz", &CompiledRules::default()));
+/// # Ok::<(), tidegate::engine::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct CompiledRules(Vec<Rule>);
 
-/// Compiled rate overrides, in list order. Made by [`compile_overrides`]; empty by default.
+/// Compiled rate overrides, made by [`compile_overrides`]. The default has no override.
 #[derive(Clone, Debug, Default)]
 pub struct CompiledOverrides(Vec<(Rule, f64)>);
 
@@ -20,13 +30,13 @@ enum Rule {
 
 /// Compiles exclude rules.
 ///
-/// `"/health"` is a case-sensitive prefix; `"re:^/static/"` an unanchored search for a regex in the
-/// [syntax of regex-lite](https://docs.rs/regex-lite/latest/regex_lite/#syntax), which takes at most
-/// [`REGEX_SIZE_LIMIT`] bytes once compiled. Slashes are not normalized.
+/// `"/health"` is a case-sensitive prefix. `"re:^/static/"` is a regex that is searched anywhere in the path, in the
+/// [syntax of regex-lite](https://docs.rs/regex-lite/latest/regex_lite/#syntax). Compiled, it takes at most
+/// [`REGEX_SIZE_LIMIT`] bytes. Slashes are not normalized.
 ///
 /// # Errors
-/// [`ErrorKind::SamplingRule`] for an empty pattern, `"re:"`, or a regex that does not compile or is
-/// too large. The message names the rule's index, the pattern and the reason.
+/// [`ErrorKind::SamplingRule`] for an empty pattern, for `"re:"`, and for a regex that does not compile or is too large.
+/// The message names the index of the rule, the pattern and the reason.
 ///
 /// # Examples
 /// ```
@@ -38,25 +48,35 @@ enum Rule {
 /// # Ok::<(), tidegate::engine::Error>(())
 /// ```
 pub fn compile_rules(patterns: &[impl AsRef<str>]) -> Result<CompiledRules, Error> {
-    CompiledRules::of("rule", &mut patterns.iter().map(AsRef::as_ref))
+    CompiledRules::compile("rule", &mut patterns.iter().map(AsRef::as_ref))
 }
 
-/// Compiles `(pattern, rate)` overrides; patterns as in [`compile_rules`], rates in [0, 1].
+/// Compiles overrides: pairs of a pattern, as in [`compile_rules`], and a rate in [0, 1].
 ///
 /// # Errors
-/// [`ErrorKind::SamplingRule`] for a bad pattern, [`ErrorKind::SamplingRate`] for a bad rate. The
-/// message names the override's index, the pattern and the reason.
+/// [`ErrorKind::SamplingRule`] for a bad pattern, [`ErrorKind::SamplingRate`] for a bad rate. The message names the index
+/// of the override, the pattern and the reason.
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::sampling::{compile_overrides, get_effective_rate};
+///
+/// let overrides = compile_overrides(&[("/checkout", 1.0)])?;
+/// assert_eq!(get_effective_rate("/checkout/pay", &overrides, 0.1), 1.0);
+/// assert_eq!(get_effective_rate("/assets/app.js", &overrides, 0.1), 0.1);
+/// # Ok::<(), tidegate::engine::Error>(())
+/// ```
 pub fn compile_overrides(overrides: &[(impl AsRef<str>, f64)]) -> Result<CompiledOverrides, Error> {
     let mut pairs = overrides.iter().map(|(pattern, rate)| (pattern.as_ref(), *rate));
-    CompiledOverrides::of("override", &mut pairs)
+    CompiledOverrides::compile("override", &mut pairs)
 }
 
-/// Checks a sampling rate: the probability, in [0, 1], that a request is sampled.
+/// Returns `rate`, the probability that a request is sampled, if it lies in [0, 1].
 ///
-/// Despite its name it never clamps: what it accepts, it returns as it is.
+/// Despite its name it never clamps.
 ///
 /// # Errors
-/// [`ErrorKind::SamplingRate`], code `config/sampling-rate`, outside [0, 1] or not a number.
+/// [`ErrorKind::SamplingRate`] for a rate outside [0, 1] or NaN.
 pub fn clamp_sampling_rate(rate: f64) -> Result<f64, Error> {
     if (0.0..=1.0).contains(&rate) {
         return Ok(rate);
@@ -65,23 +85,23 @@ pub fn clamp_sampling_rate(rate: f64) -> Result<f64, Error> {
     Err(Error::new(ErrorKind::SamplingRate, &message))
 }
 
-/// The rate, in [0, 1], of the first override that matches `path`, else `default_rate`.
+/// The rate of the first override that matches `path`, else `default_rate`.
 ///
-/// `path` is the route template if it is known at entry, else the path as received without query.
+/// `path` is the route template if it is known when the request begins, else the path as received without query.
 #[must_use]
 pub fn get_effective_rate(path: &str, overrides: &CompiledOverrides, default_rate: f64) -> f64 {
     overrides.0.iter().find(|(rule, _)| rule.matches(path)).map_or(default_rate, |&(_, rate)| rate)
 }
 
-/// Whether any rule matches `path`. Draws nothing.
+/// Whether any rule matches `path`.
 #[must_use]
 pub fn should_exclude_route(path: &str, rules: &CompiledRules) -> bool {
     rules.0.iter().any(|rule| rule.matches(path))
 }
 
 impl CompiledRules {
-    /// The rules of an option or of a list, as `what` says of each.
-    pub(super) fn of(what: &str, patterns: &mut dyn Iterator<Item = &str>) -> Result<Self, Error> {
+    /// Compiles rules. `what` names one of them in messages.
+    pub(super) fn compile(what: &str, patterns: &mut dyn Iterator<Item = &str>) -> Result<Self, Error> {
         let mut rules = Vec::new();
         for pattern in patterns {
             rules.push(Rule::parse(what, rules.len(), pattern)?);
@@ -91,8 +111,11 @@ impl CompiledRules {
 }
 
 impl CompiledOverrides {
-    /// The overrides of an option or of a list, as `what` says of each.
-    pub(super) fn of(what: &str, overrides: &mut dyn Iterator<Item = (&str, f64)>) -> Result<Self, Error> {
+    /// Compiles overrides. `what` names one of them in messages.
+    pub(super) fn compile(
+        what: &str,
+        overrides: &mut dyn Iterator<Item = (&str, f64)>,
+    ) -> Result<Self, Error> {
         let mut rules = Vec::new();
         for (pattern, rate) in overrides {
             let index = rules.len();
@@ -103,7 +126,7 @@ impl CompiledOverrides {
         Ok(Self(rules))
     }
 
-    /// Whether some override can need a draw: its rate lies strictly between 0 and 1.
+    /// Whether some override takes draws: its rate is neither 0 nor 1.
     pub(super) fn can_draw(&self) -> bool {
         self.0.iter().any(|&(_, rate)| 0.0 < rate && rate < 1.0)
     }
@@ -138,9 +161,8 @@ fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: &st
     Error::new(kind, &[what, " ", &text(index as f64), " \"", pattern, "\": ", reason])
 }
 
-/// The size in bytes that one compiled regex may have: enough for some 1000 characters, while `(\w{50}){50}` is refused.
+/// The most bytes of one compiled regex: 32 KiB, enough for about 1000 characters. `(\w{50}){50}` is refused.
 ///
-/// A search visits each part of the regex at most once per character of the path, and keeps room for each group at each
-/// part. The limit bounds both: a regex of nothing but groups takes 8 MB when it is first searched for, an ordinary one
-/// 10 to 100 KB.
+/// A search visits each part of the regex at most once per character of the path, and stores each group at each part. The
+/// limit bounds both. A regex that consists of groups takes 8 MB when it is first searched, an ordinary one 10 to 100 KB.
 pub const REGEX_SIZE_LIMIT: usize = 32 * 1024;

@@ -1,15 +1,15 @@
-//! Who gets a row: an aging count-min sketch of the names without one.
+//! Which series may take a row: a count-min sketch that estimates the events of names without a row.
 //!
-//! After TinyLFU (<https://arxiv.org/abs/1512.00727>): all counters halve every half window, so an
-//! estimate follows the count in the window. What the average counter holds is noise from other
-//! names and is taken off, with a deviation more: a flood of one-shot names estimates to nothing.
+//! It follows TinyLFU (<https://arxiv.org/abs/1512.00727>). All counters are halved every half window, so an estimate
+//! follows the count in the window. The average counter is noise from other names: it is subtracted, with one standard
+//! deviation more. So names that are seen once are estimated as zero.
 
 use super::window::SHOWN;
 
-/// A newcomer with fewer events than this proves nothing.
+/// A series with fewer events than this takes no row.
 pub(super) const PROOF: u64 = 4;
 
-/// Events per name, roughly, in constant memory.
+/// The estimated events of each name, in constant memory.
 pub(super) struct Sketch {
     counters: Box<[u32]>,
     width: usize,
@@ -18,13 +18,13 @@ pub(super) struct Sketch {
 }
 
 impl Sketch {
-    /// A sketch that tells newcomers apart beside `series` rows.
+    /// A sketch for a table of `series` rows.
     pub(super) fn new(series: usize) -> Self {
         let width = (series * 32).next_power_of_two().clamp(1024, 16_384);
         Self { counters: vec![0; width * DEPTH].into_boxed_slice(), width, total: 0, age: 0 }
     }
 
-    /// Counts one event of a name and estimates how many there were in the window.
+    /// Counts one event of a name. Returns the estimated number of its events in the window.
     pub(super) fn count(&mut self, key: u64) -> u64 {
         self.total += 1;
         let mut least = u32::MAX;
@@ -36,12 +36,12 @@ impl Sketch {
         }
         let noise = self.total >> self.width.trailing_zeros();
         let above = u64::from(least).saturating_sub(noise);
-        // Most names prove nothing, and need no root.
+        // For most names the estimate is too low for a row: no root is needed.
         if above < PROOF { above } else { above.saturating_sub((noise as f64).sqrt() as u64) }
     }
 
-    /// Ages by `slots` slots. Returns how often everything was halved.
-    pub(super) fn turn(&mut self, slots: usize) -> u32 {
+    /// Advances by `slots` slots. Returns how often all counters were halved.
+    pub(super) fn advance(&mut self, slots: usize) -> u32 {
         let age = self.age + slots;
         self.age = age % (SHOWN / 2);
         let halvings = (age / (SHOWN / 2)) as u32;
@@ -61,17 +61,17 @@ const DEPTH: usize = 4;
 
 #[cfg(test)]
 mod tests {
-    use super::super::SeriesKind::Req;
     use super::super::index::key;
+    use super::super::sample::SeriesKind::Req;
     use super::*;
-    use crate::engine::hashed::Hashed;
+    use crate::engine::text::hashed::Hashed;
 
     fn count(sketch: &mut Sketch, name: &str) -> u64 {
         sketch.count(key(Req, Hashed::new(name)))
     }
 
     #[test]
-    fn a_flood_of_one_shot_names_estimates_to_nothing() {
+    fn names_seen_once_are_estimated_as_zero() {
         let mut sketch = Sketch::new(128);
         let flood = (0..300_000u32).map(|i| count(&mut sketch, &format!("/{i:x}")));
         let (proven, most) = flood.fold((0, 0), |(n, most), e| (n + u32::from(e >= PROOF), most.max(e)));
@@ -92,12 +92,12 @@ mod tests {
         let mut after = |slots| {
             (0..slots).fold(0, |_, _| {
                 let estimate = (0..10).map(|_| sketch.count(7)).last();
-                sketch.turn(1);
+                sketch.advance(1);
                 estimate.unwrap_or(0)
             })
         };
         let steady = after(600);
         assert!((300..=620).contains(&steady), "{steady}");
-        assert_eq!(sketch.turn(61), 2);
+        assert_eq!(sketch.advance(61), 2);
     }
 }

@@ -1,34 +1,50 @@
 //! The binary form, version 1.
 //!
-//! Little-endian. `magic "TGS" · version u8 · window, now, first f64 · refused varint · 60 seconds
-//! varint, newest last · rows varint`; a row is `kind u8 · name (varint length, UTF-8) · slots u8`; a
-//! slot is `age u8 · count, errors varint · sum, max f64 · shift u8 · entries varint`; an entry is
-//! `gap varint · count varint`. Ages fall; a negative max means that no duration is known.
+//! Numbers are little-endian; a varint has 7 bits per byte, the lowest first. The form is a header, then its rows. A row
+//! is followed by its slots, a slot by its entries.
+//!
+//! | part | field | type | meaning |
+//! |---|---|---|---|
+//! | header | magic | 4 bytes | `TGS` and the version, 1 |
+//! | | window, now, first | f64 | ms; `first` is infinite if nothing was recorded |
+//! | | refused | varint | refused events |
+//! | | seconds | 60 varints | requests of each second, newest last |
+//! | | rows | varint | the number of rows |
+//! | row | kind | u8 | 0 all requests, 1 REQ, 2 FN, 3 DB, 4 `_OTHER` |
+//! | | name | varint length, UTF-8 | |
+//! | | slots | u8 | the number of slots |
+//! | slot | age | u8 | in slots; the oldest slot is the first |
+//! | | count, errors | varint | |
+//! | | sum, max | f64 | ms; `max` is -1 if no duration is known |
+//! | | shift | u8 | the scale of the buckets is 6 - shift |
+//! | | entries | varint | the number of entries |
+//! | entry | gap | varint | the number of empty buckets before this one |
+//! | | count | varint | the durations in this bucket |
 
 use super::bucket::{BUCKETS, MAX_SHIFT};
 use super::series::NAME_BYTES;
 use super::slot::Slot;
 use super::window::{LATEST_MS, SHOWN, SLOTS};
 
-/// What stands before the rows.
+/// The header of a form.
 pub(super) struct Header {
     pub(super) window_ms: f64,
     pub(super) now: f64,
-    /// When the first event happened; infinity if there was none.
+    /// When the first event was recorded; infinite if there was none.
     pub(super) first: f64,
     pub(super) refused: u64,
     pub(super) seconds: [u32; SHOWN],
     pub(super) rows: u64,
 }
 
-/// What stands before the slots of a row.
+/// The part of a row before its slots.
 pub(super) struct RowHeader<'a> {
     pub(super) kind: u8,
     pub(super) name: &'a str,
     pub(super) slots: u8,
 }
 
-/// What stands before the entries of a slot: how many, of scale `6 - shift`.
+/// The part of a slot before its entries. The entries have scale `6 - shift`.
 pub(super) struct SlotForm {
     pub(super) age: u8,
     pub(super) slot: Slot,
@@ -36,14 +52,14 @@ pub(super) struct SlotForm {
     pub(super) entries: u64,
 }
 
-/// The used buckets of a slot and their counts: to be read to their end, for the next slot stands behind them.
+/// The entries of a slot: used buckets and their counts. They must be read to the end, since the next slot follows them.
 pub(super) struct Entries<'r, 'a> {
     reader: &'r mut Reader<'a>,
     left: u64,
     expected: usize,
 }
 
-/// Reads the form; every method is `None` if the bytes are not what they should be.
+/// Reads a form. Every method returns `None` if the bytes are not valid.
 #[derive(Clone)]
 pub(super) struct Reader<'a>(&'a [u8]);
 
@@ -82,7 +98,7 @@ impl<'a> Reader<'a> {
         is_sane.then_some(SlotForm { age, slot, shift, entries: self.varint()? })
     }
 
-    /// The entries of the slot just read.
+    /// The entries of the slot that was read last.
     pub(super) fn entries(&mut self, form: &SlotForm) -> Entries<'_, 'a> {
         Entries { reader: self, left: form.entries, expected: 0 }
     }
@@ -123,7 +139,7 @@ impl<'a> Reader<'a> {
 }
 
 impl SlotForm {
-    /// Whether the entries are all there, and contradict neither the slot nor what a histogram can hold.
+    /// Whether the entries are complete, agree with the slot, and fit a histogram.
     pub(super) fn agrees_with(&self, mut entries: Entries<'_, '_>) -> bool {
         let Slot { sum, max, count, .. } = self.slot;
         let mut known = 0;
@@ -147,7 +163,7 @@ impl Iterator for Entries<'_, '_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let left = self.left.checked_sub(1)?;
-        // A gap that leads out of all buckets is one however wide it is.
+        // A larger gap would leave the buckets anyway.
         let bucket = self.expected + (self.reader.u32()? as usize).min(BUCKETS);
         self.expected = bucket + 1;
         let count = self.reader.u32()?;
@@ -156,7 +172,7 @@ impl Iterator for Entries<'_, '_> {
     }
 }
 
-/// Writes the form to the end of a buffer.
+/// Appends a form to a buffer.
 pub(super) struct Writer<'a>(pub(super) &'a mut Vec<u8>);
 
 impl Writer<'_> {
@@ -210,14 +226,14 @@ impl Writer<'_> {
     }
 }
 
-/// The kind byte of all requests; the series kinds follow, then `_OTHER`.
+/// The kind of the row of all requests. The kinds of series follow.
 pub(super) const KIND_TOTAL: u8 = 0;
 
-/// The kind byte of `_OTHER`.
+/// The kind of `_OTHER`.
 pub(super) const KIND_MAX: u8 = 4;
 
-/// What a form starts with, version included.
+/// The first bytes of a form, with its version.
 const MAGIC: [u8; 4] = *b"TGS\x01";
 
-/// A sum may fall short of the longest by rounding only.
+/// A sum is smaller than the longest duration only by rounding.
 const SLACK: f64 = 1.0 + 1e-9;

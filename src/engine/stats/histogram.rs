@@ -1,11 +1,11 @@
-//! A live histogram: a table of pages from the pool, sixteen 32-bit counters each.
+//! A live histogram: pages of sixteen 32-bit counters, from the pool.
 
 use super::bucket::{BUCKETS, MAX_SHIFT, middle_ms};
 use super::packed::Unpack;
 use super::pool::{Block, BlockId, Pool};
 use super::scratch::Scratch;
 
-/// Counts per bucket, at scale 6 or coarser. Holds blocks of the pool until cleared.
+/// Counts by bucket, at scale 6 or coarser. It keeps its blocks until it is cleared.
 pub(super) struct Histogram {
     pages: [BlockId; PAGES],
     shift: u8,
@@ -17,24 +17,26 @@ impl Histogram {
         Self { pages: [0; PAGES], shift: 0, total: 0 }
     }
 
-    /// How many durations it holds.
+    /// The number of durations.
     pub(super) fn total(&self) -> u32 {
         self.total
     }
 
-    /// Steps coarser than scale 6.
+    /// How many steps the scale is coarser than 6.
     pub(super) fn shift(&self) -> u8 {
         self.shift
     }
 
-    /// The scale to use from now on; only while empty.
+    /// Sets the scale. The histogram must be empty.
     pub(super) fn set_shift(&mut self, shift: u8) {
         debug_assert_eq!(self.total, 0);
         self.shift = shift;
     }
 
-    /// Adds to a bucket of scale `6 - shift`; a new page needs a free block, which the caller has
-    /// seen to. Without one it coarsens until an old page serves.
+    /// Adds `count` to a bucket of scale `6 - shift`.
+    ///
+    /// A new page needs a free block, which the caller has reserved. Without one the histogram becomes coarser until an
+    /// existing page has the bucket.
     #[inline(always)]
     pub(super) fn add(&mut self, pool: &mut Pool, bucket: usize, shift: u8, count: u32) {
         let at = bucket >> (self.shift - shift);
@@ -59,7 +61,7 @@ impl Histogram {
         self.add(pool, bucket, shift, count);
     }
 
-    /// Takes a packed histogram, which was added before, out again.
+    /// Subtracts a packed histogram that was added before.
     pub(super) fn subtract(&mut self, pool: &mut Pool, head: BlockId, shift: u8) {
         let mut entries = Unpack::new(pool, head);
         while let Some((bucket, count)) = entries.next(pool) {
@@ -75,7 +77,7 @@ impl Histogram {
         }
     }
 
-    /// Adds all of another, of the same scale, and leaves it empty. Needs no free block.
+    /// Moves all counts of `other`, which has the same scale, to this one. Needs no free block.
     pub(super) fn absorb(&mut self, pool: &mut Pool, other: &mut Self) {
         debug_assert_eq!(self.shift, other.shift);
         for (mine, theirs) in self.pages.iter_mut().zip(&mut other.pages) {
@@ -91,7 +93,7 @@ impl Histogram {
         self.total += std::mem::take(&mut other.total);
     }
 
-    /// Coarsens until `shift` steps are made. Needs no free block.
+    /// Makes the scale at least `shift` steps coarser than 6. Needs no free block.
     pub(super) fn coarsen_to(&mut self, pool: &mut Pool, shift: u8) {
         while self.shift < shift {
             self.coarsen(pool);
@@ -107,7 +109,7 @@ impl Histogram {
         self.shift += 1;
     }
 
-    /// Gives all pages back; the scale stays.
+    /// Returns all pages to the pool. The scale stays.
     pub(super) fn clear(&mut self, pool: &mut Pool) {
         for page in &mut self.pages {
             if *page != 0 {
@@ -117,7 +119,7 @@ impl Histogram {
         self.total = 0;
     }
 
-    /// Adds all counts to `scratch`, which must not be finer.
+    /// Adds all counts to `scratch`, whose scale must be the same or coarser.
     pub(super) fn copy_to(&self, pool: &Pool, scratch: &mut Scratch) {
         for (index, page) in self.pages.iter().enumerate() {
             if *page == 0 {
@@ -131,18 +133,19 @@ impl Histogram {
         }
     }
 
-    /// How many pages one coarsening would free.
+    /// How many pages one coarsening step would free.
     pub(super) fn coarsening_gain(&self) -> usize {
         self.pages.chunks(2).filter(|pair| pair.len() == 2 && pair[0] != 0 && pair[1] != 0).count()
     }
 
-    /// How many pages it holds.
+    /// The number of pages.
     pub(super) fn page_count(&self) -> usize {
         self.pages.iter().filter(|page| **page != 0).count()
     }
 
-    /// The durations in ms of the given ranks from the top (1-based, ascending, at most [`Histogram::total`]): the many
-    /// pages below the last of them are never looked at.
+    /// Finds the durations in ms at `ranks`, counted from the longest.
+    ///
+    /// Ranks start at 1, ascend, and are at most [`total`](Self::total). Pages below the last rank are not read.
     pub(super) fn ranks_from_top(&self, pool: &Pool, ranks: &[u64], found: &mut [f64]) {
         let (mut seen, mut next) = (0, 0);
         for (index, page) in self.pages.iter().enumerate().rev() {
@@ -163,7 +166,7 @@ impl Histogram {
     }
 }
 
-/// Two neighbouring pages as one of the next coarser scale, in place of either.
+/// Merges two neighboring pages into one of the next coarser scale. It replaces one of them; the other is returned.
 fn merge_pair(pool: &mut Pool, [low, high]: [BlockId; 2]) -> BlockId {
     let kept = if low != 0 { low } else { high };
     if kept == 0 {
@@ -183,7 +186,7 @@ fn merge_pair(pool: &mut Pool, [low, high]: [BlockId; 2]) -> BlockId {
     kept
 }
 
-/// Pages that cover every bucket.
+/// The number of pages that cover all buckets.
 pub(super) const PAGES: usize = BUCKETS.div_ceil(16);
 
 #[cfg(test)]
@@ -245,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn absorbing_needs_no_room() {
+    fn absorbing_needs_no_free_block() {
         let (mut pool, mut one, mut two) = (Pool::new(3), Histogram::new(), Histogram::new());
         one.add(&mut pool, 0, 0, 1);
         two.add(&mut pool, 0, 0, 2);

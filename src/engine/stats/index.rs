@@ -1,23 +1,23 @@
-//! From (kind, name) to row: a small table with linear probing.
+//! The row of each series: a hash table with linear probing.
 //!
-//! Not std's HashMap: that one draws on the host's randomness. A name made to collide costs a probe,
-//! never a wrong row, since names are compared.
+//! The HashMap of std is not used: it needs the randomness of the host. A name that is made to collide costs one more
+//! probe, but never gives a wrong row, since names are compared.
 
-use super::SeriesKind;
-use crate::engine::hashed::{Hashed, mix};
+use super::sample::SeriesKind;
+use crate::engine::text::hashed::{Hashed, mix};
 
-/// Row numbers by [`key`]. Rows are only added; when one changes its name the table is built anew.
+/// Rows by [`key`]. Rows are only added; when a row gets another name, the table is rebuilt.
 pub(super) struct Index {
     entries: Box<[(u32, u16)]>,
 }
 
 impl Index {
-    /// An index of at most `rows` rows, numbered from 1 on.
+    /// An index of at most `rows` rows. Row 0 cannot be added.
     pub(super) fn new(rows: usize) -> Self {
         Self { entries: vec![(0, 0); (rows * 2).next_power_of_two()].into_boxed_slice() }
     }
 
-    /// The row with this key for which `is_it` holds.
+    /// The row with this key for which `is_it` returns true.
     pub(super) fn find(&self, key: u64, is_it: impl Fn(usize) -> bool) -> Option<usize> {
         let mut at = self.start(key);
         loop {
@@ -41,7 +41,7 @@ impl Index {
         self.entries[at] = (key as u32, row as u16);
     }
 
-    /// Builds the table anew from all rows.
+    /// Rebuilds the table from all rows.
     pub(super) fn rebuild(&mut self, rows: impl Iterator<Item = (u64, usize)>) {
         self.entries.fill((0, 0));
         rows.for_each(|(key, row)| self.insert(key, row));
@@ -56,7 +56,7 @@ impl Index {
     }
 }
 
-/// What a series is found by.
+/// The key of a series.
 pub(super) fn key(kind: SeriesKind, name: Hashed<'_>) -> u64 {
     mix(name.hash ^ kind as u64)
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_every_row_though_all_keys_are_the_same() {
+    fn every_row_is_found_though_all_keys_are_the_same() {
         let mut index = Index::new(100);
         (1..=100).for_each(|row| index.insert(5, row));
         assert!((1..=100).all(|row| index.find(5, |found| found == row) == Some(row)));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn kind_and_name_count() {
+    fn keys_depend_on_kind_and_name() {
         let [a, b] = ["/a", "/b"].map(Hashed::new);
         let keys = [key(SeriesKind::Req, a), key(SeriesKind::Fn, a), key(SeriesKind::Req, b)];
         assert!(keys[0] != keys[1] && keys[0] != keys[2] && keys[1] != keys[2]);

@@ -1,14 +1,15 @@
-//! Writing a store to its binary form, and adding such a form to a store.
+//! The binary form of a store: writing it, and merging it into another store.
 
 use super::bytes::{Header, KIND_MAX, KIND_TOTAL, Reader, RowHeader, Writer};
 use super::histogram::PAGES;
+use super::sample::SeriesKind;
 use super::series::{OTHER, TOTAL};
+use super::store::StatsStore;
 use super::window::{SHOWN, SLOTS, second_of};
-use super::{SeriesKind, StatsStore};
-use crate::engine::{Error, ErrorKind};
+use crate::engine::error::{Error, ErrorKind};
 
 impl StatsStore {
-    /// Appends the binary form of the whole window to `out`, as of the last time given.
+    /// Appends the binary form of the whole window to `out`, as of the last time that was passed.
     pub fn to_bytes(&mut self, out: &mut Vec<u8>) {
         let rows = self.table.with_events(TOTAL);
         let mut writer = Writer(out);
@@ -44,35 +45,49 @@ impl StatsStore {
         }
     }
 
-    /// Adds what another store counted, from its binary form.
+    /// Adds the counts of another store, given in its binary form.
     ///
-    /// Both windows are aligned by their slots since the epoch; the later clock of the two counts.
-    /// Merging is associative and commutative: counts and buckets exactly, while no row was evicted
-    /// or coarsened, sums to 1e-12.
+    /// Slots are aligned by their time since the epoch; the later of the two clocks is used. Merging is associative and
+    /// commutative: counts and buckets exactly, as long as no row was evicted or became coarser, sums to 1e-12.
     ///
     /// # Errors
+    /// [`ErrorKind::StatsBytes`] for bytes that are damaged, of another version or of another window, and for more than
+    /// 2³² events in all. The store is unchanged then.
     ///
-    /// [`ErrorKind::StatsBytes`] if the bytes are not a form of this version with the same window, or
-    /// would count more than 2³² events; the store is unchanged then.
+    /// # Examples
+    /// ```
+    /// use tidegate::engine::stats::{Sample, StatsStore};
+    ///
+    /// let (mut one, mut two) = (StatsStore::new(900_000.0, 8)?, StatsStore::new(900_000.0, 8)?);
+    /// let now = 1_767_225_600_000.0;
+    /// for store in [&mut one, &mut two] {
+    ///     store.record(Sample { at: now, duration: Some(5.0), is_error: false }, now, None);
+    /// }
+    /// let mut bytes = Vec::new();
+    /// two.to_bytes(&mut bytes);
+    /// one.merge(&bytes)?;
+    /// assert_eq!(one.snapshot(now).total.count, 2);
+    /// # Ok::<(), tidegate::engine::Error>(())
+    /// ```
     pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let refuse = |why: &str| Error::new(ErrorKind::StatsBytes, &[why]);
         let Some((window_ms, events)) = check(bytes) else {
             return Err(refuse("not a statistics form of this version, or cut short; send the bytes whole"));
         };
         if window_ms.to_bits() != self.window.window_ms().to_bits() {
-            return Err(refuse("the form has another windowMs; merge stores of the same window"));
+            return Err(refuse("the form has a window of another length; merge stores of the same window"));
         }
-        if !self.table.can_hold(events) {
+        if !self.table.can_count(events) {
             return Err(refuse("more than 2^32 events in the window; merge fewer stores"));
         }
-        // The same steps as in the check, so nothing is left out by an early end.
+        // It takes the same steps as the check, so it does not end early.
         _ = self.apply(Reader::new(bytes));
         Ok(())
     }
 
     fn apply(&mut self, mut reader: Reader<'_>) -> Option<()> {
         let header = reader.header()?;
-        self.roll(header.now);
+        self.advance_window(header.now);
         self.window.observe(header.first);
         self.refused = self.refused.saturating_add(header.refused);
         let newest = second_of(header.now);
@@ -86,7 +101,7 @@ impl StatsStore {
         Some(())
     }
 
-    /// Adds a row; its slots are `lag` slots older by our clock than by theirs.
+    /// Adds a row. Its slots are `lag` slots older than the form says, since this store's clock is later.
     fn apply_row(&mut self, reader: &mut Reader<'_>, lag: i64) -> Option<()> {
         let row = reader.row()?;
         let events = self.events_ahead(reader.clone(), row.slots, lag)?;
@@ -100,7 +115,7 @@ impl StatsStore {
             let form = reader.slot()?;
             let entries = reader.entries(&form);
             if let Some(position) = self.window.position_of_age(lag + i64::from(form.age)) {
-                self.table.reserve(room_for(form.entries as usize), number);
+                self.table.reserve(blocks_for(form.entries as usize), number);
                 let is_open = position == self.window.open();
                 let (row, arena) = self.table.row_mut(number);
                 row.merge_slot(arena, (position, is_open), (&form.slot, form.shift), entries);
@@ -108,11 +123,11 @@ impl StatsStore {
                 entries.for_each(drop);
             }
         }
-        self.table.hold(events);
+        self.table.note_merged(events);
         Some(())
     }
 
-    /// How many events of the next `slots` slots lie in the window.
+    /// The number of events in the next `slots` slots that lie in the window.
     fn events_ahead(&self, mut reader: Reader<'_>, slots: u8, lag: i64) -> Option<u64> {
         let mut events = 0;
         for _ in 0..slots {
@@ -126,7 +141,7 @@ impl StatsStore {
     }
 }
 
-/// Reads a whole form without applying it: its window and how many events it holds.
+/// Reads a whole form without applying it. Returns its window and the number of its events.
 fn check(bytes: &[u8]) -> Option<(f64, u64)> {
     let mut reader = Reader::new(bytes);
     let header = reader.header()?;
@@ -146,9 +161,9 @@ fn check(bytes: &[u8]) -> Option<(f64, u64)> {
     reader.is_at_end().then_some((header.window_ms, events))
 }
 
-/// Blocks that a slot may take: pages in the live and the open histogram, or some eight bytes an
-/// entry packed.
-fn room_for(entries: usize) -> usize {
+/// The most blocks that a slot takes: pages of the live and of the open histogram, or about eight bytes per entry if it is
+/// packed.
+fn blocks_for(entries: usize) -> usize {
     2 * entries.min(PAGES) + entries / 7 + 4
 }
 
@@ -163,7 +178,7 @@ mod tests {
 
     type Entry = (usize, u32);
 
-    /// A form of one row of all requests with the given slots.
+    /// A form with the row of all requests, and these slots.
     fn form(slots: &[(usize, Slot, u8, &[Entry])]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut writer = Writer(&mut bytes);

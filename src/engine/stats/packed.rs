@@ -1,13 +1,19 @@
-//! Closed slots: a histogram as a Rice-coded bit stream in a chain of blocks.
+//! Closed slots: a histogram as a bit stream in a chain of blocks.
 //!
-//! A stream is 12 bits of entry count, then for each used bucket the gap since the last one and the
-//! count less one, each as a Rice code (`v >> k` ones, a zero, the `k` low bits). Both `k` follow the
-//! slot's own means and stand in the high half of the head block's first word. Of 140 events spread
-//! over 10 octaves this takes 60 bytes, half of what nibble varints take.
+//! | where | bits | meaning |
+//! |---|---|---|
+//! | word 0 of each block | 0 … 15 | id of the next block; 0: this is the last one |
+//! | word 0 of the first block | 16 … 19 | `k` of the gaps |
+//! | | 20 … 24 | `k` of the counts |
+//! | stream, in words 1 … 15 | 12 | the number of entries |
+//! | | then for each entry | gap to the entry before, and count - 1, each as a Rice code |
+//!
+//! A Rice code of `v` is `v >> k` ones, a zero, and the `k` low bits of `v`. Each slot has the `k` that fit its own means.
+//! 140 events over 10 powers of two take 60 bytes.
 
 use super::pool::{BlockId, Pool};
 
-/// What a stream will look like.
+/// The parameters and the size of a stream.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
     entries: u32,
@@ -17,7 +23,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Of so many `entries`, which hold `total` and all lie before bucket `end`.
+    /// Plans a stream of `used` buckets: `entries` of them, all before bucket `end`, with `total` counts.
     pub(super) fn of(used: impl Iterator<Item = (usize, u32)>, entries: u32, total: u64, end: u32) -> Self {
         let mean_bits = |sum: u64| (sum / u64::from(entries.max(1))).checked_ilog2().unwrap_or(0);
         let (gaps, counts) = (u64::from(end - entries), total - u64::from(entries));
@@ -35,13 +41,13 @@ impl Plan {
         self.entries == 0
     }
 
-    /// How many blocks the stream takes.
+    /// The number of blocks that the stream takes.
     pub(super) fn blocks(&self) -> usize {
         if self.entries == 0 { 0 } else { self.bits.div_ceil(32 * DATA_WORDS) }
     }
 }
 
-/// Writes a planned stream of used buckets; the pool has the blocks for it.
+/// Writes a planned stream. The pool must have the blocks for it.
 pub(super) fn write(pool: &mut Pool, plan: Plan, used: impl Iterator<Item = (usize, u32)>) -> BlockId {
     let mut pack = Pack::new(pool, plan);
     let mut expected = 0;
@@ -53,7 +59,7 @@ pub(super) fn write(pool: &mut Pool, plan: Plan, used: impl Iterator<Item = (usi
     pack.finish(pool)
 }
 
-/// Writes bits, lowest first.
+/// Writes bits, the lowest first.
 struct Pack {
     head: BlockId,
     block: BlockId,
@@ -108,7 +114,7 @@ impl Pack {
     }
 }
 
-/// Reads a stream. It holds no borrow of the pool, so that what is read can change pages meanwhile.
+/// Reads a stream. It does not borrow the pool, so pages can change between two entries.
 pub(super) struct Unpack {
     block: BlockId,
     word: usize,
@@ -121,7 +127,7 @@ pub(super) struct Unpack {
 }
 
 impl Unpack {
-    /// Reads the chain at `head`; 0 is the empty histogram.
+    /// Begins to read the chain at `head`. 0 is the empty histogram.
     pub(super) fn new(pool: &Pool, head: BlockId) -> Self {
         let header = pool.block(head)[0];
         let (gap_bits, count_bits) = (header >> 16 & 15, header >> 20 & 31);
@@ -164,7 +170,7 @@ impl Unpack {
         self.bits -= bits.min(self.bits);
     }
 
-    /// At least 32 bits are pending afterwards, zeros beyond the end.
+    /// Makes at least 32 bits pending. Beyond the end they are zeros.
     fn fill(&mut self, pool: &Pool) {
         if self.bits >= 32 {
             return;
@@ -183,70 +189,8 @@ fn rice_bits(value: u32, k: u32) -> usize {
     (if ones < ESCAPE { ones + 1 + k } else { ESCAPE + 32 }) as usize
 }
 
-/// So many ones announce 32 plain bits.
+/// This many ones mean that the value follows in 32 bits.
 const ESCAPE: u32 = 24;
 
-/// Words of a block that hold the stream.
+/// The words of a block that hold the stream.
 const DATA_WORDS: usize = 15;
-
-#[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests {
-    use super::super::bucket::BUCKETS;
-    use super::super::scratch::Scratch;
-    use super::*;
-    use proptest::prelude::*;
-
-    fn unpack(pool: &Pool, head: BlockId) -> Vec<(usize, u32)> {
-        let mut entries = Unpack::new(pool, head);
-        std::iter::from_fn(|| entries.next(pool)).collect()
-    }
-
-    fn fill(scratch: &mut Scratch, entries: impl IntoIterator<Item = (usize, u32)>) {
-        scratch.start(0);
-        entries.into_iter().for_each(|(bucket, count)| scratch.add(bucket, 0, count));
-    }
-
-    proptest! {
-        #[test]
-        fn packing_is_lossless(entries in prop::collection::btree_map(0..BUCKETS, count(), 0..300)) {
-            let (mut pool, mut scratch) = (Pool::new(400), Scratch::new());
-            fill(&mut scratch, entries.clone());
-            let planned = scratch.plan().blocks();
-            let head = scratch.pack(&mut pool);
-            prop_assert_eq!(pool.capacity() - pool.free(), planned);
-            prop_assert_eq!(unpack(&pool, head), entries.into_iter().collect::<Vec<_>>());
-            pool.give_chain(head);
-            prop_assert_eq!(pool.free(), pool.capacity());
-        }
-
-        #[test]
-        fn too_little_room_coarsens_and_keeps_the_count(
-            entries in prop::collection::btree_map(0..BUCKETS, 1..1000u32, 1..300), room in 1..4usize,
-        ) {
-            let (mut pool, mut scratch) = (Pool::new(room), Scratch::new());
-            let total: u32 = entries.values().sum();
-            fill(&mut scratch, entries);
-            let head = scratch.pack(&mut pool);
-            prop_assert_eq!(unpack(&pool, head).iter().map(|(_, n)| n).sum::<u32>(), total);
-        }
-    }
-
-    fn count() -> impl Strategy<Value = u32> {
-        prop_oneof![4 => Just(1u32), 4 => 1..200u32, 1 => 1..=u32::MAX]
-    }
-
-    #[test]
-    fn a_page_of_any_plausible_counts_packs_into_one_block() {
-        let (mut pool, mut scratch) = (Pool::new(9), Scratch::new());
-        fill(&mut scratch, (64..80).map(|bucket| (bucket, (1 << 20) + bucket as u32 * 9999)));
-        scratch.pack(&mut pool);
-        assert_eq!(pool.capacity() - pool.free(), 1);
-    }
-
-    #[test]
-    fn the_empty_histogram_takes_no_block() {
-        let (mut pool, mut scratch) = (Pool::new(1), Scratch::new());
-        assert_eq!(scratch.pack(&mut pool), 0);
-        assert!(unpack(&pool, 0).is_empty());
-    }
-}

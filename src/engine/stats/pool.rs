@@ -1,12 +1,13 @@
-//! A fixed pool of 64-byte blocks: every histogram page and packed slot lives here.
+//! A fixed pool of 64-byte blocks, for histogram pages and packed slots.
 
-/// One block: 16 words. In a chain, the low half of word 0 is the number of the next block.
+/// A block of 16 words. In a chain, the low half of word 0 is the id of the next block.
 pub(super) type Block = [u32; 16];
 
-/// A number of a block; 0 is none.
+/// The id of a block. 0 is no block.
 pub(super) type BlockId = u16;
 
-/// Allocated once; never grows. Memory is touched when its block is first taken: few collectors ever need it all.
+/// The pool. It is allocated once and never grows. The memory of a block is touched when the block is taken for the first
+/// time: few collectors need all blocks.
 pub(super) struct Pool {
     blocks: Vec<Block>,
     returned: BlockId,
@@ -15,7 +16,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// A pool of `blocks` usable blocks, at most 65 535.
+    /// A pool of `blocks` blocks, at most 65 535.
     pub(super) fn new(blocks: usize) -> Self {
         let capacity = blocks.min(usize::from(BlockId::MAX));
         let mut blocks = Vec::with_capacity(capacity + 1);
@@ -23,7 +24,7 @@ impl Pool {
         Self { blocks, returned: 0, capacity, free: capacity }
     }
 
-    /// A zeroed block, or 0 if none is left.
+    /// Takes a block, filled with zeros. Returns 0 if none is left.
     pub(super) fn take(&mut self) -> BlockId {
         if self.free == 0 {
             return 0;
@@ -39,7 +40,7 @@ impl Pool {
         id
     }
 
-    /// Gives one block back.
+    /// Returns one block to the pool.
     pub(super) fn give(&mut self, id: BlockId) {
         let next = u32::from(self.returned);
         self.block_mut(id)[0] = next;
@@ -47,7 +48,7 @@ impl Pool {
         self.free += 1;
     }
 
-    /// Gives back a whole chain; 0 is the empty one.
+    /// Returns all blocks of a chain to the pool. 0 is the empty chain.
     pub(super) fn give_chain(&mut self, mut head: BlockId) {
         while head != 0 {
             let next = self.next(head);
@@ -56,12 +57,12 @@ impl Pool {
         }
     }
 
-    /// How many blocks can be taken.
+    /// The number of blocks that can be taken.
     pub(super) fn free(&self) -> usize {
         self.free
     }
 
-    /// How many blocks there are.
+    /// The number of all blocks.
     pub(super) fn capacity(&self) -> usize {
         self.capacity
     }

@@ -1,28 +1,29 @@
-//! One row: the history of one series, slot by slot, and its live histogram over the window.
+//! One row: the slots of one series, and the histogram over all of them.
 
-use super::SeriesKind;
 use super::histogram::{Histogram, PAGES};
 use super::packed::Unpack;
 use super::pool::Pool;
+use super::sample::SeriesKind;
 use super::scratch::Scratch;
 use super::slot::{Placed, Slot};
 use super::window::SLOTS;
 
-/// What all rows share.
+/// The memory that all rows share.
 pub(super) struct Arena {
     pub(super) pool: Pool,
     pub(super) scratch: Scratch,
 }
 
-/// A series. Invariant: the live histogram is the sum of the packed slots and the open one, and is
-/// at least as coarse as each of them.
+/// The row of a series.
+///
+/// Invariant: the live histogram is the sum of the packed slots and the open one, and is at least as coarse as each.
 pub(super) struct Row {
     pub(super) kind: SeriesKind,
     pub(super) name: String,
     pub(super) key: u64,
     /// Events in the window.
     pub(super) count: u32,
-    /// What the row was admitted on; it decays as real events take its place.
+    /// The estimate by which the series took the row. It decays while events are counted.
     pub(super) credit: u32,
     pub(super) p99_ms: Option<f64>,
     is_stale: bool,
@@ -50,7 +51,7 @@ impl Row {
     /// Records one event.
     #[inline(always)]
     pub(super) fn record(&mut self, arena: &mut Arena, event: &Placed) {
-        self.slots[event.position].note(event);
+        self.slots[event.position].record(event);
         self.count += 1;
         self.is_stale = true;
         let Some((_, bucket)) = event.duration else { return };
@@ -64,7 +65,7 @@ impl Row {
         self.live.add(&mut arena.pool, bucket, 0, 1);
     }
 
-    /// Adds a slot that comes from elsewhere; its durations are of scale `6 - shift`.
+    /// Adds a slot of another store. Its durations have scale `6 - shift`.
     pub(super) fn merge_slot(
         &mut self,
         arena: &mut Arena,
@@ -100,8 +101,8 @@ impl Row {
         }
     }
 
-    /// Closes the slot at `open` and enters the next `steps`, which forgets what they held.
-    pub(super) fn turn(&mut self, arena: &mut Arena, open: usize, steps: usize) {
+    /// Closes the slot at `open` and opens the next `steps`. Their old contents leave the window.
+    pub(super) fn advance(&mut self, arena: &mut Arena, open: usize, steps: usize) {
         if self.open.total() > 0 {
             arena.scratch.start(self.open.shift());
             self.open.copy_to(&arena.pool, &mut arena.scratch);
@@ -115,11 +116,11 @@ impl Row {
             self.count -= gone.count;
         }
         self.is_stale = true;
-        self.settle_scale(&mut arena.pool);
+        self.reset_scale(&mut arena.pool);
     }
 
-    /// The scale of the slot just opened, and of the live histogram once no coarse slot is left.
-    fn settle_scale(&mut self, pool: &mut Pool) {
+    /// Sets the scale of the slot that was opened last, and that of the live histogram when no coarse slot is left.
+    fn reset_scale(&mut self, pool: &mut Pool) {
         let is_tight = pool.free() < pool.capacity() / 4;
         let shift = if is_tight && self.live.total() > 0 { self.live.shift() } else { 0 };
         self.open.set_shift(shift);
@@ -139,7 +140,7 @@ impl Row {
         }
     }
 
-    /// Makes the whole history at least `shift` steps coarser than scale 6.
+    /// Makes all histograms at least `shift` steps coarser than scale 6.
     pub(super) fn coarsen(&mut self, arena: &mut Arena, shift: u8) {
         self.open.coarsen_to(&mut arena.pool, shift);
         self.live.coarsen_to(&mut arena.pool, shift);
@@ -152,7 +153,7 @@ impl Row {
         self.is_stale = true;
     }
 
-    /// Moves the whole history into another row, slot by slot.
+    /// Moves all counts into another row, slot by slot.
     pub(super) fn fold_into(&mut self, other: &mut Self, arena: &mut Arena) {
         for (mine, theirs) in [(&mut self.live, &mut other.live), (&mut self.open, &mut other.open)] {
             mine.coarsen_to(&mut arena.pool, theirs.shift());
@@ -174,7 +175,7 @@ impl Row {
         self.clear(arena);
     }
 
-    /// Forgets the history.
+    /// Removes all counts.
     pub(super) fn clear(&mut self, arena: &mut Arena) {
         for slot in &mut self.slots {
             arena.pool.give_chain(slot.head);
@@ -187,7 +188,7 @@ impl Row {
         (self.count, self.credit, self.p99_ms, self.is_stale) = (0, 0, None, false);
     }
 
-    /// Gives the row, whose events have all left the window, to another series.
+    /// Gives the row to another series. Its own counts are removed.
     pub(super) fn rename(&mut self, arena: &mut Arena, kind: SeriesKind, name: &str, key: u64) {
         self.clear(arena);
         self.name.clear();
@@ -195,12 +196,12 @@ impl Row {
         (self.kind, self.key) = (kind, key);
     }
 
-    /// What a newcomer must beat.
+    /// The number that another series must exceed to take the row.
     pub(super) fn rank(&self) -> u64 {
         u64::from(self.count) + u64::from(self.credit)
     }
 
-    /// Renews the cached p99.
+    /// Updates the cached p99.
     pub(super) fn refresh(&mut self, pool: &Pool) {
         if std::mem::take(&mut self.is_stale) {
             let known = u64::from(self.live.total());
@@ -210,17 +211,17 @@ impl Row {
         }
     }
 
-    /// The longest duration in the window; negative if none is known.
+    /// The longest duration in the window in ms; -1 if none is known.
     pub(super) fn max_ms(&self) -> f64 {
         self.slots.iter().fold(-1.0, |max, slot| slot.max.max(max))
     }
 
-    /// All durations of the window.
+    /// The histogram of all durations in the window.
     pub(super) fn live(&self) -> &Histogram {
         &self.live
     }
 
-    /// Whether it still records finely and coarsening would free blocks.
+    /// Whether new events have scale 6 and a coarser scale would free blocks.
     pub(super) fn gains_by_coarsening(&self) -> bool {
         self.open.shift() == 0 && (self.live.shift() > 0 || self.live.coarsening_gain() > 0)
     }
@@ -235,7 +236,7 @@ impl Row {
         &self.slots
     }
 
-    /// Copies the durations of one slot to the scratch histogram, whose shift is then theirs.
+    /// Copies the durations of one slot to the scratch histogram, which then has their scale.
     pub(super) fn copy_slot(&self, arena: &mut Arena, position: usize, is_open: bool) {
         if is_open {
             arena.scratch.start(self.open.shift());
@@ -247,7 +248,7 @@ impl Row {
         }
     }
 
-    /// How many blocks it holds.
+    /// The number of its blocks.
     #[cfg(test)]
     pub(super) fn blocks(&self, pool: &Pool) -> usize {
         let chain = |head| std::iter::successors(Some(head), |id| Some(pool.next(*id)));
@@ -255,7 +256,7 @@ impl Row {
         self.live.page_count() + self.open.page_count() + packed.sum::<usize>()
     }
 
-    /// Moves a closed slot's durations to the scratch histogram, at least `shift` steps coarse.
+    /// Moves the durations of a closed slot to the scratch histogram, at least `shift` steps coarser than scale 6.
     fn unpack(&mut self, arena: &mut Arena, position: usize, shift: u8) {
         let slot = &mut self.slots[position];
         let own = if slot.head == 0 { self.open.shift() } else { slot.shift };

@@ -1,10 +1,10 @@
-//! A dense histogram to unpack a slot into, change, and pack again.
+//! A dense histogram in which a slot is unpacked, changed, and packed again.
 
 use super::bucket::{BUCKETS, MAX_SHIFT};
 use super::packed::{Plan, Unpack, write};
 use super::pool::{BlockId, Pool};
 
-/// Counts by bucket, of one scale. One per store; whoever starts it empties it.
+/// Counts by bucket, at one scale. All rows of a store share it; [`start`](Self::start) empties it.
 pub(super) struct Scratch {
     counts: Box<[u32]>,
     used: Used,
@@ -12,7 +12,7 @@ pub(super) struct Scratch {
     shift: u8,
 }
 
-/// A bit for each bucket in use: they are few, and far between.
+/// One bit for each bucket: set if the bucket is used. Few are.
 type Used = [u64; BUCKETS.div_ceil(64)];
 
 const NONE: Used = [0; BUCKETS.div_ceil(64)];
@@ -22,7 +22,7 @@ impl Scratch {
         Self { counts: vec![0; BUCKETS].into_boxed_slice(), used: NONE, total: 0, shift: 0 }
     }
 
-    /// Empties it, for data of scale `6 - shift`.
+    /// Empties it and sets its scale to `6 - shift`.
     pub(super) fn start(&mut self, shift: u8) {
         for bucket in Buckets::of(&self.used) {
             self.counts[bucket] = 0;
@@ -30,7 +30,7 @@ impl Scratch {
         (self.used, self.total, self.shift) = (NONE, 0, shift);
     }
 
-    /// Adds to a bucket of scale `6 - shift`, which must not be coarser than the data here.
+    /// Adds `count` to a bucket of scale `6 - shift`, which must not be coarser than this histogram.
     pub(super) fn add(&mut self, bucket: usize, shift: u8, count: u32) {
         let bucket = bucket >> (self.shift - shift);
         self.used[bucket / 64] |= 1 << (bucket % 64);
@@ -54,7 +54,7 @@ impl Scratch {
         size_of_val(&*self.counts)
     }
 
-    /// The next coarser scale: every two buckets become one.
+    /// Merges pairs of buckets: the next coarser scale.
     pub(super) fn coarsen(&mut self) {
         let used = std::mem::replace(&mut self.used, NONE);
         (self.total, self.shift) = (0, self.shift + 1);
@@ -64,7 +64,7 @@ impl Scratch {
         }
     }
 
-    /// The used buckets with their counts, in order.
+    /// The used buckets and their counts, in order.
     pub(super) fn entries(&self) -> impl Iterator<Item = (usize, u32)> + Clone + '_ {
         Buckets::of(&self.used).map(|bucket| (bucket, self.counts[bucket]))
     }
@@ -80,9 +80,10 @@ impl Scratch {
         Plan::of(self.entries(), entries, self.total, end)
     }
 
-    /// Packs what is here, coarser if need be until it fits the free blocks, and empties it.
+    /// Packs all counts. Returns the first block of the chain, or 0 if there are no counts.
     ///
-    /// One free block is always enough. The chain's scale is [`Scratch::shift`] afterwards.
+    /// The scale becomes coarser until the free blocks are enough; one is always enough. Afterwards the scale of the chain is
+    /// [`shift`](Self::shift).
     pub(super) fn pack(&mut self, pool: &mut Pool) -> BlockId {
         let mut plan = self.plan();
         while plan.blocks() > pool.free() && self.shift < MAX_SHIFT {
@@ -96,7 +97,7 @@ impl Scratch {
     }
 }
 
-/// The buckets in use, in order.
+/// The used buckets, in order.
 #[derive(Clone)]
 struct Buckets<'a> {
     used: &'a Used,
@@ -121,5 +122,65 @@ impl Iterator for Buckets<'_> {
         let bit = self.bits.trailing_zeros() as usize;
         self.bits &= self.bits - 1;
         Some((self.next - 1) * 64 + bit)
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn unpack(pool: &Pool, head: BlockId) -> Vec<(usize, u32)> {
+        let mut entries = Unpack::new(pool, head);
+        std::iter::from_fn(|| entries.next(pool)).collect()
+    }
+
+    fn fill(scratch: &mut Scratch, entries: impl IntoIterator<Item = (usize, u32)>) {
+        scratch.start(0);
+        entries.into_iter().for_each(|(bucket, count)| scratch.add(bucket, 0, count));
+    }
+
+    proptest! {
+        #[test]
+        fn packing_is_lossless(entries in prop::collection::btree_map(0..BUCKETS, count(), 0..300)) {
+            let (mut pool, mut scratch) = (Pool::new(400), Scratch::new());
+            fill(&mut scratch, entries.clone());
+            let planned = scratch.plan().blocks();
+            let head = scratch.pack(&mut pool);
+            prop_assert_eq!(pool.capacity() - pool.free(), planned);
+            prop_assert_eq!(unpack(&pool, head), entries.into_iter().collect::<Vec<_>>());
+            pool.give_chain(head);
+            prop_assert_eq!(pool.free(), pool.capacity());
+        }
+
+        #[test]
+        fn too_few_blocks_make_it_coarser_and_keep_the_count(
+            entries in prop::collection::btree_map(0..BUCKETS, 1..1000u32, 1..300), blocks in 1..4usize,
+        ) {
+            let (mut pool, mut scratch) = (Pool::new(blocks), Scratch::new());
+            let total: u32 = entries.values().sum();
+            fill(&mut scratch, entries);
+            let head = scratch.pack(&mut pool);
+            prop_assert_eq!(unpack(&pool, head).iter().map(|(_, n)| n).sum::<u32>(), total);
+        }
+    }
+
+    fn count() -> impl Strategy<Value = u32> {
+        prop_oneof![4 => Just(1u32), 4 => 1..200u32, 1 => 1..=u32::MAX]
+    }
+
+    #[test]
+    fn a_page_of_any_plausible_counts_packs_into_one_block() {
+        let (mut pool, mut scratch) = (Pool::new(9), Scratch::new());
+        fill(&mut scratch, (64..80).map(|bucket| (bucket, (1 << 20) + bucket as u32 * 9999)));
+        scratch.pack(&mut pool);
+        assert_eq!(pool.capacity() - pool.free(), 1);
+    }
+
+    #[test]
+    fn the_empty_histogram_takes_no_block() {
+        let (mut pool, mut scratch) = (Pool::new(1), Scratch::new());
+        assert_eq!(scratch.pack(&mut pool), 0);
+        assert!(unpack(&pool, 0).is_empty());
     }
 }

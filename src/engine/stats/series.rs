@@ -1,50 +1,51 @@
-//! The rows: who has one, who loses it, and what gives way when the pool runs out.
+//! The table of rows: which series has one, which loses it, and what happens when the pool runs out.
 
-use super::SeriesKind;
 use super::admission::{PROOF, Sketch};
 use super::bucket::MAX_SHIFT;
 use super::index::{Index, key};
 use super::pool::Pool;
 use super::row::{Arena, Row};
+use super::sample::SeriesKind;
 use super::scratch::Scratch;
 use super::slot::Placed;
 use super::window::SLOTS;
-use crate::engine::hashed::Hashed;
+use crate::engine::text::hashed::Hashed;
+use crate::engine::text::split::prefix;
 
 /// The row of all requests.
 pub(super) const TOTAL: usize = 0;
 
-/// The row of all events without a row of their own.
+/// The row of all series without a row of their own.
 pub(super) const OTHER: usize = 1;
 
-/// Longer names are cut here, at a character.
+/// The most bytes of a name. Longer names are cut.
 pub(super) const NAME_BYTES: usize = 256;
 
-/// Where the row of a series was last; it may have gone to another series since.
+/// The row that a series had last. Another series may have it now.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct RowHint {
     row: usize,
     renamings: u64,
 }
 
-/// All rows and what they share.
+/// All rows, and the memory they share.
 pub(super) struct Table {
     rows: Box<[Row]>,
-    /// Rows given so far, `TOTAL` and `OTHER` included.
+    /// The number of rows in use, with `TOTAL` and `OTHER`.
     used: usize,
     arena: Arena,
     index: Index,
     sketch: Sketch,
-    /// No row ranks lower than this; 0 is unknown.
+    /// No row has a lower rank than this; 0 is unknown.
     floor: u64,
-    /// How often a row was given a name, so that a hint knows whether it is still true.
+    /// How often a row got a name. A [`RowHint`] with the same number is still valid.
     renamings: u64,
-    /// Events in all rows: kept within `u32`, so that no counter can overflow.
-    held: u64,
+    /// The events in all rows. They never exceed `u32::MAX`, so no counter overflows.
+    events: u64,
 }
 
 impl Table {
-    /// A table of `series` rows beside `TOTAL` and `OTHER`, over a pool of `blocks`.
+    /// A table of `series` rows, `TOTAL` and `OTHER`, with a pool of `blocks`.
     pub(super) fn new(series: usize, blocks: usize) -> Self {
         Self {
             rows: (0..series + 2).map(|_| Row::new()).collect(),
@@ -54,17 +55,18 @@ impl Table {
             sketch: Sketch::new(series),
             floor: 0,
             renamings: 0,
-            held: 0,
+            events: 0,
         }
     }
 
-    /// Records one event in the row `first`, and in `last` if that is another; [`Table::reserve`] has made room.
+    /// Records one event in the row `first`, and in the row `last` if it is another one. [`reserve`](Self::reserve) must be
+    /// called before.
     #[inline(always)]
     pub(super) fn record(&mut self, first: usize, last: usize, event: &Placed) {
         let mut row = first;
         loop {
             self.rows[row].record(&mut self.arena, event);
-            self.held += 1;
+            self.events += 1;
             if row == last {
                 return;
             }
@@ -72,28 +74,28 @@ impl Table {
         }
     }
 
-    /// Whether `count` more events can be counted.
+    /// Whether `count` events more can be counted.
     #[inline(always)]
-    pub(super) fn can_hold(&self, count: u64) -> bool {
-        self.held.saturating_add(count) <= u64::from(u32::MAX)
+    pub(super) fn can_count(&self, count: u64) -> bool {
+        self.events.saturating_add(count) <= u64::from(u32::MAX)
     }
 
-    /// Closes the slot at `open` and enters the next `steps`.
-    pub(super) fn turn(&mut self, open: usize, steps: usize) {
-        let halvings = self.sketch.turn(steps);
+    /// Closes the slot at `open` and opens the next `steps`.
+    pub(super) fn advance(&mut self, open: usize, steps: usize) {
+        let halvings = self.sketch.advance(steps);
         for row in &mut self.rows[..self.used] {
             if steps >= SLOTS {
                 row.clear(&mut self.arena);
             } else if row.count > 0 {
-                row.turn(&mut self.arena, open, steps);
+                row.advance(&mut self.arena, open, steps);
             }
             row.credit >>= halvings;
         }
         self.floor = 0;
-        self.held = self.rows.iter().map(|row| u64::from(row.count)).sum();
+        self.events = self.rows.iter().map(|row| u64::from(row.count)).sum();
     }
 
-    /// Renews the cached p99 of every row.
+    /// Updates the cached p99 of every row.
     pub(super) fn refresh(&mut self) {
         self.rows[..self.used].iter_mut().for_each(|row| row.refresh(&self.arena.pool));
     }
@@ -104,7 +106,7 @@ impl Table {
         self.find_by(key(kind, name), kind, name.text)
     }
 
-    /// The row for an event of a series: its own, a free one, a won one, or `OTHER`.
+    /// The row for an event of a series: its own, an unused one, one that it takes from another series, or `OTHER`.
     pub(super) fn row_for(&mut self, kind: SeriesKind, name: Hashed<'_>) -> usize {
         let name = cut(name);
         let (key, name) = (key(kind, name), name.text);
@@ -118,7 +120,7 @@ impl Table {
         self.admit(kind, name, key, estimate)
     }
 
-    /// As [`row_for`](Self::row_for), at once if `hint` is still true; else `hint` learns the answer.
+    /// As [`row_for`](Self::row_for). A valid `hint` is the answer; else the answer is stored in `hint`.
     #[inline(always)]
     pub(super) fn row_by(&mut self, hint: &mut RowHint, kind: SeriesKind, name: Hashed<'_>) -> usize {
         if hint.row > OTHER && hint.renamings == self.renamings {
@@ -129,7 +131,7 @@ impl Table {
         row
     }
 
-    /// The row for a whole history of `count` events that comes from another store.
+    /// The row for a series of another store with `count` events.
     pub(super) fn row_for_history(&mut self, kind: SeriesKind, name: &str, count: u64) -> usize {
         let key = key(kind, Hashed::new(name));
         if let Some(row) = self.find_by(key, kind, name) {
@@ -145,7 +147,7 @@ impl Table {
         self.index.find(key, |row| self.rows[row].kind == kind && self.rows[row].name == name)
     }
 
-    /// A row of a full table for a newcomer of estimated weight, or `OTHER`.
+    /// A row of a full table, for a series with an estimated number of events; or `OTHER`.
     fn admit(&mut self, kind: SeriesKind, name: &str, key: u64, estimate: u64) -> usize {
         if self.floor > 0 && !beats(estimate, self.floor) {
             return OTHER;
@@ -189,19 +191,23 @@ impl Table {
         self.floor = 0;
     }
 
-    /// Makes sure of `blocks` free blocks; `keep` is not folded away. Counts are never lost.
+    /// Makes sure that `blocks` blocks are free. The row `keep` is not folded. No count is lost.
     #[inline]
     pub(super) fn reserve(&mut self, blocks: usize, keep: usize) {
         if self.arena.pool.free() < blocks {
-            // A little more, lest each next event folds a row.
+            // 64 more, so that not every following event folds a row.
             while self.arena.pool.free() < blocks + 64 && self.reclaim(keep) {}
         }
     }
 
-    /// One step to make room, the mildest left: coarsen the coldest fine row that gains by it; fold
-    /// the coldest row into `OTHER`; coarsen the largest row further. Ends, since each step leaves
-    /// fewer fine rows, fewer rows with events, or fewer scales; at the last scale a row takes at
-    /// most 63 blocks.
+    /// Frees blocks in one step. Returns false if no step is left. It takes the first of these that is possible:
+    ///
+    /// 1. make the row coarser that has the fewest events, of those at scale 6 that would free blocks
+    /// 2. fold the row with the fewest events into `OTHER`
+    /// 3. make the largest row coarser by one step
+    ///
+    /// The steps end: each leaves fewer rows at scale 6, fewer rows with events, or fewer scales. At the last scale a row
+    /// takes at most 63 blocks.
     fn reclaim(&mut self, keep: usize) -> bool {
         let rows = || self.rows[..self.used].iter().enumerate().filter(|(_, row)| row.count > 0);
         let fine = rows().filter(|(_, row)| row.gains_by_coarsening());
@@ -223,7 +229,7 @@ impl Table {
         true
     }
 
-    /// A row and the arena that its history lies in.
+    /// A row, and the memory of its histograms.
     pub(super) fn row_mut(&mut self, number: usize) -> (&mut Row, &mut Arena) {
         (&mut self.rows[number], &mut self.arena)
     }
@@ -236,19 +242,19 @@ impl Table {
         &self.arena.pool
     }
 
-    /// Notes that `count` events were merged in.
-    pub(super) fn hold(&mut self, count: u64) {
-        self.held += count;
+    /// Notes that `count` events of another store were added.
+    pub(super) fn note_merged(&mut self, count: u64) {
+        self.events += count;
         self.floor = 0;
     }
 
-    /// How many rows are given, `TOTAL` and `OTHER` included.
+    /// The number of rows in use, with `TOTAL` and `OTHER`.
     #[cfg(test)]
     pub(super) fn used(&self) -> usize {
         self.used
     }
 
-    /// The rows with events in the window, from the row `first` on.
+    /// The rows with events in the window, from row `first` on.
     pub(super) fn with_events(&self, first: usize) -> Vec<usize> {
         let mut numbers = Vec::with_capacity(self.used);
         for number in first..self.used {
@@ -266,16 +272,16 @@ impl Table {
     }
 }
 
-/// Whether a newcomer takes the row of one that ranks `rank`: an eighth ahead, lest equals take
-/// turns.
+/// Whether a series takes the row of another one with `rank`. It must be ahead by an eighth, so that two equal series do
+/// not take the row from each other again and again.
 fn beats(estimate: u64, rank: u64) -> bool {
     estimate >= PROOF && estimate > rank + rank / 8
 }
 
-/// The name that a row is known by.
+/// The name of the row of a series.
 fn cut(name: Hashed<'_>) -> Hashed<'_> {
     if name.text.len() <= NAME_BYTES {
         return name;
     }
-    Hashed::new(&name.text[..name.text.floor_char_boundary(NAME_BYTES)])
+    Hashed::new(prefix(name.text, NAME_BYTES))
 }

@@ -1,4 +1,4 @@
-//! What the statistics say at one moment.
+//! The statistics at one moment.
 
 use super::pool::Pool;
 use super::row::Row;
@@ -8,62 +8,62 @@ use super::window::{SHOWN, SLOTS, Seconds, Window};
 /// The figures of one row over the window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
-    /// Events.
+    /// The number of events.
     pub count: u64,
-    /// Events that were errors.
+    /// The number of events that failed.
     pub errors: u64,
-    /// Events per second, over the window or the time observed if that is shorter (at least 1 s).
+    /// Events per second, over the window or the observed time, whichever is shorter; at least 1 s.
     pub rps: f64,
-    /// Errors per hundred events, 0 … 100; 0 without events.
+    /// Errors in percent of events, 0 … 100; 0 without events.
     pub error_pct: f64,
-    /// The median duration in milliseconds; `None` if no duration is known, as for all below.
+    /// The median duration in ms. `None`, here and below: no duration is known.
     pub p50_ms: Option<f64>,
-    /// The duration that 90 % of events did not exceed.
+    /// The duration in ms that 90 % of the events do not exceed.
     pub p90_ms: Option<f64>,
-    /// The duration that 95 % of events did not exceed.
+    /// The duration in ms that 95 % of the events do not exceed.
     pub p95_ms: Option<f64>,
-    /// The duration that 99 % of events did not exceed.
+    /// The duration in ms that 99 % of the events do not exceed.
     pub p99_ms: Option<f64>,
-    /// The duration that 99.9 % of events did not exceed.
+    /// The duration in ms that 99.9 % of the events do not exceed.
     pub p999_ms: Option<f64>,
-    /// The longest duration, exact.
+    /// The longest duration in ms. It is exact.
     pub max_ms: Option<f64>,
-    /// The mean of the known durations.
+    /// The mean of the known durations, in ms.
     pub mean_ms: Option<f64>,
 }
 
 /// All statistics at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
-    /// All requests.
+    /// The figures of all requests.
     pub total: Figures,
     /// Requests in each of the last 60 seconds, newest last.
     pub seconds: [u32; 60],
-    /// Requests in each of the last 60 slots, newest last.
+    /// Requests in each of the last 60 slots of the window, newest last.
     pub slots: [u32; 60],
-    /// Each series with events in the window, most events first; `_OTHER`, if it has any, last.
+    /// The series with events in the window, most events first. `_OTHER` is last, if it has events.
     pub series: Vec<SeriesSnapshot>,
 }
 
 /// One series at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeriesSnapshot {
-    /// `"REQ"`, `"FN"`, `"DB"`, or `"_OTHER"`.
+    /// `REQ`, `FN`, `DB` or `_OTHER`.
     pub kind: &'static str,
-    /// The route, function or statement summary; `"_OTHER"` for those without a row.
+    /// The route, function name or statement summary; `_OTHER` for all series without a row.
     pub name: String,
-    /// Its figures.
+    /// The figures.
     pub figures: Figures,
     /// Events in each of the last 60 slots, newest last.
     pub slots: [u32; 60],
-    /// Whether percentiles are within 2.2 % instead of 1 %, since memory ran short.
+    /// Whether the error of percentiles is at most 2.2 % instead of 1 %, because the memory was used up.
     pub coarse: bool,
 }
 
-/// The name, and kind, of all series without a row.
+/// The name and the kind of all series without a row.
 const OTHER_NAME: &str = "_OTHER";
 
-/// How many per mille lie above p999, p99, p95, p90, p50.
+/// How many per mille of the events lie above p999, p99, p95, p90 and p50.
 const ABOVE: [u64; 5] = [1, 10, 50, 100, 500];
 
 impl Snapshot {
@@ -71,7 +71,7 @@ impl Snapshot {
         let total = table.row(TOTAL);
         let mut numbers = Vec::new();
         for number in table.with_events(OTHER + 1) {
-            // Inserted in their order: a sort is 2 KB of the module, and rows are few.
+            // Rows are few, and a sort adds 2 KB to the module.
             let row = table.row(number);
             let at = numbers.partition_point(|other| precedes(table.row(*other), row));
             numbers.insert(at, number);
@@ -88,7 +88,7 @@ impl Snapshot {
     }
 }
 
-/// Most events first, then by kind and name.
+/// The order of series: most events first, then by kind and name.
 fn precedes(one: &Row, other: &Row) -> bool {
     (other.count, one.kind.as_str(), &one.name) < (one.count, other.kind.as_str(), &other.name)
 }
@@ -119,7 +119,7 @@ fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
     let if_known = |ms: f64| (known > 0).then_some(ms);
     let mut found = [0.0; ABOVE.len()];
     row.live().ranks_from_top(pool, &ABOVE.map(|per_mille| known * per_mille / 1000 + 1), &mut found);
-    // A bucket's middle may lie above the longest of all.
+    // The middle of a bucket can be larger than the longest duration.
     let [p999_ms, p99_ms, p95_ms, p90_ms, p50_ms] = found.map(|ms| if_known(ms.min(max)));
     Figures {
         count,

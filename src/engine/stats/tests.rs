@@ -1,12 +1,14 @@
-//! What holds inside a store whatever happens, above all when its pool runs out.
+//! The invariants of a store, above all when its pool runs out.
 
-use super::series::OTHER;
-use super::*;
+use super::sample::{Sample, SeriesKind};
+use super::series::{OTHER, TOTAL};
+use super::store::StatsStore;
+use super::{bucket, window};
 use crate::engine::rng::Rng;
 
 const START: f64 = 1_760_000_000_000.0;
 
-/// What was recorded, by (row or total): count, errors, sum, max.
+/// The figures of what was recorded.
 #[derive(Default)]
 struct Totals {
     count: u64,
@@ -15,7 +17,7 @@ struct Totals {
     max: f64,
 }
 
-/// Records `rounds` slots of `events` events over `series` names, durations over the whole range.
+/// Records `rounds` slots of `events` events, over `series` names and all durations.
 fn flood(stats: &mut StatsStore, rng: &mut Rng, rounds: usize, events: usize, series: usize) -> Totals {
     let mut totals = Totals::default();
     let start = stats.window.now().max(START);
@@ -34,7 +36,7 @@ fn flood(stats: &mut StatsStore, rng: &mut Rng, rounds: usize, events: usize, se
     totals
 }
 
-/// Live = open + closed for every row, and every block is accounted for.
+/// Asserts that the live histogram of each row is the sum of its slots, and that each block has one owner.
 fn check_invariants(stats: &mut StatsStore) {
     let mut blocks = stats.table.pool().free();
     for number in 0..stats.table.used() {
@@ -83,7 +85,7 @@ fn a_pool_run_dry_coarsens_and_loses_nothing() {
     let (hottest, coldest) = (rows.first(), rows.last());
     assert!(hottest.zip(coldest).is_some_and(|(hot, cold)| !hot.coarse && cold.coarse), "coldest first");
     assert_eq!(rows.len(), 16);
-    // While blocks are short the row goes on coarsely; a window later the last coarse slot has left.
+    // While blocks are short, rows stay coarse. A window later the last coarse slot has left.
     let now = stats.window.now() + 5.0 * 15_000.0;
     stats.advance(now);
     for step in 0..125 {
@@ -149,7 +151,7 @@ fn eviction_folds_the_history_slot_by_slot() {
     check_invariants(&mut stats);
     let rows = stats.snapshot(0.0).series;
     let names: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.figures.count)).collect();
-    // The first three events of the newcomer had no row yet.
+    // The first three events of the new series had no row yet.
     assert_eq!(names, [("warm", 9), ("newcomer", 6), ("_OTHER", 6)]);
     assert_eq!((rows[2].slots[56..].to_vec(), rows[2].figures.max_ms), (vec![1, 1, 1, 3], Some(100.0)));
 }
@@ -161,7 +163,7 @@ fn counters_cannot_overflow() {
     stats.record(Sample { at: START, duration: None, is_error: false }, START, None);
     stats.to_bytes(&mut bytes);
     let at = bytes.windows(4).position(|four| four == [0, 0, 1, 0]).map(|at| at + 4);
-    // Row: kind 0, no name, one slot of age 0; its count 1 becomes 2^32 - 2.
+    // The row has kind 0, no name and one slot of age 0. Its count of 1 becomes 2^32 - 2.
     let Some(at) = at else { panic!("the form has one row") };
     assert_eq!(bytes[at], 1);
     bytes.splice(at..=at, [0xFE, 0xFF, 0xFF, 0xFF, 0x0F]);

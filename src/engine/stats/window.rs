@@ -1,21 +1,21 @@
-//! Where in time an event belongs: the ring of slots and the ring of seconds.
+//! The window: the ring of slots and the ring of seconds.
 
-/// Slots held: the 60 of the window and one more, so that nothing ages early.
+/// The slots of a row: the 60 of the window and one more, so that no event leaves the window early.
 pub(super) const SLOTS: usize = 61;
 
-/// Slots and seconds that a snapshot shows.
+/// The slots, and seconds, of a snapshot.
 pub(super) const SHOWN: usize = 60;
 
-/// The latest time taken for one, in milliseconds since the epoch: JavaScript's last date.
+/// The latest time that is valid, in ms since the epoch: the last date of JavaScript.
 pub(super) const LATEST_MS: f64 = 8.64e15;
 
-/// The window's clock: slots lie on multiples of their length since the epoch.
+/// The window. Slots begin at multiples of their length since the epoch.
 pub(super) struct Window {
     window_ms: f64,
     slot_ms: f64,
     now: f64,
     slot: i64,
-    /// The bounds of the open slot: they spare a division an event.
+    /// The bounds of the open slot. With them most events need no division.
     slot_from: f64,
     slot_until: f64,
     open: usize,
@@ -37,8 +37,9 @@ impl Window {
         }
     }
 
-    /// Moves on to `now`, or stays if that is no time or not later. Returns how many slots were
-    /// entered, at most [`SLOTS`]: a longer silence empties the ring just so.
+    /// Advances to `now`. Ignores a time that is not valid or not later.
+    ///
+    /// Returns the number of slots that were opened, at most [`SLOTS`]: that many empty the ring.
     pub(super) fn advance(&mut self, now: f64) -> usize {
         if !(now > self.now && now <= LATEST_MS) {
             return 0;
@@ -54,8 +55,8 @@ impl Window {
         entered
     }
 
-    /// The position in the ring of an event at `at`, which is not later than now, and whether that
-    /// slot is the open one; `None` if it is older than the window.
+    /// The position in the ring of an event at `at`, and whether that slot is the open one. `None`: the event is older than
+    /// the window. `at` is not later than now.
     #[inline(always)]
     pub(super) fn position(&self, at: f64) -> Option<(usize, bool)> {
         if at >= self.slot_from { Some((self.open, true)) } else { self.earlier(at) }
@@ -75,7 +76,7 @@ impl Window {
         Some((self.open + SLOTS - age) % SLOTS)
     }
 
-    /// The history keeps its ages, the clock reads `delta_ms` more.
+    /// Moves the clock by `delta_ms`. Slots keep their age.
     pub(super) fn shift(&mut self, delta_ms: f64) {
         self.now = (self.now + delta_ms).clamp(0.0, LATEST_MS);
         self.enter(self.slot_of(self.now));
@@ -90,7 +91,7 @@ impl Window {
         self.slot_until = (slot + 1) as f64 * self.slot_ms;
     }
 
-    /// Notes that an event happened at `at`.
+    /// Notes an event at `at`.
     #[inline(always)]
     pub(super) fn observe(&mut self, at: f64) {
         if at < self.first {
@@ -98,12 +99,12 @@ impl Window {
         }
     }
 
-    /// For how long events were observed: at least a second, at most the window.
+    /// The observed time in seconds: at least 1, at most the window.
     pub(super) fn observed_s(&self) -> f64 {
         (self.now - self.first).min(self.window_ms).max(1000.0) / 1000.0
     }
 
-    /// The number of the slot that `at` lies in, since the epoch.
+    /// The number of the slot of `at`, counted from the epoch.
     pub(super) fn slot_of(&self, at: f64) -> i64 {
         (at / self.slot_ms).floor() as i64
     }
@@ -113,7 +114,7 @@ impl Window {
         self.open
     }
 
-    /// The number of the open slot since the epoch.
+    /// The number of the open slot, counted from the epoch.
     pub(super) fn slot(&self) -> i64 {
         self.slot
     }
@@ -126,13 +127,13 @@ impl Window {
         self.window_ms
     }
 
-    /// When the first event happened; infinity before it.
+    /// When the first event ended; infinite if there was none.
     pub(super) fn first(&self) -> f64 {
         self.first
     }
 }
 
-/// Counts of the last 60 seconds.
+/// The counts of the last 60 seconds.
 pub(super) struct Seconds {
     counts: [u32; SHOWN],
     second: i64,
@@ -146,7 +147,7 @@ impl Seconds {
         Self { counts: [0; SHOWN], second: 0, from: 0.0, newest: 0 }
     }
 
-    /// Moves on to the second of `now`.
+    /// Advances to the second of `now`.
     pub(super) fn advance(&mut self, now: f64) {
         if now - self.from < 1000.0 {
             return;
@@ -174,7 +175,7 @@ impl Seconds {
         }
     }
 
-    /// Counts `count` events of a second; those outside the ring are passed over.
+    /// Counts `count` events of a second. A second outside the ring is ignored.
     pub(super) fn add(&mut self, second: i64, count: u32) {
         if let Ok(age) = usize::try_from(self.second - second)
             && age < SHOWN
@@ -184,7 +185,7 @@ impl Seconds {
         }
     }
 
-    /// The history keeps its ages, the clock now reads `now`.
+    /// Moves the clock to `now`. Seconds keep their age.
     pub(super) fn shift_to(&mut self, now: f64) {
         self.enter(second_of(now));
     }
@@ -194,7 +195,7 @@ impl Seconds {
     }
 }
 
-/// The number of the second that `at` lies in, since the epoch.
+/// The number of the second of `at`, counted from the epoch.
 pub(super) fn second_of(at: f64) -> i64 {
     (at / 1000.0).floor() as i64
 }
@@ -204,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slots_lie_on_multiples_since_the_epoch() {
+    fn slots_begin_at_multiples_of_their_length() {
         let mut window = Window::new(900_000.0);
         assert_eq!(window.advance(1_000_000_000_000.0), SLOTS);
         let open = window.open;
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_and_earlier_times_change_nothing() {
+    fn invalid_and_earlier_times_change_nothing() {
         let mut window = Window::new(900_000.0);
         window.advance(5e12);
         for now in [f64::NAN, 0.0, -1.0, f64::INFINITY, 1e300, 4e12, 5e12] {

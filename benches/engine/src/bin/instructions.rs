@@ -1,4 +1,4 @@
-//! Plays a number of requests and ends, for a tool that counts instructions: `instructions CASE REQUESTS`.
+//! Plays a number of requests, under a tool that counts instructions: `instructions CASE REQUESTS`.
 
 use std::process::ExitCode;
 use tidegate_engine_bench::{CASES, Host};

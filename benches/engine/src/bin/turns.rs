@@ -1,5 +1,6 @@
-//! Plays requests whenever it is asked to, and tells how long they took: `turns CASE`, then a number of requests a line.
-//! It answers `"ready"`, then nanoseconds a request, and at the end that nothing was lost.
+//! Plays requests on demand and prints how long they took: `turns CASE`, then one number of requests per line.
+//!
+//! It prints `"ready"` first, then the nanoseconds per request for each line. At the end it prints `{}` if nothing was lost.
 
 use std::io::{self, BufRead};
 use std::process::ExitCode;

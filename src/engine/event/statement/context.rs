@@ -1,11 +1,11 @@
-//! Where a token stands: whether a double-quoted text can only be a value there.
+//! The context of a token: whether text in double quotes can only be a value there.
 
-use super::lexer::{Kind, Token};
+use super::token::{Kind, Token};
 
 #[derive(Clone, Copy, Default)]
 pub(super) struct Context {
     depth: u32,
-    /// The depth of the IN or VALUES whose lists are open.
+    /// The depth of the IN or VALUES whose list is open.
     list: Option<u32>,
     after_operator: bool,
     after_dot: bool,
@@ -13,7 +13,7 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub fn see(&mut self, token: &Token<'_>) {
+    pub fn advance(&mut self, token: &Token<'_>) {
         self.after_operator =
             token.is_word(PATTERN_WORDS) || ["=", "<", ">", "!", "~"].iter().any(|op| token.is(op));
         self.after_dot = token.is(".");
@@ -32,12 +32,12 @@ impl Context {
         }
     }
 
-    /// After a comparison, or inside the list of an IN or VALUES; not after a dot.
+    /// Whether only a value can follow: after a comparison or inside a list of IN or VALUES, but not after a dot.
     pub fn wants_value(&self) -> bool {
         !self.after_dot && (self.after_operator || self.list.is_some_and(|at| self.depth > at))
     }
 
-    /// After ESCAPE, where a lone backslash is a whole string.
+    /// Whether the last token is ESCAPE. A single backslash is a whole string there.
     pub fn after_escape(&self) -> bool {
         self.after_escape
     }

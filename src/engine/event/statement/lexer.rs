@@ -1,36 +1,16 @@
-//! SQL tokens of all dialects at once; where dialects disagree, the reading that shows less wins.
+//! The tokenizer for all dialects. Where dialects disagree, it takes the reading that shows less.
 
 use super::context::Context;
 use super::scan::{MAX_NAME, close, comment, dollar, is_blank, is_word, line, number, quoted_name, run};
+use super::token::{Kind, Token};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// A keyword or a bare identifier.
-    Word,
-    /// A quoted identifier, quotes included.
-    Name,
-    /// A string or a number, or anything that could hide one.
-    Literal,
-    /// A bind parameter.
-    Param,
-    Punct,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'a> {
-    pub kind: Kind,
-    pub text: &'a str,
-    /// Whether blanks or comments come before it.
-    pub spaced: bool,
-}
-
-/// Takes tokens off `sql`, each byte a bounded number of times.
+/// The tokens of `sql`. Each byte is read a bounded number of times.
 #[derive(Clone)]
 pub(super) struct Lexer<'a> {
     sql: &'a str,
     pos: usize,
     context: Context,
-    /// Whether a backslash escapes a quote (MySQL), once the text has told.
+    /// Whether a backslash escapes a quote, as in MySQL; `None` until the text shows it.
     escapes: Option<bool>,
 }
 
@@ -47,7 +27,7 @@ impl<'a> Lexer<'a> {
             self.pos += match first {
                 _ if is_blank(first) => first.len_utf8(),
                 '-' if rest.starts_with("--") => line(rest),
-                // `#temp` is a table and `#>` an operator; only before a blank is it MySQL's comment.
+                // `#temp` is a table and `#>` an operator. `#` before a blank begins a comment of MySQL.
                 '#' if chars.next().is_some_and(is_blank) => line(rest),
                 '/' if rest.starts_with("/*") => comment(rest),
                 _ => return,
@@ -79,7 +59,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A word, or the string that it prefixes: `E'…'`, `N'…'`, `X'…'`, `B'…'`.
+    /// A word, or a string with a prefix: `E'…'`, `N'…'`, `X'…'`, `B'…'`.
     fn word(&mut self, rest: &str) -> (Kind, usize) {
         let length = run(rest, is_word);
         let prefix = if rest[length..].starts_with('\'') { &rest[..length] } else { "" };
@@ -91,7 +71,7 @@ impl<'a> Lexer<'a> {
         (Kind::Literal, end.unwrap_or(rest.len()))
     }
 
-    /// A double-quoted identifier; a string (MySQL, SQLite) where only a value can stand.
+    /// A double-quoted identifier; a string, as in MySQL and SQLite, where only a value can stand.
     fn double_quoted(&mut self, rest: &str) -> (Kind, usize) {
         let end = self.string(rest, 1, b'"');
         let qualifies = end.is_some_and(|end| rest[end..].starts_with('.'));
@@ -101,7 +81,7 @@ impl<'a> Lexer<'a> {
         quoted_name(rest, end)
     }
 
-    /// The length of `[a name]`, as opposed to a subscript or an array.
+    /// The length of `[a name]`; `None` for a subscript or an array.
     fn bracketed(&self, rest: &str) -> Option<usize> {
         let name = run(&rest[1..], |c| is_word(c) || c == '.' || c == ' ');
         let begins = rest[1..].starts_with(|c: char| is_word(c) && !c.is_ascii_digit());
@@ -109,7 +89,7 @@ impl<'a> Lexer<'a> {
         (begins && ends && name <= MAX_NAME && !self.after_value()).then_some(name + 2)
     }
 
-    /// `:name`, `@name`, `@@name`, `:1`; a colon after a value begins the end of a slice.
+    /// `:name`, `@name`, `@@name` or `:1`. A colon after a value is that of a slice.
     fn named(&self, rest: &str, first: char) -> (Kind, usize) {
         let marks = if first == '@' { run(rest, |c| c == '@') } else { 1 };
         let name = &rest[marks..];
@@ -127,10 +107,10 @@ impl<'a> Lexer<'a> {
         self.sql[..self.pos].ends_with(|c| is_word(c) || matches!(c, ')' | ']' | '\'' | '"' | '`' | '?'))
     }
 
-    /// The end of the string whose content starts at `open`; `None` if it is not to be known.
+    /// The end of the string whose content starts at `open`; `None` if it cannot be known.
     ///
-    /// Is `'a\' …` over at the second quote? Standard SQL says yes, MySQL no. Where the two disagree,
-    /// one counts only if the other is impossible: its closing quote has a word right behind it.
+    /// In standard SQL `'a\' …` ends at the second quote, in MySQL it does not. Where the two disagree, one is taken
+    /// only if the other is impossible, because a word follows its closing quote directly.
     fn string(&mut self, rest: &str, open: usize, quote: u8) -> Option<usize> {
         if let Some(escapes) = self.escapes {
             return close(rest, open, quote, escapes);
@@ -166,17 +146,7 @@ impl<'a> Iterator for Lexer<'a> {
         let (kind, length) = self.scan(rest, rest.chars().next()?);
         let token = Token { kind, text: &rest[..length], spaced };
         self.pos += length;
-        self.context.see(&token);
+        self.context.advance(&token);
         Some(token)
-    }
-}
-
-impl Token<'_> {
-    pub fn is(&self, text: &str) -> bool {
-        self.kind == Kind::Punct && self.text == text
-    }
-
-    pub fn is_word(&self, words: &[&str]) -> bool {
-        self.kind == Kind::Word && words.iter().any(|word| word.eq_ignore_ascii_case(self.text))
     }
 }

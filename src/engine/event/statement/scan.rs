@@ -1,8 +1,8 @@
-//! How far a piece of SQL reaches. Nothing here knows what comes before it.
+//! The length of a piece of SQL, by its own text alone.
 
-use super::lexer::Kind;
+use super::token::Kind;
 
-/// One past the closing `quote` of what starts at `open`; a doubled quote does not close.
+/// The position behind the `quote` that closes what starts at `open`. A doubled quote does not close.
 pub(super) fn close(rest: &str, open: usize, quote: u8, escapes: bool) -> Option<usize> {
     let bytes = rest.as_bytes();
     let mut at = open;
@@ -17,11 +17,11 @@ pub(super) fn close(rest: &str, open: usize, quote: u8, escapes: bool) -> Option
     None
 }
 
-/// A quoted identifier if it looks like one: else it may be a string, and its content is hidden.
+/// A quoted identifier if it looks like one. Else it may be a string: its content is hidden.
 pub(super) fn quoted_name(rest: &str, end: Option<usize>) -> (Kind, usize) {
     let Some(end) = end else { return (Kind::Literal, rest.len()) };
     let name = &rest[1..end - 1];
-    // Which characters beyond ASCII are letters would take more bytes to tell than the tokenizer has.
+    // A table of the letters beyond ASCII would be larger than the tokenizer: all of them count as letters.
     let plain = name.bytes().all(|b| {
         b.is_ascii_alphanumeric() || !b.is_ascii() || matches!(b, b'_' | b'$' | b'#' | b'-' | b'.' | b' ')
     });
@@ -39,14 +39,14 @@ pub(super) fn dollar(rest: &str) -> (Kind, usize) {
     let open = 1 + run(name, |c| is_word(c) && c != '$');
     if rest[open..].starts_with('$') {
         let (tag, body) = rest.split_at(open + 1);
-        // Linear: a tag has a `$` at its ends only, so no two places of the text are compared twice.
+        // This is linear: a tag has `$` only at its ends, so no part of the text is compared twice.
         let end = body.as_bytes().windows(tag.len()).position(|found| found == tag.as_bytes());
         return (Kind::Literal, end.map_or(rest.len(), |at| at + 2 * tag.len()));
     }
     if open == 1 { (Kind::Punct, 1) } else { (Kind::Param, open) }
 }
 
-/// The length of a number with all that clings to it: `0xFF`, `1e-10`, `1_000`, `12abc`.
+/// The length of a number with the word characters behind it: `0xFF`, `1e-10`, `1_000`, `12abc`.
 pub(super) fn number(rest: &str) -> usize {
     let hex = rest.starts_with("0x") || rest.starts_with("0X");
     let mut exponent = false;
@@ -55,7 +55,7 @@ pub(super) fn number(rest: &str) -> usize {
         exponent = c == 'e' || c == 'E';
         sign || c == '.' || (is_word(c) && c != '$')
     });
-    // What ends it is an operator of its own.
+    // A dot or a sign at the end is an operator of its own.
     let last = rest.as_bytes()[..length].iter().rposition(|b| !matches!(b, b'.' | b'-' | b'+'));
     last.map_or(0, |last| last + 1)
 }
@@ -96,5 +96,5 @@ pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control()
 }
 
-/// The longest quoted identifier in bytes: SQL Server's 128 are the most of the common databases.
+/// The most bytes of a quoted identifier. The largest limit of the common databases is 128, in SQL Server.
 pub(super) const MAX_NAME: usize = 128;

@@ -1,15 +1,14 @@
-//! Operation and first table of a statement.
+//! The operation and the first table of a statement.
 
-use super::UNKNOWN;
-use super::lexer::{Kind, Lexer, Token};
-use crate::engine::split::split_once;
+use super::lexer::Lexer;
+use super::token::{Kind, Token};
+use crate::engine::text::split::split_once;
 
-/// Appends the summary of `sql`, at most 255 characters: its operation in upper case, then the first
-/// table, as in `SELECT users`, `INSERT public.orders`, `CREATE TABLE t`.
+/// Appends the summary of `sql`: its operation in upper case and its first table, at most 255 characters.
 ///
-/// Of `WITH … SELECT` it is the main statement's, of joins and subqueries in FROM the first table. A
-/// name is shown without quotes unless it holds a blank; one too long to fit is left out. Nothing is
-/// appended if the text does not begin with a word of ASCII letters. Literals are never shown.
+/// Examples: `SELECT users`, `INSERT public.orders`, `CREATE TABLE t`. For `WITH … SELECT` it is the summary of the main
+/// statement. A name is written without quotes, unless it holds a blank; a name that does not fit is left out. Nothing
+/// is appended if the text does not begin with a word of ASCII letters. Literals are never shown.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/database/database-spans/#generating-a-summary-of-the-query>
 ///
@@ -47,9 +46,10 @@ pub fn summary(sql: &str, out: &mut String) {
     }
 }
 
-/// A summary's operation and collection, as far as it tells them: `SELECT` and `users` of `SELECT users`.
+/// Splits a summary into operation and collection: `SELECT users` into `SELECT` and `users`.
 ///
-/// [`UNKNOWN`] tells neither. Of a definition the operation has two words, and what is no table is no collection.
+/// [`UNKNOWN`] has neither. The operation of a definition has two words, such as `CREATE TABLE`; only a table is a
+/// collection.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/>
 #[must_use]
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         Some(token)
     }
 
-    /// The first token that is none of `words`.
+    /// The next token that is none of `words`.
     fn past(&mut self, words: &[&str]) -> Option<Token<'a>> {
         loop {
             let token = self.next()?;
@@ -116,13 +116,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What comes after the SELECT's FROM, through subqueries.
+    /// The token after the FROM of a SELECT, inside subqueries too.
     fn source(&mut self) -> Option<Token<'a>> {
         let mut level = self.depth;
         let mut distinct = false;
         loop {
             let token = self.next()?;
-            // `IS DISTINCT FROM` is a comparison.
+            // The FROM of `IS DISTINCT FROM` is part of a comparison.
             if token.is_word(&["FROM"]) && self.depth == level && !distinct {
                 let mut first = self.past(&["ONLY", "LATERAL"])?;
                 while first.is("(") {
@@ -173,6 +173,8 @@ fn push_upper(token: Token<'_>, out: &mut String) {
     out[start..].make_ascii_uppercase();
 }
 
+/// The summary of a statement that does not begin with a word.
+pub const UNKNOWN: &str = "QUERY";
 const MAX_CHARS: usize = 255;
 const MAX_KEYWORD: usize = 32;
 const MAIN_STATEMENTS: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "VALUES"];

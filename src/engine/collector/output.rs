@@ -1,0 +1,20 @@
+//! What connects the two halves.
+
+use crate::engine::collector::shared::Shared;
+use crate::engine::event::Event;
+use crate::engine::event::record::Record;
+
+/// Takes what a recorder yields: records and observations.
+pub(super) trait Output {
+    /// Whether records are taken at all. If not, none is written.
+    fn takes_records(&self) -> bool;
+
+    /// Takes a record with its payload. Returns its sequence number in the queue; `None` if nobody wants it.
+    fn enqueue(&mut self, record: &Record, payload: &[u8], shared: &mut Shared) -> Option<u64>;
+
+    /// Takes the duration of an event, recorded as `name`.
+    fn observe(&mut self, event: &Event<'_>, name: &str, shared: &mut Shared);
+
+    /// Sets the probability of `count` queued children of span `parent`, from sequence number `first` on.
+    fn set_probability(&mut self, first: u64, count: usize, parent: [u8; 8], p: f64);
+}

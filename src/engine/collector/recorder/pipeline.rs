@@ -1,0 +1,227 @@
+//! The steps that every event takes: admission, decision, statistics, ids, record.
+
+use crate::engine::collector::output::Output;
+use crate::engine::collector::shared::Shared;
+use crate::engine::event::payload::RecordWriter;
+use crate::engine::event::record::Record;
+use crate::engine::event::trace::{SpanIds, TraceContext};
+use crate::engine::event::{Event, EventKind};
+use crate::engine::ledger::Count;
+use crate::engine::requests::{ClosedRequest, OpenRequests};
+use crate::engine::rng::Rng;
+use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision, should_sample_request};
+use crate::engine::stats::{RowHint, Sample, SeriesKind, StatsStore};
+use crate::engine::text::hashed::Hashed;
+
+/// The steps that every event takes.
+pub(super) struct Pipeline {
+    pub(super) policy: Policy,
+    pub(super) draws: Draws,
+    pub(super) requests: OpenRequests,
+    pub(super) stats: StatsStore,
+    pub(super) writer: RecordWriter,
+    /// The payload of a buffered child on its way to the queue.
+    pub(super) child_payload: Vec<u8>,
+    pub(super) is_closed: bool,
+}
+
+/// The source of sampling draws.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Draws {
+    /// The generator of the policy.
+    Own,
+    /// The host, which supplies them one by one.
+    Host(Option<f64>),
+}
+
+/// What a finished event belongs to.
+pub(super) enum Origin {
+    /// Nothing: it is a root, or has a parent in another process.
+    Root(Option<TraceContext>),
+    /// It ends an open request.
+    Request(ClosedRequest),
+}
+
+impl Pipeline {
+    /// Counts an event as emitted. Returns whether it is taken; if not, counts it as refused.
+    #[inline(always)]
+    pub(super) fn admit(&self, event: &Event<'_>, shared: &mut Shared) -> bool {
+        shared.ledger.add(Count::Emitted, 1);
+        let admits = !self.is_closed && event.is_valid() && shared.rng.is_some();
+        if !admits {
+            shared.ledger.add(Count::Refused, 1);
+        }
+        admits
+    }
+
+    /// The decision on a request for `path`, which has no query.
+    pub(super) fn decide_head(&mut self, path: &str, parent: Option<TraceContext>) -> SamplingDecision {
+        let parent_sampled = parent.is_some_and(|parent| parent.sampled);
+        let rate = self.policy.rate_of(path);
+        self.decide_at_rate(rate, parent_sampled)
+    }
+
+    /// The decision on a request whose rate is known; `None` excludes it.
+    #[inline(always)]
+    pub(super) fn decide_at_rate(&mut self, rate: Option<f64>, parent_sampled: bool) -> SamplingDecision {
+        match &mut self.draws {
+            Draws::Own => self.policy.decide_at_rate(rate, parent_sampled),
+            // Without a draw from the host nothing is sampled.
+            Draws::Host(draw) => {
+                self.policy.decide_at_rate_with(rate, parent_sampled, &mut || draw.take().unwrap_or(1.0))
+            }
+        }
+    }
+
+    /// The decision on a handler that has no path.
+    pub(super) fn decide_root(&mut self) -> SamplingDecision {
+        let rate = self.policy.rate();
+        let sampled = should_sample_request(rate, &mut || match &mut self.draws {
+            Draws::Host(draw) => draw.take().unwrap_or(1.0),
+            Draws::Own => self.policy.draw(),
+        });
+        SamplingDecision::Decided { sampled, rate, forced: false }
+    }
+
+    /// Counts a finished event in the statistics and decides on it. Returns its probability, if it is recorded. The event
+    /// must not be excluded.
+    #[inline(always)]
+    pub(super) fn decide_outcome(
+        &mut self,
+        event: &Event<'_>,
+        name: Hashed<'_>,
+        row: &mut RowHint,
+        decision: SamplingDecision,
+        shared: &mut Shared,
+        output: &mut impl Output,
+    ) -> Option<f64> {
+        let slow = self.is_slow(event, name.text);
+        self.observe(event, name, row, shared, output);
+        self.policy.decide_outcome(decision, event.status, event.error.is_some(), slow)
+    }
+
+    /// Counts an event in the metrics and in the statistics.
+    #[inline(always)]
+    pub(super) fn observe(
+        &mut self,
+        event: &Event<'_>,
+        name: Hashed<'_>,
+        row: &mut RowHint,
+        shared: &mut Shared,
+        output: &mut impl Output,
+    ) {
+        output.observe(event, name.text, shared);
+        let kind = match event.kind {
+            EventKind::Req => SeriesKind::Req,
+            EventKind::Fn => SeriesKind::Fn,
+            EventKind::Db => SeriesKind::Db,
+            EventKind::Evt => return,
+        };
+        let is_error = self.policy.is_error(event.status, event.error.is_some());
+        let sample = Sample { at: event.end(), duration: event.duration, is_error };
+        self.stats.record_hashed(&sample, shared.wall(), Some((kind, name)), row);
+    }
+
+    #[inline(always)]
+    fn is_slow(&self, event: &Event<'_>, name: &str) -> bool {
+        let p99 = match self.policy.keep_slow() {
+            None => return false,
+            Some(KeepSlow::P99) if event.kind == EventKind::Req => self.stats.p99(SeriesKind::Req, name),
+            Some(_) => None,
+        };
+        self.policy.is_slow(event.duration, p99)
+    }
+
+    /// Finishes an event that is not in an open request, or that ends one: its statistics, its children, and its record
+    /// if it is recorded.
+    #[inline(never)]
+    pub(super) fn finish_event(
+        &mut self,
+        event: &Event<'_>,
+        name: Hashed<'_>,
+        decision: SamplingDecision,
+        origin: Origin,
+        shared: &mut Shared,
+        output: &mut impl Output,
+    ) {
+        if decision == SamplingDecision::Excluded {
+            shared.ledger.add(Count::Excluded, 1);
+            return;
+        }
+        let p = self.decide_outcome(event, name, &mut RowHint::default(), decision, shared, output);
+        let ids = match origin {
+            // Ids are drawn only for events that are recorded.
+            Origin::Root(parent) if p.is_some() => with_own_span(root_ids(parent, shared), event),
+            Origin::Root(_) => SpanIds::default(),
+            Origin::Request(request) => {
+                self.finish_children(request, p, decision.sampling_probability(), shared, output)
+            }
+        };
+        let Some(p) = p else {
+            shared.ledger.add(Count::SampledOut, 1);
+            return;
+        };
+        self.enqueue(event, name, ids, p, shared, output);
+    }
+
+    /// Writes the record of an event and enqueues it. Returns its sequence number in the queue.
+    #[inline(always)]
+    pub(super) fn enqueue(
+        &mut self,
+        event: &Event<'_>,
+        name: Hashed<'_>,
+        ids: SpanIds,
+        p: f64,
+        shared: &mut Shared,
+        output: &mut impl Output,
+    ) -> Option<u64> {
+        let mut record = self.write(event, name, ids, p, shared);
+        record.queued_at = shared.now();
+        output.enqueue(&record, self.writer.payload(), shared)
+    }
+
+    /// Writes the record of an event that is recorded or buffered.
+    #[inline(always)]
+    pub(super) fn write(
+        &mut self,
+        event: &Event<'_>,
+        name: Hashed<'_>,
+        ids: SpanIds,
+        p: f64,
+        shared: &mut Shared,
+    ) -> Record {
+        shared.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
+        self.writer.write(event, name, ids, p, &mut shared.names)
+    }
+}
+
+/// New ids for a root, or for a child of a span in another process.
+#[inline(always)]
+pub(super) fn root_ids(parent: Option<TraceContext>, shared: &mut Shared) -> SpanIds {
+    let Some(rng) = &mut shared.rng else { return SpanIds::default() };
+    SpanIds {
+        trace_id: match parent {
+            Some(TraceContext { trace_id, .. }) => trace_id,
+            None => rng.id(),
+        },
+        span_id: rng.id(),
+        parent_id: match parent {
+            Some(TraceContext { parent_id, .. }) => parent_id,
+            None => [0; 8],
+        },
+    }
+}
+
+/// New ids for a child of `parent`.
+pub(super) fn child_ids(parent: SpanIds, shared: &mut Shared) -> SpanIds {
+    let span_id = shared.rng.as_mut().map_or([0; 8], Rng::id);
+    SpanIds { trace_id: parent.trace_id, span_id, parent_id: parent.span_id }
+}
+
+/// `ids`, with the trace and span that the event has already, if it has.
+pub(super) fn with_own_span(mut ids: SpanIds, event: &Event<'_>) -> SpanIds {
+    if let Some(span) = &event.span {
+        (ids.trace_id, ids.span_id) = (span.trace_id, span.parent_id);
+    }
+    ids
+}

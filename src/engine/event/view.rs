@@ -1,0 +1,86 @@
+//! A queued event as an encoder reads it.
+
+use super::attributes::{self, Value};
+use super::kind::EventKind;
+use super::names::{NameId, Names};
+use super::payload::{DETAIL, ERROR, HEADER, NAME, QUERY, ROWS};
+use super::record::Record;
+use super::trace::SpanIds;
+
+/// A queued event, decoded.
+#[derive(Clone, Debug)]
+pub struct EventView<'a> {
+    /// The kind.
+    pub kind: EventKind,
+    /// The ids of its trace, its span and its parent.
+    pub ids: SpanIds,
+    /// The start in ms since the epoch.
+    pub start: f64,
+    /// The duration in ms; `None` is unknown.
+    pub duration: Option<f64>,
+    /// The probability, in (0, 1], that an event with this outcome is recorded.
+    pub p: f64,
+    /// The route (REQ), function name (FN), statement summary (DB) or event name (EVT).
+    pub name: &'a str,
+    /// The type or message of the error, if the event failed.
+    pub error: Option<&'a str>,
+    /// REQ: the HTTP method. DB: the database system.
+    pub detail: Option<&'a str>,
+    /// REQ: the response status; `None` is unknown.
+    pub status: Option<u16>,
+    /// DB: the statement without its literals.
+    pub query: Option<&'a str>,
+    /// DB: the number of rows returned or changed.
+    pub rows: Option<f64>,
+    attributes: &'a [u8],
+}
+
+impl<'a> EventView<'a> {
+    /// The attributes in the order in which they were added.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+        attributes::iter(self.attributes)
+    }
+
+    /// Decodes `record` and its `payload`.
+    pub(crate) fn read(record: &Record, payload: &'a [u8], names: &'a Names) -> Self {
+        let mut view = Self {
+            kind: record.kind,
+            ids: record.ids,
+            start: record.start,
+            duration: Some(record.duration).filter(|ms| !ms.is_nan()),
+            p: record.p,
+            name: names.text(record.name),
+            error: interned(record.error, names),
+            detail: interned(record.detail, names),
+            status: Some(record.status).filter(|&status| status != 0),
+            query: None,
+            rows: None,
+            attributes: &[],
+        };
+        view.read_parts(payload);
+        view
+    }
+
+    fn read_parts(&mut self, mut payload: &'a [u8]) {
+        while let Some((&[tag, low, high], rest)) = payload.split_first_chunk::<HEADER>() {
+            let Some((part, rest)) = rest.split_at_checked(usize::from(u16::from_le_bytes([low, high])))
+            else {
+                return;
+            };
+            payload = rest;
+            let text = str::from_utf8(part).unwrap_or_default();
+            match tag {
+                NAME => self.name = text,
+                ERROR => self.error = Some(text),
+                DETAIL => self.detail = Some(text),
+                QUERY => self.query = Some(text),
+                ROWS => self.rows = part.try_into().ok().map(f64::from_le_bytes),
+                _ => self.attributes = part,
+            }
+        }
+    }
+}
+
+fn interned(id: NameId, names: &Names) -> Option<&str> {
+    (id != NameId::NONE).then(|| names.text(id))
+}

@@ -1,0 +1,53 @@
+//! The optional values of an event, which JavaScript sets before it records the event.
+
+use super::convert::{nan_to_none, status};
+use crate::engine::event::trace::TraceContext;
+use crate::engine::{Attributes, Event, EventKind};
+
+/// The optional values of the next event. They are cleared when the event is recorded.
+#[derive(Default)]
+pub(super) struct Details {
+    pub(super) error: Option<String>,
+    /// REQ: the method. DB: the system.
+    pub(super) source: Option<String>,
+    pub(super) is_path: bool,
+    pub(super) parent: Option<TraceContext>,
+    pub(super) span: Option<TraceContext>,
+    pub(super) attributes: Attributes,
+}
+
+impl Details {
+    /// The event with these details. `number` is the status (REQ) or the rows (DB).
+    pub(super) fn event<'a>(
+        &'a self,
+        kind: EventKind,
+        name: &'a str,
+        number: f64,
+        [start_ms, duration_ms]: [f64; 2],
+    ) -> Event<'a> {
+        let event = Event {
+            is_path: self.is_path,
+            duration: nan_to_none(duration_ms),
+            error: self.error.as_deref(),
+            attributes: &self.attributes,
+            span: self.span,
+            ..Event::new(kind, name, start_ms)
+        };
+        let source = self.source.as_deref();
+        match kind {
+            EventKind::Req => Event { method: source.unwrap_or_default(), status: status(number), ..event },
+            EventKind::Db => Event { system: source, rows: nan_to_none(number), ..event },
+            EventKind::Fn | EventKind::Evt => event,
+        }
+    }
+
+    /// Clears all values and keeps the memory of the attributes.
+    pub(super) fn clear(&mut self) {
+        self.attributes.clear();
+        self.error = None;
+        self.source = None;
+        self.is_path = false;
+        self.parent = None;
+        self.span = None;
+    }
+}

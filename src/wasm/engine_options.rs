@@ -1,0 +1,143 @@
+//! The options of an engine, as JavaScript sets them.
+
+use super::convert;
+use super::options::{code, find};
+use crate::engine::config::{Config, Service, SinkOptions};
+use crate::engine::sampling::KeepSlow;
+use crate::engine::text::number::text;
+use crate::engine::{Error, ErrorKind, Format};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// The options of an [`Engine`](super::Engine). At first all have their defaults.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct EngineOptions {
+    pub(super) config: Config,
+    pub(super) host_draws: bool,
+}
+
+#[wasm_bindgen]
+impl EngineOptions {
+    /// All defaults.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a numeric option. `rate` and `errorThreshold` are options of sampling.
+    ///
+    /// # Errors
+    /// The code of the option for a value out of range, `config/unknown-option` for another name.
+    #[wasm_bindgen(js_name = setNumber)]
+    pub fn set_number(&mut self, name: &str, value: f64) -> Result<(), js_sys::Error> {
+        let option = find(name).ok_or_else(|| unknown(name))?;
+        if let Some(limit) = option.limit {
+            limit.check(option.path, value).map_err(|error| convert::error(&error))?;
+        }
+        (option.set)(&mut self.config, value);
+        Ok(())
+    }
+
+    /// Sets `alwaysSampleErrors` or `respectParent`, which are options of sampling.
+    ///
+    /// # Errors
+    /// `config/unknown-option` for another name.
+    #[wasm_bindgen(js_name = setFlag)]
+    pub fn set_flag(&mut self, name: &str, value: bool) -> Result<(), js_sys::Error> {
+        match name {
+            "alwaysSampleErrors" => self.config.sampling.always_sample_errors = value,
+            "respectParent" => self.config.sampling.respect_parent = value,
+            _ => return Err(unknown(name)),
+        }
+        Ok(())
+    }
+
+    /// Records all requests slower than `ms`.
+    #[wasm_bindgen(js_name = keepSlow)]
+    pub fn keep_slow(&mut self, ms: f64) {
+        self.config.sampling.keep_slow = Some(KeepSlow::Ms(ms));
+    }
+
+    /// Records all requests slower than the 99th percentile of their route.
+    #[wasm_bindgen(js_name = keepSlowP99)]
+    pub fn keep_slow_p99(&mut self) {
+        self.config.sampling.keep_slow = Some(KeepSlow::P99);
+    }
+
+    /// Adds an exclude rule. It is compiled when the engine is made.
+    pub fn exclude(&mut self, pattern: String) {
+        self.config.sampling.exclude.push(pattern);
+    }
+
+    /// Adds a rate override. It is compiled when the engine is made.
+    #[wasm_bindgen(js_name = addOverride)]
+    pub fn add_override(&mut self, pattern: String, rate: f64) {
+        self.config.sampling.overrides.push((pattern, rate));
+    }
+
+    /// Sets the seed of the sampling draws.
+    pub fn seed(&mut self, seed: u64) {
+        self.config.sampling.seed = Some(seed);
+    }
+
+    /// Lets JavaScript make the sampling draws, with [`Engine::supply_draw`](super::Engine::supply_draw).
+    #[wasm_bindgen(js_name = useHostDraws)]
+    pub fn use_host_draws(&mut self) {
+        self.host_draws = true;
+    }
+
+    /// Sets the service that is measured.
+    pub fn service(&mut self, name: Option<String>, version: Option<String>) {
+        self.config.service = Service { name, version };
+    }
+
+    /// Sets an OpenTelemetry resource attribute. The last value of a key is used.
+    pub fn resource(&mut self, key: String, value: String) {
+        let resource = &mut self.config.resource;
+        resource.retain(|(known, _)| *known != key);
+        resource.push((key, value));
+    }
+
+    /// Adds a sink. Its index is its place in this order. The limits are at least 1.
+    ///
+    /// # Errors
+    /// `config/sink` for an unknown format.
+    pub fn sink(
+        &mut self,
+        name: String,
+        format: &str,
+        batch_max: Option<u32>,
+        max_bytes: Option<u32>,
+    ) -> Result<(), js_sys::Error> {
+        let format = Format::from_name(format).ok_or_else(|| unknown_format(format, &name))?;
+        self.config.sinks.push(SinkOptions { batch_max, max_bytes, ..SinkOptions::new(name, format) });
+        Ok(())
+    }
+}
+
+/// An error of [`Config::validate`], with the names that the options have in JavaScript.
+pub(super) fn describe(error: &Error, config: &Config) -> js_sys::Error {
+    let message = match (error.kind(), config.sampling.keep_slow) {
+        (ErrorKind::LeaseMs, _) => {
+            let [lease, deadline] = [config.lease(), config.flush_deadline_ms].map(text);
+            ["leaseMs is ", &lease, "; it must exceed flushDeadlineMs (", &deadline, ")"].concat()
+        }
+        (ErrorKind::KeepSlow, Some(KeepSlow::Ms(ms))) => {
+            let hint = " is not a duration: give milliseconds ≥ 0, or \"p99\"";
+            ["sampling.keepSlowMs: ", &text(ms), hint].concat()
+        }
+        _ => return convert::error(error),
+    };
+    convert::coded(code(error.kind()), &message)
+}
+
+fn unknown(name: &str) -> js_sys::Error {
+    convert::coded("config/unknown-option", &[name, " is not an option"].concat())
+}
+
+fn unknown_format(format: &str, sink: &str) -> js_sys::Error {
+    let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
+    let known = known.join(", ");
+    let message = ["sink ", sink, ": format \"", format, "\" is not one of ", &known].concat();
+    convert::coded(code(ErrorKind::Sinks), &message)
+}

@@ -1,0 +1,70 @@
+//! Reading counters, statistics and notices.
+
+use super::convert;
+use super::engine::Engine;
+use super::views::{CountersView, NoticeView, RowView, TotalsView};
+use crate::encode::prometheus;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+impl Engine {
+    /// The number of events in the queue.
+    #[wasm_bindgen(js_name = queueDepth)]
+    pub fn queue_depth(&self) -> usize {
+        self.collector.queue_depth()
+    }
+
+    /// Counters summed over all sinks: `{ delivered, remaining, dropped }`.
+    pub fn totals(&self) -> JsValue {
+        convert::object(&TotalsView::new(self.collector.totals()))
+    }
+
+    /// All counters.
+    pub fn counters(&self) -> JsValue {
+        convert::object(&CountersView::new(&self.collector.counters()))
+    }
+
+    /// The statistics of the window.
+    pub fn stats(&mut self, now_ms: f64) -> JsValue {
+        convert::object(&RowView::total(&self.collector.stats(now_ms)))
+    }
+
+    /// Counters and statistics as Prometheus text.
+    #[wasm_bindgen(js_name = metricsText)]
+    pub fn metrics_text(&mut self, now_ms: f64) -> String {
+        let mut text = Vec::new();
+        prometheus::encode(&self.collector.counters(), &self.collector.stats(now_ms), &mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    /// The next notice, oldest first. Undefined: there is none.
+    pub fn notice(&mut self) -> JsValue {
+        let notice = self.collector.poll_notice();
+        notice.map_or(JsValue::UNDEFINED, |notice| convert::object(&NoticeView::new(&notice)))
+    }
+
+    /// Drops all notices, if there is no listener.
+    #[wasm_bindgen(js_name = dropNotices)]
+    pub fn drop_notices(&mut self) {
+        while self.collector.poll_notice().is_some() {}
+    }
+
+    /// The address of the ledger. It never changes, so JavaScript can read the memory of an instance that trapped. The
+    /// first counter is the number of emitted events.
+    #[wasm_bindgen(js_name = ledgerPtr)]
+    pub fn ledger_ptr(&self) -> *const f64 {
+        self.collector.ledger_block().as_ptr()
+    }
+
+    /// The number of counters in the ledger.
+    #[wasm_bindgen(js_name = ledgerLen)]
+    pub fn ledger_len(&self) -> usize {
+        self.collector.ledger_block().len()
+    }
+
+    /// Continues from the ledger of an engine that trapped, with the same options.
+    pub fn restore(&mut self, ledger: &[f64]) {
+        self.collector.restore(ledger);
+    }
+}

@@ -1,0 +1,224 @@
+//! Recording events.
+
+use super::convert::{flags, nan_to_none, status};
+use super::engine::Engine;
+use super::requests::REQUESTS;
+use crate::engine::event::trace::{self, TraceContext};
+use crate::engine::{Collector, Event, EventKind, Signal, Token, Value};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+impl Engine {
+    /// The address of the request buffer, whose layout `requests` documents.
+    #[wasm_bindgen(js_name = requestsPtr)]
+    pub fn requests_ptr(&self) -> *const f64 {
+        self.requests.words_ptr()
+    }
+
+    /// The address of the texts of the request buffer.
+    #[wasm_bindgen(js_name = requestTextPtr)]
+    pub fn request_text_ptr(&self) -> *const u8 {
+        self.requests.text_ptr()
+    }
+
+    /// Records the first `count` requests of the buffer, whose texts have `text_bytes` bytes in all. Returns
+    /// flags, as `convert::flags` documents.
+    #[wasm_bindgen(js_name = recordRequests)]
+    pub fn record_requests(&mut self, count: usize, text_bytes: usize, now_ms: f64) -> u32 {
+        flags(self.requests.record(count, text_bytes, &mut self.collector, now_ms), REQUESTS)
+    }
+
+    /// Records a request without attributes; an [error](Self::set_error) may be set. A duration of NaN is unknown. Returns
+    /// flags, as `convert::flags` documents, with the id of the method.
+    #[wasm_bindgen(js_name = recordRequest)]
+    pub fn record_request(
+        &mut self,
+        route: &str,
+        method: &str,
+        status_code: f64,
+        now_ms: f64,
+        start_ms: f64,
+        duration_ms: f64,
+    ) -> u32 {
+        if !self.has_entropy() {
+            self.details.clear();
+            return self.refuse_one();
+        }
+        let Self { collector, details, .. } = self;
+        let event = Event {
+            duration: nan_to_none(duration_ms),
+            error: details.error.as_deref(),
+            method,
+            status: status(status_code),
+            is_path: details.is_path,
+            ..Event::new(EventKind::Req, route, start_ms)
+        };
+        let signal = collector.record(&event, None, now_ms);
+        details.clear();
+        let method_id = collector.method_id(method).map_or(0, |id| u32::from(id) + 1);
+        flags(signal, REQUESTS) | method_id << 16
+    }
+
+    /// Sets the error of the next event: its type or message.
+    #[wasm_bindgen(js_name = setError)]
+    pub fn set_error(&mut self, error: String) {
+        self.details.error = Some(error);
+    }
+
+    /// Sets the method (REQ) or the database system (DB) of the next event.
+    #[wasm_bindgen(js_name = setSource)]
+    pub fn set_source(&mut self, source: String) {
+        self.details.source = Some(source);
+    }
+
+    /// Marks the name of the next request as a raw path. It is recorded as its template.
+    #[wasm_bindgen(js_name = setPath)]
+    pub fn set_path(&mut self) {
+        self.details.is_path = true;
+    }
+
+    /// Sets the parent of the next event, from a `traceparent`. An invalid one is ignored.
+    #[wasm_bindgen(js_name = setParent)]
+    pub fn set_parent(&mut self, traceparent: &str) {
+        self.details.parent = TraceContext::parse(traceparent);
+    }
+
+    /// Sets the span of the next event, from the `traceparent` that [`outgoing`](Self::outgoing) returned.
+    #[wasm_bindgen(js_name = setSpan)]
+    pub fn set_span(&mut self, traceparent: &str) {
+        self.details.span = TraceContext::parse(traceparent);
+    }
+
+    /// Adds a text to the attributes of the next event.
+    #[wasm_bindgen(js_name = addText)]
+    pub fn add_text(&mut self, key: &str, value: &str) {
+        self.details.attributes.push(key, Value::Text(value));
+    }
+
+    /// Adds a number to the attributes of the next event.
+    #[wasm_bindgen(js_name = addNumber)]
+    pub fn add_number(&mut self, key: &str, value: f64) {
+        self.details.attributes.push(key, Value::Number(value));
+    }
+
+    /// Adds a boolean to the attributes of the next event.
+    #[wasm_bindgen(js_name = addFlag)]
+    pub fn add_flag(&mut self, key: &str, value: bool) {
+        self.details.attributes.push(key, Value::Flag(value));
+    }
+
+    /// Clears what was set for the next event. Throws if an earlier call did not return.
+    #[wasm_bindgen(js_name = clearDetails)]
+    pub fn clear_details(&mut self) {
+        self.details.clear();
+    }
+
+    /// Records any event with the details that were set before it. `request` is the token of an open request; NaN: none.
+    ///
+    /// `kind` is 0 REQ, 1 FN, 2 DB or 3 EVT. `number` is the status (REQ) or the rows (DB). Returns
+    /// flags, as `convert::flags` documents.
+    pub fn record(
+        &mut self,
+        kind: u8,
+        name: &str,
+        number: f64,
+        now_ms: f64,
+        start_ms: f64,
+        duration_ms: f64,
+        request: f64,
+    ) -> u32 {
+        let token = nan_to_none(request).map(Token::from_number);
+        self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, parent| {
+            match token {
+                None => collector.record(event, parent, now_ms),
+                Some(token) => collector.record_in(event, token, now_ms),
+            }
+        })
+    }
+
+    /// Ends the open request with the token `request`. The other arguments are those of [`record`](Self::record).
+    #[wasm_bindgen(js_name = endRequest)]
+    pub fn end_request(
+        &mut self,
+        kind: u8,
+        name: &str,
+        number: f64,
+        now_ms: f64,
+        start_ms: f64,
+        duration_ms: f64,
+        request: f64,
+    ) -> u32 {
+        let token = Token::from_number(request);
+        self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, _| {
+            collector.end(event, token, now_ms)
+        })
+    }
+
+    /// Begins a request for `path`, with a `traceparent` if it has one. Without a path it is a handler that is not a
+    /// request. Returns its token.
+    pub fn open(&mut self, path: Option<String>, traceparent: Option<String>, now_ms: f64) -> f64 {
+        // Without entropy the request is refused when it ends.
+        self.has_entropy();
+        let parent = traceparent.as_deref().and_then(TraceContext::parse);
+        let token = match path {
+            Some(path) => self.collector.open(&path, parent, now_ms),
+            None => self.collector.open_root(now_ms),
+        };
+        token.to_number()
+    }
+
+    /// The sampling rate of `path`, or of everything without a path. -1: the path is excluded.
+    #[wasm_bindgen(js_name = effectiveRate)]
+    pub fn effective_rate(&self, path: Option<String>) -> f64 {
+        match path {
+            Some(path) => self.collector.effective_rate(&path).unwrap_or(-1.0),
+            None => self.collector.config().sampling.rate,
+        }
+    }
+
+    /// Supplies the draw of the next decision, if JavaScript makes the draws.
+    #[wasm_bindgen(js_name = supplyDraw)]
+    pub fn supply_draw(&mut self, draw: f64) {
+        self.collector.supply_draw(draw);
+    }
+
+    /// The `traceparent` of an outgoing call, in the open request with the token `request` or (NaN) in a new trace.
+    ///
+    /// If `tracestate` is valid, a blank and the `tracestate` follow. Empty: send no header.
+    pub fn outgoing(&mut self, request: f64, tracestate: Option<String>) -> String {
+        self.has_entropy();
+        let mut headers = String::new();
+        let token = nan_to_none(request).map(Token::from_number);
+        let Some(context) = self.collector.outgoing(token) else { return headers };
+        context.format(&mut headers);
+        if let Some(state) = tracestate.as_deref().and_then(trace::tracestate) {
+            headers.push(' ');
+            headers.push_str(state);
+        }
+        headers
+    }
+
+    /// Counts an event as refused.
+    pub fn refuse(&mut self) {
+        self.collector.refuse(1);
+    }
+}
+
+impl Engine {
+    fn record_details(
+        &mut self,
+        kind: u8,
+        name: &str,
+        number: f64,
+        times_ms: [f64; 2],
+        record: impl FnOnce(&mut Collector, &Event<'_>, Option<TraceContext>) -> Signal,
+    ) -> u32 {
+        let has_entropy = self.has_entropy();
+        let Self { collector, details, .. } = self;
+        let kind = EventKind::ALL[usize::from(kind) % EventKind::ALL.len()];
+        let event = details.event(kind, name, number, times_ms);
+        let signal = has_entropy.then(|| record(collector, &event, details.parent));
+        details.clear();
+        signal.map_or_else(|| self.refuse_one(), |signal| flags(signal, REQUESTS))
+    }
+}

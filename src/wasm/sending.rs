@@ -1,0 +1,82 @@
+//! Handing out batches, and the end of the engine.
+
+use super::convert::{self, outcome};
+use super::engine::Engine;
+use super::views::TransmitView;
+use crate::engine::Outcome;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+impl Engine {
+    /// Time passes. Returns the ms until the next tick. NaN: nothing waits.
+    pub fn tick(&mut self, now_ms: f64) -> f64 {
+        self.collector.tick(now_ms).unwrap_or(f64::NAN)
+    }
+
+    /// The ms until the next tick. NaN: nothing waits.
+    #[wasm_bindgen(js_name = nextDeadline)]
+    pub fn next_deadline(&mut self) -> f64 {
+        self.collector.next_deadline().unwrap_or(f64::NAN)
+    }
+
+    /// The next batch to send: `{ sink, lease, count, batchId }`. Undefined: there is none.
+    ///
+    /// Its bytes are at [`encoded_ptr`](Self::encoded_ptr) until the next call.
+    pub fn poll(&mut self, now_ms: f64) -> JsValue {
+        while let Some(transmit) = self.collector.poll_transmit(now_ms) {
+            let batch = self.collector.batch(transmit);
+            self.encoded.clear();
+            self.encoders[transmit.sink].encode(&batch, &mut self.encoded);
+            let limit = self.collector.config().sinks[transmit.sink].max_bytes;
+            if limit.is_none_or(|max| self.encoded.len() <= max as usize) {
+                return convert::object(&TransmitView {
+                    sink: transmit.sink as u32,
+                    lease: transmit.lease as f64,
+                    count: batch.count() as u32,
+                    batch_id: batch.id().as_str(),
+                });
+            }
+            self.collector.settle(transmit.lease, Outcome::TooLarge, now_ms);
+        }
+        JsValue::UNDEFINED
+    }
+
+    /// The address of the bytes of the batch that was polled last.
+    #[wasm_bindgen(js_name = encodedPtr)]
+    pub fn encoded_ptr(&self) -> *const u8 {
+        self.encoded.as_ptr()
+    }
+
+    /// The number of these bytes.
+    #[wasm_bindgen(js_name = encodedLen)]
+    pub fn encoded_len(&self) -> usize {
+        self.encoded.len()
+    }
+
+    /// Settles a batch with an outcome and its value, as `convert::outcome` documents.
+    pub fn settle(&mut self, lease: f64, outcome_code: u32, value: f64, now_ms: f64) {
+        self.collector.settle(lease as u64, outcome(outcome_code, value), now_ms);
+    }
+
+    /// Makes all events that wait now due, until `deadline_ms` from now. NaN: the option `flushDeadlineMs`.
+    pub fn flush(&mut self, deadline_ms: f64, now_ms: f64) {
+        self.collector.flush(deadline_ms, now_ms);
+    }
+
+    /// Whether the flush in progress has events left that can be sent before its deadline.
+    #[wasm_bindgen(js_name = isFlushing)]
+    pub fn is_flushing(&mut self, now_ms: f64) -> bool {
+        self.collector.is_flushing(now_ms)
+    }
+
+    /// Refuses all further events.
+    pub fn close(&mut self, now_ms: f64) {
+        self.collector.close(now_ms);
+    }
+
+    /// Ends closing: all events that still wait are dropped as `closed`.
+    pub fn finish(&mut self) {
+        self.collector.finish();
+    }
+}
