@@ -57,7 +57,7 @@ function startNode() {
 /** What the tasks run under: wrangler and TypeScript files need a newer one than the package does. */
 function node() {
   const prefix = cachedTool("node", versions.node);
-  const args = ["install", "--prefix", prefix, `node@${versions.node}`, ...QUIET];
+  const args = ["install", "--prefix", prefix, `node@${versions.node}`, ...NPM_OPTIONS];
   return {
     name: `Node ${versions.node}, beside your ${process.versions.node}`,
     cost: "190 MB, 10 s",
@@ -72,7 +72,7 @@ function node() {
 function packages() {
   // Not `npm ci`: it refuses a lock file that lacks the binaries of some foreign platform, and where a registry does not
   // hold them all, npm leaves them out when it writes the lock. The versions and hashes that are locked hold here too.
-  const args = ["install", "--no-save", ...QUIET];
+  const args = ["install", "--no-save", ...NPM_OPTIONS];
   return {
     name: "the npm packages of package-lock.json",
     cost: "0.9 GB, 1 min",
@@ -84,7 +84,9 @@ function packages() {
   };
 }
 
-const QUIET = ["--no-audit", "--no-fund", "--loglevel=error"];
+/** Offline, npm would try for seven minutes before it says so. */
+const RETRIES = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000"];
+const NPM_OPTIONS = ["--no-audit", "--no-fund", "--loglevel=error", ...RETRIES];
 
 /** npm writes its own copy of the lock into node_modules when an install is complete: that is the stamp. */
 function packagesAreCurrent() {
