@@ -1,6 +1,6 @@
 //! The engine as a plain Rust library: `cargo run --example plain`.
 //!
-//! It owns no clock and no socket: you say what time it is, and send the bytes it hands out.
+//! It has no clock and no socket: you pass the time, and send the bytes of its batches.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 use tidegate::encode::Encoder;
@@ -15,7 +15,7 @@ fn main() -> Result<(), tidegate::engine::Error> {
     config.sampling.exclude = vec!["/health".into()];
     config.sinks.push(SinkOptions::new("stdout", Format::Ndjson));
     let mut collector = Collector::new(config)?;
-    collector.seed_entropy([42; 64]); // Yours: 64 bytes of the system's randomness.
+    collector.seed_entropy([42; 64]); // Pass 64 random bytes.
 
     for (path, status, duration) in [("/users/42", 200, 3.5), ("/users/43", 503, 12.0), ("/health", 200, 0.1)]
     {

@@ -1,5 +1,5 @@
-//! Ten million events through sinks that are slow and often fail, under a simulated clock; exits 1 if one is lost
-//! silently: `cargo run --release --example soak [-- EVENTS]`.
+//! Ten million events through sinks that are slow and often fail, under a simulated clock. Exits with 1 if an event is lost
+//! without being counted: `cargo run --release --example soak [-- EVENTS]`.
 
 mod memory;
 
@@ -13,12 +13,12 @@ use tidegate::engine::{
     Value,
 };
 
-/// A collector, the time, and the answers its sinks will give.
+/// A collector, the time, and the answers that its sinks will give.
 struct Soak {
     collector: Collector,
     rng: Rng,
     now: f64,
-    /// When, for which lease, and what.
+    /// Time, lease and outcome of each answer.
     answers: Vec<(f64, u64, Outcome)>,
     encoders: [Encoder; 2],
     bytes: Vec<u8>,
@@ -51,7 +51,7 @@ impl Soak {
         })
     }
 
-    /// One event of any kind, in one of many open requests or outside; some requests never end.
+    /// One event of any kind, inside or outside of one of many open requests. Some requests never end.
     fn emit(&mut self, n: usize) {
         let Self { collector, rng, now, attributes, routes, tokens, .. } = self;
         attributes.clear();
@@ -68,18 +68,13 @@ impl Soak {
             _ => (EventKind::Req, route.as_str()),
         };
         let event = Event {
-            kind,
-            name,
-            is_path: false,
-            start: *now,
             duration: Some(rng.draw() * 100.0),
             error: n.is_multiple_of(101).then_some("TypeError"),
             method: "GET",
             status: Some(if n % 50 == 4 { 503 } else { 200 }),
             system: Some("sqlite"),
-            rows: None,
             attributes,
-            span: None,
+            ..Event::new(kind, name, *now)
         };
         let token = &mut tokens[n / 8 % 64];
         match (kind, *token) {
@@ -113,11 +108,11 @@ impl Soak {
                 28..31 => Outcome::Fatal,
                 31..34 => Outcome::TooLarge,
                 34..38 => Outcome::Ok { rejected: 3 },
-                // The sender dies: its lease has to run out.
+                // The sender dies: its lease must expire.
                 38..40 => continue,
                 _ => Outcome::Ok { rejected: 0 },
             };
-            // One in fifty answers when its lease has run out.
+            // One in fifty answers after its lease has expired.
             let late = if self.rng.draw() < 0.02 { 4000.0 } else { 0.0 };
             let latency = late + (1.0 + transmit.sink as f64) * (50.0 + 200.0 * self.rng.draw());
             self.answers.push((self.now + latency, transmit.lease, outcome));
@@ -126,7 +121,7 @@ impl Soak {
         wait
     }
 
-    /// No more events: what is queued gets its time, then all is closed.
+    /// Sends what is queued, then closes the collector.
     fn come_to_rest(&mut self) {
         for _ in 0..20_000 {
             self.pump(10.0);

@@ -143,7 +143,7 @@ fn sending_what_is_sampled_allocates_nothing() {
     assert_eq!(host.run(5_000, 25_000, ok), 0);
     assert!(host.collector.counters().sinks[1].delivered > 90_000.0);
     drop(std::hint::black_box(vec![0u8; 9]));
-    assert_ne!(CALLS.get(), 0, "the allocator is counting");
+    assert_ne!(CALLS.get(), 0, "the allocator counts");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The exact bytes of every kind of event in every format. `TIDEGATE_BLESS=1` writes them anew.
+//! The exact bytes of every kind of event in every format. `TIDEGATE_BLESS=1` writes new ones.
 #![allow(clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -12,8 +12,7 @@ use tidegate::engine::{
 
 const NOW: f64 = 1_750_000_000_123.0;
 
-/// The bytes of a batch that holds one event of `kind`, with everything known or almost nothing; `None`: the format
-/// does not carry it.
+/// The bytes of a batch with one event of `kind`, which has all values or almost none. `None`: the format does not carry it.
 fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
     let mut config = Config::default();
     if full {
@@ -57,9 +56,9 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Whether a batch of `format` can hold what an event of `kind` has left.
+/// Whether `format` carries an event of `kind`.
 fn carries(format: Format, kind: EventKind, full: bool) -> bool {
-    // A duration that is unknown cannot be measured.
+    // An unknown duration is not measured.
     let is_measured = full && matches!(kind, EventKind::Req | EventKind::Db);
     format.accepts(kind) || (format.is_metrics() && is_measured)
 }
@@ -86,7 +85,7 @@ fn every_kind_in_every_format_has_its_bytes() {
 }
 
 #[test]
-fn every_ndjson_line_is_json_and_the_last_tells_the_counters() {
+fn every_ndjson_line_is_json_and_the_last_has_the_counters() {
     let bytes = batch(EventKind::Db, Format::Ndjson, true).unwrap();
     let lines: Vec<serde_json::Value> = bytes
         .split(|&byte| byte == b'\n')

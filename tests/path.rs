@@ -94,7 +94,7 @@ fn only_queries_are_cut_from_routes() {
 
 #[test]
 fn a_query_is_found_wherever_it_stands() {
-    // What differs from `=` in its lowest bits, and a letter of two bytes, stand before and behind it.
+    // Before and behind it are characters that differ from `=` in the lowest bits, and a letter of two bytes.
     for (before, after) in (0..20).flat_map(|before| (0..20).map(move |after| (before, after))) {
         let path = "/<>}ü".repeat(9).chars().take(before).collect::<String>();
         let query = format!("{path}?q={}", "<>".repeat(after));

@@ -1,4 +1,4 @@
-//! Prometheus text: its lines, its escapes, and that it says what counters and statistics say.
+//! Prometheus text: its lines, its escapes, and its values.
 #![allow(clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -8,7 +8,7 @@ use tidegate::engine::{Collector, Config, Event, EventKind, Format, SinkOptions}
 
 const NOW: f64 = 1_750_000_000_000.0;
 
-/// A collector with two sinks of one name, and one request to each of `routes`.
+/// A collector with two sinks of the same name, and one request to each of `routes`.
 fn collector(routes: &[&str]) -> Collector {
     let mut config = Config::default();
     for format in [Format::Ndjson, Format::OtlpMetricsJson] {
@@ -34,7 +34,7 @@ fn text(collector: &mut Collector) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// Reads the text as the format's page says: each sample by its name and labels, each once, after HELP and TYPE.
+/// Reads the text as the spec says. Each sample has its own name and labels, and follows HELP and TYPE.
 fn samples(text: &str) -> HashMap<String, f64> {
     let (mut family, mut samples) = (String::new(), HashMap::new());
     assert!(text.ends_with('\n'));
@@ -54,7 +54,7 @@ fn samples(text: &str) -> HashMap<String, f64> {
 }
 
 #[test]
-fn totals_and_figures_are_told_once_each() {
+fn totals_and_figures_are_written_once_each() {
     let mut collector = collector(&["/a", "/a", "/b"]);
     let samples = samples(&text(&mut collector));
     for (key, value) in [
@@ -76,7 +76,7 @@ fn totals_and_figures_are_told_once_each() {
 }
 
 #[test]
-fn labels_are_escaped_and_what_is_unknown_is_absent() {
+fn labels_are_escaped_and_unknown_values_are_left_out() {
     let mut empty = collector(&[]);
     let text_of_none = text(&mut empty);
     assert!(!samples(&text_of_none).keys().any(|key| key.starts_with("tidegate_window_duration")));
@@ -86,6 +86,6 @@ fn labels_are_escaped_and_what_is_unknown_is_absent() {
     assert_eq!(
         samples(&text.replace('\r', "")).len(),
         samples(&text_of_none).len() + 7 + 11,
-        "the total, and the series"
+        "the total and the series"
     );
 }

@@ -1,4 +1,4 @@
-//! Recording allocates nothing once the series have their rows.
+//! In the steady state recording allocates nothing.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod alloc;
@@ -6,7 +6,7 @@ mod alloc;
 use alloc::CALLS;
 use tidegate::engine::stats::{Sample, SeriesKind, StatsStore};
 
-/// Records events, some late, over 40 series of which 8 have rows.
+/// Records events of 40 series, of which 8 have rows. Some events are late.
 fn run(stats: &mut StatsStore, names: &[String], start: f64, events: usize) {
     for i in 0..events {
         let now = start + i as f64 * 20.0;
@@ -30,6 +30,6 @@ fn steady_state_recording_allocates_nothing() {
     stats.advance(1e12 + 1e9);
     assert_eq!(CALLS.get() - before, 0);
     drop(std::hint::black_box(vec![0u8; 9]));
-    assert_ne!(CALLS.get() - before, 0, "the allocator is not counting");
+    assert_ne!(CALLS.get() - before, 0, "the allocator does not count");
     assert_eq!(stats.snapshot(0.0).total.count, 0);
 }

@@ -37,12 +37,12 @@ fn unknown_flags_are_ignored_and_not_passed_on() {
 }
 
 #[test]
-fn blanks_around_it_are_no_part_of_it() {
+fn blanks_around_a_header_are_ignored() {
     assert!(parse(&format!(" \t00-{TRACE}-{SPAN}-01\t ")).is_some());
 }
 
 #[test]
-fn a_higher_version_is_read_as_far_as_it_is_known() {
+fn the_known_fields_of_a_higher_version_are_read() {
     for rest in ["", "-", "-what-the-future-will-be-like"] {
         assert!(parse(&format!("cc-{TRACE}-{SPAN}-01{rest}")).is_some_and(|c| c.sampled), "{rest:?}");
     }
@@ -51,7 +51,7 @@ fn a_higher_version_is_read_as_far_as_it_is_known() {
 }
 
 #[test]
-fn invalid_ones_are_refused() {
+fn invalid_headers_are_refused() {
     let upper = TRACE.to_uppercase();
     let zeros = "0".repeat(32);
     for header in [

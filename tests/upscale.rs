@@ -1,4 +1,4 @@
-//! Σ 1/p over what was recorded finds the truth, whatever the mix of rates and outcomes.
+//! Σ 1/p over the recorded events estimates the number of all events, whatever the mix of rates and outcomes.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
@@ -12,7 +12,7 @@ const REQUESTS: usize = 60_000;
 const ROUTES: [(&str, f64); 5] =
     [("/checkout", 1.0), ("/api/items", 0.5), ("/assets", 0.02), ("/never", 0.0), ("/other", 0.1)];
 
-/// Of one class of events: how many there were, Σ 1/p, and Σ (1-p)/p² which is about its variance.
+/// One class of events: their number, Σ 1/p, and Σ (1-p)/p², which is about its variance.
 #[derive(Default)]
 struct Sum {
     truth: f64,
@@ -50,7 +50,7 @@ impl Run {
         Self { collector, rng: Rng::from_seed(99), now: 1.75e12, sums: Sums::new() }
     }
 
-    /// A request of a random route and outcome with two children, under a name that tells its class.
+    /// A request of a random route and outcome with two children. All are named by their class.
     fn request(&mut self) {
         let (route, rate) = ROUTES[(self.rng.draw() * ROUTES.len() as f64) as usize];
         let (fails, throws, is_slow, is_forced) =
@@ -82,7 +82,7 @@ impl Run {
         }
     }
 
-    /// An event of a known route that is excluded, and one outside a request.
+    /// A request of an excluded route, and an event outside a request.
     fn others(&mut self) {
         let event = |kind, name| Event {
             error: Some("Error"),

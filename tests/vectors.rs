@@ -6,8 +6,8 @@ use serde_json::Value;
 use tidegate::engine::rng::Rng;
 use tidegate::engine::sampling::*;
 
-/// `(case, request)` of `request_flow` that differ: the reference samples at `draw <= rate`, ours at
-/// `draw < rate`, and here the draw is the rate itself.
+/// Pairs of case and request of `request_flow` that differ. The reference samples at `draw <= rate`, tidegate at
+/// `draw < rate`, and in these the draw equals the rate.
 const ON_THE_BOUNDARY: &[(&str, usize)] = &[("override_order", 0)];
 
 fn cases(group: &str) -> Vec<Value> {
@@ -120,7 +120,7 @@ fn sample_request() {
     }
 }
 
-/// The `sampling` options of a `request_flow` config; fails on a key that it does not know.
+/// The sampling options of a `request_flow` config. Panics at an unknown key.
 fn options(config: &Value) -> SamplingOptions {
     let mut options = SamplingOptions::default();
     for (key, value) in config.as_object().unwrap() {
@@ -156,7 +156,7 @@ fn request_flow() {
             });
             total += drawn.len();
             assert_eq!(drawn.len(), expected["rng_calls"], "{name}#{index}");
-            // An app that raises answers 500 and its error goes on to the host.
+            // An app that raises answers 500, and its error reaches the host.
             let raises = &request["raises"];
             assert_eq!(*raises, expected["propagated"], "{name}#{index}");
             let answered = if raises.is_null() { status(&request["status"]) } else { Some(500) };

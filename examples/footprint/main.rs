@@ -1,4 +1,4 @@
-//! What the engine takes, in bytes, at rest, in a flood and under load: `cargo run --release --example footprint`.
+//! The memory of the engine without events, in a flood and under load: `cargo run --release --example footprint`.
 
 #[path = "../memory/mod.rs"]
 mod memory;
@@ -29,7 +29,7 @@ fn main() -> Result<(), Error> {
         }
         let grown = memory::live() - before;
         println!(
-            "after {} events of 100000 names, one batch staged: + {}",
+            "after {} events of 100000 names, one batch in flight: + {}",
             (round + 1) * 100_000,
             kib(grown)
         );
@@ -37,7 +37,7 @@ fn main() -> Result<(), Error> {
     statistics::print()
 }
 
-/// Overflows the queue with nothing ever settled.
+/// Overflows the queue; nothing is ever settled.
 fn flood(collector: &mut Collector, name: &str, attributes: &Attributes) {
     let now = 1_750_000_000_000.0;
     let event = Event {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tidegate::engine::rng::Rng;
 use tidegate::engine::stats::{Sample, SeriesKind, StatsStore};
 
-/// Prints one paragraph a load.
+/// Prints one paragraph for each load.
 pub fn print() -> Result<(), tidegate::engine::Error> {
     for (per_second, sigma) in [(100, 0.5), (100, 1.0), (1000, 1.0), (5000, 0.5), (5000, 1.0), (5000, 2.0)] {
         simulate(per_second, sigma)?;

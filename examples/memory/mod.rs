@@ -1,6 +1,6 @@
-//! A counting allocator: how many bytes live, and how many ever lived at once.
+//! An allocator that counts the bytes allocated now, and the most at any time.
 #![allow(unsafe_code)] // GlobalAlloc is an unsafe trait. It only forwards.
-#![allow(dead_code)] // Not every example asks; and where the library brings an allocator, this one is none.
+#![allow(dead_code)] // Not every example uses all of it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

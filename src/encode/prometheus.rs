@@ -78,7 +78,7 @@ fn seconds(ms: Option<f64>) -> Option<f64> {
     ms.map(|ms| ms / 1000.0)
 }
 
-/// The index of a sink as text. It tells sinks of the same name apart.
+/// The index of a sink as text. Two sinks can have the same name.
 fn index(at: usize) -> &'static str {
     INDEXES.get(at).copied().unwrap_or("_OTHER")
 }

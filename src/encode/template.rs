@@ -71,7 +71,6 @@ impl Templates {
                 None => return false,
             },
         };
-        let shape = &template.shape;
         let Some(times) = self.style.times(record) else { return false };
         let from = template.start as usize;
         let bytes = &self.bytes[from..from + usize::from(template.len)];
@@ -85,14 +84,20 @@ impl Templates {
         } else {
             out.extend_from_slice(head);
         }
-        if self.style == Style::Milliseconds && shape.has_duration() {
+        if self.style == Style::Milliseconds && template.shape.has_duration() {
             number::push(record.duration, out);
         }
         let shift = out.len() - base - head.len();
         if !tail.is_empty() {
             out.extend_from_slice(tail);
         }
-        let event = &mut out[base..];
+        self.patch(template, record, times, shift, &mut out[base..]);
+        true
+    }
+
+    /// Writes the times and ids of `record` over those of the template. The ids lie `shift` bytes further than there.
+    #[inline(always)]
+    fn patch(&self, template: &Template, record: &Record, times: (u64, u64), shift: usize, event: &mut [u8]) {
         let Template { ids: [trace, span, parent], times: [first, second], .. } = template;
         self.style.put_time(times.0, &mut event[usize::from(*first)..]);
         if self.style != Style::Milliseconds {
@@ -100,10 +105,9 @@ impl Templates {
         }
         self.style.put_id(&record.ids.trace_id, &mut event[usize::from(*trace) + shift..]);
         self.style.put_id(&record.ids.span_id, &mut event[usize::from(*span) + shift..]);
-        if shape.has_parent() {
+        if template.shape.has_parent() {
             self.style.put_id(&record.ids.parent_id, &mut event[usize::from(*parent) + shift..]);
         }
-        true
     }
 
     /// Stores what was written for `record`, from `start` of `out` on, as the template of its shape.

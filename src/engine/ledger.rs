@@ -79,75 +79,83 @@ pub(crate) enum SinkCount {
     LateSettles,
 }
 
-/// All counters. The block never moves, so a host can read it after a trap.
+/// All counters. They never move, so a host can read them after a trap.
 ///
-/// | index | counter |
-/// |---|---|
-/// | 0 … 7 | [`Count`] |
-/// | 8 + 11 n … | for sink n: 4 of [`SinkCount`], then 7 of [`Reason`] |
+/// | row | columns | counters |
+/// |---|---|---|
+/// | 0 | 0 … 7 | [`Count`] |
+/// | 1 + n | 0 … 3 | [`SinkCount`] of sink n |
+/// | | 4 … 10 | its drops by [`Reason`] |
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
-    block: Box<[f64]>,
+    rows: Box<[Row]>,
 }
+
+type Row = [f64; DROPS + Reason::ALL.len()];
 
 impl Ledger {
     pub(crate) fn new(sinks: usize) -> Self {
-        Self { block: vec![0.0; COUNTS + sinks * SINK_COUNTS].into_boxed_slice() }
+        Self { rows: vec![Row::default(); 1 + sinks].into_boxed_slice() }
     }
 
     pub(crate) fn add(&mut self, count: Count, n: usize) {
-        self.block[count as usize] += n as f64;
+        self.rows[0][count as usize] += n as f64;
     }
 
     pub(crate) fn add_sink(&mut self, sink: usize, count: SinkCount, n: usize) {
-        self.block[at(sink) + count as usize] += n as f64;
+        self.rows[1 + sink][count as usize] += n as f64;
     }
 
     pub(crate) fn add_drops(&mut self, sink: usize, reason: Reason, n: usize) {
-        self.block[at(sink) + SINK_HEAD + reason as usize] += n as f64;
+        self.rows[1 + sink][DROPS + reason as usize] += n as f64;
     }
 
     /// Notes that something was measured at `wall`.
     pub(crate) fn note_measured(&mut self, wall: f64) {
-        let since = &mut self.block[Count::Since as usize];
+        let since = &mut self.rows[0][Count::Since as usize];
         if *since == 0.0 {
             *since = wall;
         }
     }
 
     pub(crate) fn get(&self, count: Count) -> f64 {
-        self.block[count as usize]
+        self.rows[0][count as usize]
     }
 
     pub(crate) fn sink(&self, sink: usize, count: SinkCount) -> f64 {
-        self.block[at(sink) + count as usize]
+        self.rows[1 + sink][count as usize]
     }
 
     pub(crate) fn dropped(&self, sink: usize) -> [f64; Reason::ALL.len()] {
-        Reason::ALL.map(|reason| self.block[at(sink) + SINK_HEAD + reason as usize])
+        let row = &self.rows[1 + sink];
+        Reason::ALL.map(|reason| row[DROPS + reason as usize])
     }
 
+    /// All rows as one block.
     pub(crate) fn block(&self) -> &[f64] {
-        &self.block
+        self.rows.as_flattened()
     }
 
     /// Continues from the block of an engine that trapped. Its undelivered events are counted as dropped by `core_reset`.
     ///
     /// A block of another size, or with a number that is not finite, is ignored.
     pub(crate) fn restore(&mut self, block: &[f64]) {
-        if block.len() != self.block.len() || block.iter().any(|count| !count.is_finite()) {
+        let own = self.rows.as_flattened_mut();
+        if block.len() != own.len() || block.iter().any(|count| !count.is_finite()) {
             return;
         }
-        self.block.copy_from_slice(block);
+        own.copy_from_slice(block);
+        let Some((counts, sinks)) = self.rows.split_first_mut() else { return };
         let settled = [Count::Accepted, Count::SampledOut, Count::Excluded, Count::Refused];
-        let pending = self.get(Count::Emitted) - settled.map(|count| self.get(count)).iter().sum::<f64>();
-        self.block[Count::Accepted as usize] += pending;
-        self.block[Count::CoreResets as usize] += 1.0;
-        for sink in 0..(self.block.len() - COUNTS) / SINK_COUNTS {
-            self.block[at(sink) + SinkCount::Accepted as usize] += pending;
-            let known = self.sink(sink, SinkCount::Delivered) + self.dropped(sink).iter().sum::<f64>();
-            let undelivered = self.sink(sink, SinkCount::Accepted) - known;
-            self.block[at(sink) + SINK_HEAD + Reason::CoreReset as usize] += undelivered;
+        let pending = settled
+            .iter()
+            .fold(counts[Count::Emitted as usize], |left, count| left - counts[*count as usize]);
+        counts[Count::Accepted as usize] += pending;
+        counts[Count::CoreResets as usize] += 1.0;
+        for sink in sinks {
+            sink[SinkCount::Accepted as usize] += pending;
+            let known = sink[SinkCount::Delivered as usize] + sink[DROPS..].iter().sum::<f64>();
+            sink[DROPS + Reason::CoreReset as usize] += sink[SinkCount::Accepted as usize] - known;
         }
     }
 }
@@ -227,13 +235,8 @@ impl SinkCounters {
     }
 }
 
-fn at(sink: usize) -> usize {
-    COUNTS + sink * SINK_COUNTS
-}
-
-const COUNTS: usize = 8;
-const SINK_HEAD: usize = 4;
-const SINK_COUNTS: usize = SINK_HEAD + Reason::ALL.len();
+/// The first column of the drops.
+const DROPS: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -259,7 +262,7 @@ mod tests {
     fn a_block_of_another_shape_is_ignored() {
         let mut ledger = Ledger::new(1);
         ledger.restore(&[1.0; 3]);
-        ledger.restore(&[f64::NAN; COUNTS + SINK_COUNTS]);
+        ledger.restore(&[f64::NAN; 2 * (DROPS + Reason::ALL.len())]);
         assert!(ledger.block().iter().all(|&count| count == 0.0));
     }
 }

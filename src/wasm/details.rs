@@ -42,6 +42,7 @@ impl Details {
     }
 
     /// Clears all values and keeps the memory of the attributes.
+    #[inline(never)]
     pub(super) fn clear(&mut self) {
         self.attributes.clear();
         self.error = None;

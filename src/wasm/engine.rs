@@ -32,9 +32,9 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     pub fn new(options: EngineOptions) -> Result<Engine, js_sys::Error> {
         let EngineOptions { config, host_draws } = options;
-        config.validate().map_err(|error| describe(&error, &config))?;
+        config.check_relations().map_err(|error| describe(&error, &config))?;
         let encoders = config.sinks.iter().map(|sink| Encoder::new(sink.format)).collect();
-        let mut collector = Collector::new(config).map_err(|error| convert::error(&error))?;
+        let mut collector = Collector::with_valid(config).map_err(|error| convert::error(&error))?;
         if host_draws {
             collector.use_host_draws();
         }

@@ -3,8 +3,7 @@
 use super::convert;
 use super::options::{code, find};
 use crate::engine::config::{Config, Service, SinkOptions};
-use crate::engine::sampling::KeepSlow;
-use crate::engine::text::number::text;
+use crate::engine::sampling::{KeepSlow, SamplingOptions};
 use crate::engine::{Error, ErrorKind, Format};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -31,11 +30,7 @@ impl EngineOptions {
     #[wasm_bindgen(js_name = setNumber)]
     pub fn set_number(&mut self, name: &str, value: f64) -> Result<(), js_sys::Error> {
         let option = find(name).ok_or_else(|| unknown(name))?;
-        if let Some(limit) = option.limit {
-            limit.check(option.path, value).map_err(|error| convert::error(&error))?;
-        }
-        (option.set)(&mut self.config, value);
-        Ok(())
+        option.set(&mut self.config, value).map_err(|error| convert::error(&error))
     }
 
     /// Sets `alwaysSampleErrors` or `respectParent`, which are options of sampling.
@@ -93,9 +88,10 @@ impl EngineOptions {
 
     /// Sets an OpenTelemetry resource attribute. The last value of a key is used.
     pub fn resource(&mut self, key: String, value: String) {
-        let resource = &mut self.config.resource;
-        resource.retain(|(known, _)| *known != key);
-        resource.push((key, value));
+        match self.config.resource.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, known)) => *known = value,
+            None => self.config.resource.push((key, value)),
+        }
     }
 
     /// Adds a sink. Its index is its place in this order. The limits are at least 1.
@@ -115,20 +111,15 @@ impl EngineOptions {
     }
 }
 
-/// An error of [`Config::validate`], with the names that the options have in JavaScript.
+/// An error of [`Config::check_relations`], with the names that the options have in JavaScript.
 pub(super) fn describe(error: &Error, config: &Config) -> js_sys::Error {
-    let message = match (error.kind(), config.sampling.keep_slow) {
-        (ErrorKind::LeaseMs, _) => {
-            let [lease, deadline] = [config.lease(), config.flush_deadline_ms].map(text);
-            ["leaseMs is ", &lease, "; it must exceed flushDeadlineMs (", &deadline, ")"].concat()
-        }
+    match (error.kind(), config.sampling.keep_slow) {
+        (ErrorKind::LeaseMs, _) => convert::error(&config.lease_error("leaseMs", "flushDeadlineMs")),
         (ErrorKind::KeepSlow, Some(KeepSlow::Ms(ms))) => {
-            let hint = " is not a duration: give milliseconds ≥ 0, or \"p99\"";
-            ["sampling.keepSlowMs: ", &text(ms), hint].concat()
+            convert::error(&SamplingOptions::keep_slow_error(ms, "sampling.keepSlowMs", "\"p99\""))
         }
-        _ => return convert::error(error),
-    };
-    convert::coded(code(error.kind()), &message)
+        _ => convert::error(error),
+    }
 }
 
 fn unknown(name: &str) -> js_sys::Error {
@@ -136,8 +127,10 @@ fn unknown(name: &str) -> js_sys::Error {
 }
 
 fn unknown_format(format: &str, sink: &str) -> js_sys::Error {
-    let known: Vec<_> = Format::ALL.iter().map(|format| format.as_str()).collect();
-    let known = known.join(", ");
-    let message = ["sink ", sink, ": format \"", format, "\" is not one of ", &known].concat();
+    let mut message = ["sink ", sink, ": format \"", format, "\" is not one of "].concat();
+    for (at, known) in Format::ALL.iter().enumerate() {
+        message.push_str(if at == 0 { "" } else { ", " });
+        message.push_str(known.as_str());
+    }
     convert::coded(code(ErrorKind::Sinks), &message)
 }

@@ -1,4 +1,4 @@
-//! An allocator that counts its calls, a thread each: the tests of a file run side by side.
+//! An allocator that counts its calls by thread, since the tests of a file run in parallel.
 #![allow(unsafe_code)] // GlobalAlloc is an unsafe trait. It only forwards.
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,4 +1,4 @@
-//! OTLP: what is told of each event, and that protobuf and JSON tell the same, whatever the texts.
+//! OTLP: the content of each message, and that protobuf and JSON have the same content.
 #![allow(clippy::unwrap_used)]
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -30,10 +30,10 @@ fn event<'a>(kind: EventKind, name: &'a str, attributes: &'a Attributes) -> Even
     Event { duration: Some(12.5), method: "GET", attributes, ..Event::new(kind, name, NOW) }
 }
 
-/// What each signal tells, the two forms compared field by field.
-fn told(collector: &mut Collector) -> [Option<Json>; 3] {
+/// Exports all that waits. Compares the two forms of each signal field by field, and returns the JSON.
+fn export(collector: &mut Collector) -> [Option<Json>; 3] {
     collector.flush(1000.0, NOW);
-    let mut told = [None, None, None];
+    let mut exported = [None, None, None];
     while let Some(transmit) = collector.poll_transmit(NOW) {
         let batch = collector.batch(transmit);
         let (protobuf, json) = PAIRS[transmit.sink];
@@ -43,12 +43,12 @@ fn told(collector: &mut Collector) -> [Option<Json>; 3] {
         let schema = [wire::TRACES, wire::LOGS, wire::METRICS][transmit.sink];
         let text: Json = serde_json::from_slice(&text).unwrap();
         assert_eq!(wire::read(&bytes, schema), wire::normal(&text));
-        told[transmit.sink] = Some(text);
+        exported[transmit.sink] = Some(text);
     }
-    told
+    exported
 }
 
-/// The only item at the end of the lists of a request.
+/// The item at `path` of a request.
 fn only(request: &Json, path: &str) -> Json {
     request.pointer(path).unwrap().clone()
 }
@@ -70,7 +70,7 @@ fn pairs(wanted: &[(&str, Json)]) -> Vec<(String, Json)> {
 fn span(event: &Event<'_>, parent: Option<&str>) -> Json {
     let mut collector = collector(Config::default());
     collector.record(event, parent.map(|header| TraceContext::parse(header).unwrap()), NOW);
-    only(told(&mut collector)[0].as_ref().unwrap(), "/resourceSpans/0/scopeSpans/0/spans/0")
+    only(export(&mut collector)[0].as_ref().unwrap(), "/resourceSpans/0/scopeSpans/0/spans/0")
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_request_is_a_server_span() {
     assert_eq!(span["parentSpanId"], "b7ad6b7169203331");
     assert_eq!(span["startTimeUnixNano"], "1750000000123250000");
     assert_eq!(span["endTimeUnixNano"], "1750000000135750000");
-    assert!(span.get("status").is_none(), "404 is the client's error");
+    assert!(span.get("status").is_none(), "404 is an error of the client");
     let wanted = [
         ("http.request.method", json!("GET")),
         ("http.route", json!("/orders/:id")),
@@ -97,7 +97,7 @@ fn a_request_is_a_server_span() {
 }
 
 #[test]
-fn an_unusual_method_and_a_server_error_are_told_as_the_conventions_ask() {
+fn an_unusual_method_and_a_server_error_follow_the_conventions() {
     let none = Attributes::default();
     let request =
         Event { status: Some(503), duration: None, method: "PURGE", ..event(EventKind::Req, "/", &none) };
@@ -106,7 +106,7 @@ fn an_unusual_method_and_a_server_error_are_told_as_the_conventions_ask() {
         (&span["name"], &span["status"], &span["flags"]),
         (&json!("HTTP /"), &json!({"code": 2}), &json!(0x101))
     );
-    assert_eq!(span["startTimeUnixNano"], span["endTimeUnixNano"], "a duration that is unknown");
+    assert_eq!(span["startTimeUnixNano"], span["endTimeUnixNano"], "an unknown duration");
     let wanted = [
         ("http.request.method", json!("_OTHER")),
         ("http.request.method_original", json!("PURGE")),
@@ -150,7 +150,7 @@ fn an_event_is_a_log_record_of_the_span_it_happened_in() {
     let token = collector.open("/", None, NOW);
     collector.record_in(&event(EventKind::Evt, "cart.opened", &none), token, NOW);
     collector.end(&event(EventKind::Req, "/", &none), token, NOW);
-    let [traces, logs, _] = told(&mut collector);
+    let [traces, logs, _] = export(&mut collector);
     let span = only(&traces.unwrap(), "/resourceSpans/0/scopeSpans/0/spans/0");
     let record = only(&logs.unwrap(), "/resourceLogs/0/scopeLogs/0/logRecords/0");
     assert_eq!((&record["spanId"], &record["traceId"]), (&span["spanId"], &span["traceId"]));
@@ -159,7 +159,7 @@ fn an_event_is_a_log_record_of_the_span_it_happened_in() {
 }
 
 #[test]
-fn the_probability_is_told_where_it_is_not_one() {
+fn the_probability_is_exported_if_it_is_not_one() {
     let mut config = Config::default();
     config.sampling.rate = 0.25;
     config.sampling.seed = Some(1);
@@ -168,19 +168,19 @@ fn the_probability_is_told_where_it_is_not_one() {
     for _ in 0..100 {
         collector.record(&event(EventKind::Req, "/", &none), None, NOW);
     }
-    let traces = told(&mut collector)[0].take().unwrap();
+    let traces = export(&mut collector)[0].take().unwrap();
     let span = only(&traces, "/resourceSpans/0/scopeSpans/0/spans/0");
     assert_eq!(attributes(&span).last().unwrap(), &("sampling.probability".to_owned(), json!(0.25)));
 }
 
 #[test]
-fn what_the_host_tells_of_the_resource_wins() {
+fn resource_attributes_of_the_host_replace_our_own() {
     let resource =
         vec![("cloud.provider".into(), "cloudflare".into()), ("service.name".into(), "theirs".into())];
     let config = Config { resource, ..Config::default() };
     let mut collector = collector(config);
     collector.record(&event(EventKind::Fn, "f", &Attributes::default()), None, NOW);
-    let traces = told(&mut collector)[0].take().unwrap();
+    let traces = export(&mut collector)[0].take().unwrap();
     let resource = only(&traces, "/resourceSpans/0/resource");
     let keys: Vec<_> = attributes(&resource).into_iter().map(|(key, _)| key).collect();
     let wanted = [
@@ -218,7 +218,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_forms_tell_the_same_whatever_the_texts(
+    fn both_forms_have_the_same_content(
         kinds in prop::collection::vec(0usize..4, 1..8),
         name in hostile(), text in hostile(), key in hostile(), method in hostile(),
         error in prop::option::of(hostile()), system in prop::option::of(hostile()),
@@ -243,6 +243,6 @@ proptest! {
             };
             collector.record(&event, None, NOW);
         }
-        told(&mut collector);
+        export(&mut collector);
     }
 }

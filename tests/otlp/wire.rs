@@ -1,8 +1,8 @@
-//! A tiny reader of the protobuf wire format: enough of OTLP's schema to read bytes as OTLP's own JSON.
+//! A reader of the protobuf wire format. It knows enough of the schema of OTLP to read bytes as the JSON of OTLP.
 
 use serde_json::{Map, Value, json};
 
-/// How a field's bytes are to be read.
+/// How the bytes of a field are read.
 #[derive(Clone, Copy)]
 pub enum Kind {
     Text,
@@ -112,7 +112,7 @@ pub const METRICS: &[Field] = &[(
     ]),
 )];
 
-/// Reads a message. Panics at a field that the schema does not know, of another wire type, or out of order.
+/// Reads a message. Panics at a field that the schema does not have, or that has another wire type.
 pub fn read(mut bytes: &[u8], schema: &[Field]) -> Value {
     let mut object = Map::new();
     while !bytes.is_empty() {
@@ -189,7 +189,8 @@ fn take<const N: usize>(bytes: &mut &[u8]) -> [u8; N] {
     *taken
 }
 
-/// JSON as the reader sees protobuf: no empty lists, and every number that may have a fraction a double.
+/// JSON in the form in which [`read`] returns protobuf: without empty lists, and with doubles for numbers that can have a
+/// fraction.
 pub fn normal(value: &Value) -> Value {
     match value {
         Value::Object(object) => Value::Object(

@@ -1,9 +1,9 @@
-//! The range of a numeric option.
+//! The range of a number.
 
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::text::number::text;
 
-/// The range of a numeric option. Both ends are allowed.
+/// The range of a number. Both ends are allowed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limit {
     /// The smallest value.

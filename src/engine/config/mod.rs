@@ -75,6 +75,15 @@ pub struct Config {
     pub sinks: Vec<SinkOptions>,
 }
 
+/// A numeric field of [`Config`].
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The range of its values.
+    pub limit: Limit,
+    /// Reads the value in force. `None`: the field has no number.
+    pub get: fn(&Config) -> Option<f64>,
+}
+
 /// The service that is measured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Service {
@@ -108,30 +117,44 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The limit of `queue_size`.
-    pub const QUEUE_SIZE: Limit = Limit::count(1.0, 1_048_576.0);
-    /// The limit of `queue_bytes`.
-    pub const QUEUE_BYTES: Limit = Limit::count(16_384.0, 67_108_864.0);
-    /// The limit of `flush_interval_ms`.
-    pub const FLUSH_INTERVAL_MS: Limit = Limit::number(0.0, HOUR_MS);
-    /// The limit of `batch_max`.
-    pub const BATCH_MAX: Limit = Limit::count(1.0, 65_536.0);
-    /// The limit of `max_consecutive_sink_failures`.
-    pub const MAX_CONSECUTIVE_SINK_FAILURES: Limit = Limit::count(1.0, 1_000_000.0);
-    /// The limit of `close_timeout_ms`.
-    pub const CLOSE_TIMEOUT_MS: Limit = Limit::number(0.0, HOUR_MS);
-    /// The limit of `flush_deadline_ms`.
-    pub const FLUSH_DEADLINE_MS: Limit = Limit::number(1.0, HOUR_MS);
-    /// The limit of `lease_ms`.
-    pub const LEASE_MS: Limit = Limit::number(1.0, 2.0 * HOUR_MS);
-    /// The limit of `retry_base_ms`.
-    pub const RETRY_BASE_MS: Limit = Limit::number(1.0, HOUR_MS);
-    /// The limit of `retry_max_ms`.
-    pub const RETRY_MAX_MS: Limit = Limit::number(1.0, HOUR_MS);
-    /// The limit of `sink_probe_ms`.
-    pub const SINK_PROBE_MS: Limit = Limit::number(1.0, f64::INFINITY);
-    /// The limit of `stats_series`.
-    pub const STATS_SERIES: Limit = Limit::count(1.0, 1024.0);
+    /// The field `queue_size`.
+    pub const QUEUE_SIZE: &Field =
+        &Field { limit: Limit::count(1.0, 1_048_576.0), get: |c| Some(c.queue_size as f64) };
+    /// The field `queue_bytes`.
+    pub const QUEUE_BYTES: &Field =
+        &Field { limit: Limit::count(16_384.0, 67_108_864.0), get: |c| Some(c.queue_bytes as f64) };
+    /// The field `flush_interval_ms`.
+    pub const FLUSH_INTERVAL_MS: &Field =
+        &Field { limit: Limit::number(0.0, HOUR_MS), get: |c| Some(c.flush_interval_ms) };
+    /// The field `batch_max`.
+    pub const BATCH_MAX: &Field =
+        &Field { limit: Limit::count(1.0, 65_536.0), get: |c| Some(c.batch_max as f64) };
+    /// The field `max_consecutive_sink_failures`.
+    pub const MAX_CONSECUTIVE_SINK_FAILURES: &Field = &Field {
+        limit: Limit::count(1.0, 1_000_000.0),
+        get: |c| c.max_consecutive_sink_failures.map(f64::from),
+    };
+    /// The field `close_timeout_ms`.
+    pub const CLOSE_TIMEOUT_MS: &Field =
+        &Field { limit: Limit::number(0.0, HOUR_MS), get: |c| Some(c.close_timeout_ms) };
+    /// The field `flush_deadline_ms`.
+    pub const FLUSH_DEADLINE_MS: &Field =
+        &Field { limit: Limit::number(1.0, HOUR_MS), get: |c| Some(c.flush_deadline_ms) };
+    /// The field `lease_ms`.
+    pub const LEASE_MS: &Field =
+        &Field { limit: Limit::number(1.0, 2.0 * HOUR_MS), get: |c| Some(c.lease()) };
+    /// The field `retry_base_ms`.
+    pub const RETRY_BASE_MS: &Field =
+        &Field { limit: Limit::number(1.0, HOUR_MS), get: |c| Some(c.retry_base_ms) };
+    /// The field `retry_max_ms`.
+    pub const RETRY_MAX_MS: &Field =
+        &Field { limit: Limit::number(1.0, HOUR_MS), get: |c| Some(c.retry_max_ms) };
+    /// The field `sink_probe_ms`.
+    pub const SINK_PROBE_MS: &Field =
+        &Field { limit: Limit::number(1.0, f64::INFINITY), get: |c| c.sink_probe_ms };
+    /// The field `stats_series`.
+    pub const STATS_SERIES: &Field =
+        &Field { limit: Limit::count(1.0, 1024.0), get: |c| Some(c.stats_series as f64) };
     /// The most sinks.
     pub const MAX_SINKS: usize = 16;
 
@@ -141,26 +164,34 @@ impl Config {
     /// # Errors
     /// - [`ErrorKind::OutOfRange`] for a number outside its limit; the message names the field, its value and its limit
     /// - [`ErrorKind::LeaseMs`] for a lease that is not longer than `flush_deadline_ms`
-    /// - [`ErrorKind::Sinks`] for more than 16 sinks, or a sink whose limit is 0
+    /// - [`ErrorKind::Sinks`] for more than 16 sinks
     /// - the errors of [`SamplingOptions::validate`]
     pub fn validate(&self) -> Result<(), Error> {
-        for (field, value, limit) in self.numbers() {
-            if let Some(value) = value {
-                limit.check(field, value)?;
+        for (name, field) in FIELDS {
+            if let Some(value) = (field.get)(self) {
+                field.limit.check(name, value)?;
             }
         }
-        let (lease, deadline) = (self.lease(), self.flush_deadline_ms);
-        if lease <= deadline {
-            let [lease, deadline] = [lease, deadline].map(number::text);
-            let message = ["lease_ms is ", &lease, "; it must exceed flush_deadline_ms (", &deadline, ")"];
-            return Err(Error::new(ErrorKind::LeaseMs, &message));
+        self.check_relations()
+    }
+
+    /// Checks what no number violates alone. The boundary checks each number when it is set, and then calls this.
+    pub(crate) fn check_relations(&self) -> Result<(), Error> {
+        if self.lease() <= self.flush_deadline_ms {
+            return Err(self.lease_error("lease_ms", "flush_deadline_ms"));
         }
         if self.sinks.len() > Self::MAX_SINKS {
-            let max = number::text(Self::MAX_SINKS as f64);
-            return Err(Error::new(ErrorKind::Sinks, &["sinks: at most ", &max, " are allowed"]));
+            return Err(Error::new(ErrorKind::Sinks, &["sinks: at most 16 are allowed"]));
         }
-        self.sinks.iter().enumerate().try_for_each(|(at, sink)| sink.validate(at))?;
+        self.sinks.iter().try_for_each(SinkOptions::validate)?;
         self.sampling.validate()
+    }
+
+    /// The error of a lease that is too short. The arguments are the names of the two options.
+    pub(crate) fn lease_error(&self, lease_name: &str, deadline_name: &str) -> Error {
+        let [lease, deadline] = [self.lease(), self.flush_deadline_ms].map(number::text);
+        let message = [lease_name, " is ", &lease, "; it must exceed ", deadline_name, " (", &deadline, ")"];
+        Error::new(ErrorKind::LeaseMs, &message)
     }
 
     /// The lease in force, in ms: `lease_ms`, or its default.
@@ -168,27 +199,23 @@ impl Config {
     pub fn lease(&self) -> f64 {
         self.lease_ms.unwrap_or(self.flush_deadline_ms + LEASE_MARGIN_MS)
     }
-
-    fn numbers(&self) -> [(&'static str, Option<f64>, Limit); 12] {
-        let count = |count: usize| Some(count as f64);
-        let failures = self.max_consecutive_sink_failures.map(f64::from);
-        [
-            ("queue_size", count(self.queue_size), Self::QUEUE_SIZE),
-            ("queue_bytes", count(self.queue_bytes), Self::QUEUE_BYTES),
-            ("flush_interval_ms", Some(self.flush_interval_ms), Self::FLUSH_INTERVAL_MS),
-            ("batch_max", count(self.batch_max), Self::BATCH_MAX),
-            ("max_consecutive_sink_failures", failures, Self::MAX_CONSECUTIVE_SINK_FAILURES),
-            ("close_timeout_ms", Some(self.close_timeout_ms), Self::CLOSE_TIMEOUT_MS),
-            ("flush_deadline_ms", Some(self.flush_deadline_ms), Self::FLUSH_DEADLINE_MS),
-            ("lease_ms", self.lease_ms, Self::LEASE_MS),
-            ("retry_base_ms", Some(self.retry_base_ms), Self::RETRY_BASE_MS),
-            ("retry_max_ms", Some(self.retry_max_ms), Self::RETRY_MAX_MS),
-            ("sink_probe_ms", self.sink_probe_ms, Self::SINK_PROBE_MS),
-            ("stats_series", count(self.stats_series), Self::STATS_SERIES),
-        ]
-    }
 }
 
+/// All numeric fields, by name.
+const FIELDS: [(&str, &Field); 12] = [
+    ("queue_size", Config::QUEUE_SIZE),
+    ("queue_bytes", Config::QUEUE_BYTES),
+    ("flush_interval_ms", Config::FLUSH_INTERVAL_MS),
+    ("batch_max", Config::BATCH_MAX),
+    ("max_consecutive_sink_failures", Config::MAX_CONSECUTIVE_SINK_FAILURES),
+    ("close_timeout_ms", Config::CLOSE_TIMEOUT_MS),
+    ("flush_deadline_ms", Config::FLUSH_DEADLINE_MS),
+    ("lease_ms", Config::LEASE_MS),
+    ("retry_base_ms", Config::RETRY_BASE_MS),
+    ("retry_max_ms", Config::RETRY_MAX_MS),
+    ("sink_probe_ms", Config::SINK_PROBE_MS),
+    ("stats_series", Config::STATS_SERIES),
+];
 const HOUR_MS: f64 = 3_600_000.0;
 /// The default lease is longer than `flush_deadline_ms` by this time.
 const LEASE_MARGIN_MS: f64 = 1000.0;

@@ -71,11 +71,15 @@ impl SamplingOptions {
         if let Some(KeepSlow::Ms(ms)) = self.keep_slow
             && !(ms.is_finite() && ms >= 0.0)
         {
-            let message =
-                ["sampling.keep_slow: ", &text(ms), " is not a duration: give milliseconds ≥ 0, or P99"];
-            return Err(Error::new(ErrorKind::KeepSlow, &message));
+            return Err(Self::keep_slow_error(ms, "sampling.keep_slow", "P99"));
         }
         Ok(())
+    }
+
+    /// The error of a limit for slow requests. `name` is that of the option, `percentile` its other value.
+    pub(crate) fn keep_slow_error(ms: f64, name: &str, percentile: &str) -> Error {
+        let hint = " is not a duration: give milliseconds ≥ 0, or ";
+        Error::new(ErrorKind::KeepSlow, &[name, ": ", &text(ms), hint, percentile])
     }
 }
 

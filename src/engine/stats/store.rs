@@ -37,7 +37,7 @@ impl StatsStore {
     /// The limit of `window_ms`.
     pub const WINDOW_MS: Limit = Limit::number(60.0, 86_400_000.0);
     /// The limit of `series`.
-    pub const SERIES: Limit = Config::STATS_SERIES;
+    pub const SERIES: Limit = Config::STATS_SERIES.limit;
     /// The window unless another one is given: 15 minutes.
     pub const DEFAULT_WINDOW_MS: f64 = 900_000.0;
     /// The number of series unless another one is given.

@@ -165,7 +165,6 @@ impl Pipeline {
     }
 
     /// Writes the record of an event and enqueues it. Returns its sequence number in the queue.
-    #[inline(always)]
     pub(super) fn enqueue(
         &mut self,
         event: &Event<'_>,
@@ -181,7 +180,6 @@ impl Pipeline {
     }
 
     /// Writes the record of an event that is recorded or buffered.
-    #[inline(always)]
     pub(super) fn write(
         &mut self,
         event: &Event<'_>,
