@@ -55,7 +55,7 @@ pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) -> PatchOffse
     offsets
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 pub(in crate::encode) fn written(
     event: &EventView<'_>,
     form: super::wire::Form,
