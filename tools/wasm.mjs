@@ -56,10 +56,11 @@ function customSection(name, text) {
   return Buffer.concat([Buffer.of(0, content.length), content]);
 }
 
+/** The section of target features is for tools that read the module again, which none does. */
 function optimize(file, names) {
   const program = join(root, "node_modules", ".bin", "wasm-opt");
   const input = join(GENERATED, "tidegate_bg.wasm");
-  run(program, ["-O3", names, input, "-o", file], "Run npm install first.");
+  run(program, ["-O3", names, "--strip-target-features", input, "-o", file], "Run npm install first.");
 }
 
 const cargo = (args) => run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.");
