@@ -30,7 +30,7 @@ pub enum ErrorKind {
     OutOfRange(&'static str),
     /// A lease that is not longer than the send it covers.
     LeaseMs,
-    /// Too many sinks.
+    /// Too many sinks, or a sink with a limit of 0.
     Sinks,
     /// A sampling rate outside [0, 1], or NaN.
     SamplingRate,

@@ -79,84 +79,89 @@ pub(crate) enum SinkCount {
     LateSettles,
 }
 
-/// All counters. They never move, so a host can read them after a trap.
+/// All counters, in one block. It never moves, so a host can read it after a trap.
 ///
-/// | row | columns | counters |
-/// |---|---|---|
-/// | 0 | 0 … 7 | [`Count`] |
-/// | 1 + n | 0 … 3 | [`SinkCount`] of sink n |
-/// | | 4 … 10 | its drops by [`Reason`] |
+/// | index | counters |
+/// |---|---|
+/// | 0 … 7 | [`Count`] |
+/// | 8 + 11 n … 11 + 11 n | [`SinkCount`] of sink n |
+/// | 12 + 11 n … 18 + 11 n | its drops by [`Reason`] |
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
-    rows: Box<[Row]>,
+    block: Box<[f64]>,
 }
-
-type Row = [f64; DROPS + Reason::ALL.len()];
 
 impl Ledger {
     pub(crate) fn new(sinks: usize) -> Self {
-        Self { rows: vec![Row::default(); 1 + sinks].into_boxed_slice() }
+        Self { block: vec![0.0; COUNTS + sinks * ROW].into_boxed_slice() }
     }
 
     pub(crate) fn add(&mut self, count: Count, n: usize) {
-        self.rows[0][count as usize] += n as f64;
+        self.block[count as usize] += n as f64;
     }
 
     pub(crate) fn add_sink(&mut self, sink: usize, count: SinkCount, n: usize) {
-        self.rows[1 + sink][count as usize] += n as f64;
+        self.row_mut(sink)[count as usize] += n as f64;
     }
 
     pub(crate) fn add_drops(&mut self, sink: usize, reason: Reason, n: usize) {
-        self.rows[1 + sink][DROPS + reason as usize] += n as f64;
+        self.row_mut(sink)[DROPS + reason as usize] += n as f64;
     }
 
     /// Notes that something was measured at `wall`.
     pub(crate) fn note_measured(&mut self, wall: f64) {
-        let since = &mut self.rows[0][Count::Since as usize];
+        let since = &mut self.block[Count::Since as usize];
         if *since == 0.0 {
             *since = wall;
         }
     }
 
     pub(crate) fn get(&self, count: Count) -> f64 {
-        self.rows[0][count as usize]
+        self.block[count as usize]
     }
 
     pub(crate) fn sink(&self, sink: usize, count: SinkCount) -> f64 {
-        self.rows[1 + sink][count as usize]
+        self.row(sink)[count as usize]
     }
 
     pub(crate) fn dropped(&self, sink: usize) -> [f64; Reason::ALL.len()] {
-        let row = &self.rows[1 + sink];
+        let row = self.row(sink);
         Reason::ALL.map(|reason| row[DROPS + reason as usize])
     }
 
-    /// All rows as one block.
+    /// The whole block.
     pub(crate) fn block(&self) -> &[f64] {
-        self.rows.as_flattened()
+        &self.block
     }
 
     /// Continues from the block of an engine that trapped. Its undelivered events are counted as dropped by `core_reset`.
     ///
     /// A block of another size, or with a number that is not finite, is ignored.
     pub(crate) fn restore(&mut self, block: &[f64]) {
-        let own = self.rows.as_flattened_mut();
-        if block.len() != own.len() || block.iter().any(|count| !count.is_finite()) {
+        if block.len() != self.block.len() || block.iter().any(|count| !count.is_finite()) {
             return;
         }
-        own.copy_from_slice(block);
-        let Some((counts, sinks)) = self.rows.split_first_mut() else { return };
+        self.block.copy_from_slice(block);
         let settled = [Count::Accepted, Count::SampledOut, Count::Excluded, Count::Refused];
-        let pending = settled
-            .iter()
-            .fold(counts[Count::Emitted as usize], |left, count| left - counts[*count as usize]);
-        counts[Count::Accepted as usize] += pending;
-        counts[Count::CoreResets as usize] += 1.0;
-        for sink in sinks {
+        let pending = settled.iter().fold(self.get(Count::Emitted), |left, count| left - self.get(*count));
+        self.block[Count::Accepted as usize] += pending;
+        self.block[Count::CoreResets as usize] += 1.0;
+        for sink in self.block[COUNTS..].chunks_exact_mut(ROW) {
             sink[SinkCount::Accepted as usize] += pending;
             let known = sink[SinkCount::Delivered as usize] + sink[DROPS..].iter().sum::<f64>();
             sink[DROPS + Reason::CoreReset as usize] += sink[SinkCount::Accepted as usize] - known;
         }
+    }
+
+    /// The counters of one sink.
+    fn row(&self, sink: usize) -> &[f64] {
+        let at = COUNTS + sink * ROW;
+        &self.block[at..at + ROW]
+    }
+
+    fn row_mut(&mut self, sink: usize) -> &mut [f64] {
+        let at = COUNTS + sink * ROW;
+        &mut self.block[at..at + ROW]
     }
 }
 
@@ -235,8 +240,12 @@ impl SinkCounters {
     }
 }
 
-/// The first column of the drops.
+/// The counters of the collector.
+const COUNTS: usize = 8;
+/// The counters of a sink before its drops.
 const DROPS: usize = 4;
+/// The counters of a sink.
+const ROW: usize = DROPS + Reason::ALL.len();
 
 #[cfg(test)]
 mod tests {
@@ -262,7 +271,7 @@ mod tests {
     fn a_block_of_another_shape_is_ignored() {
         let mut ledger = Ledger::new(1);
         ledger.restore(&[1.0; 3]);
-        ledger.restore(&[f64::NAN; 2 * (DROPS + Reason::ALL.len())]);
+        ledger.restore(&[f64::NAN; COUNTS + ROW]);
         assert!(ledger.block().iter().all(|&count| count == 0.0));
     }
 }

@@ -94,10 +94,10 @@ impl EngineOptions {
         }
     }
 
-    /// Adds a sink. Its index is its place in this order. The limits are at least 1.
+    /// Adds a sink. Its index is its place in this order.
     ///
     /// # Errors
-    /// `config/sink` for an unknown format.
+    /// `config/sink` for an unknown format, a limit of 0, or more than 16 sinks.
     pub fn sink(
         &mut self,
         name: String,
@@ -106,7 +106,10 @@ impl EngineOptions {
         max_bytes: Option<u32>,
     ) -> Result<(), js_sys::Error> {
         let format = Format::from_name(format).ok_or_else(|| unknown_format(format, &name))?;
-        self.config.sinks.push(SinkOptions { batch_max, max_bytes, ..SinkOptions::new(name, format) });
+        let sink = SinkOptions { name, format, batch_max, max_bytes };
+        sink.check(self.config.sinks.len(), ["batchMax", "maxBytes"])
+            .map_err(|error| convert::error(&error))?;
+        self.config.sinks.push(sink);
         Ok(())
     }
 }

@@ -156,7 +156,7 @@ impl Config {
     pub const STATS_SERIES: &Field =
         &Field { limit: Limit::count(1.0, 1024.0), get: |c| Some(c.stats_series as f64) };
     /// The most sinks.
-    pub const MAX_SINKS: usize = 16;
+    pub const MAX_SINKS: usize = sink::MAX_SINKS;
 
     /// Checks every field. The sampling rules are compiled, and checked, by
     /// [`Collector::new`](crate::engine::Collector::new).
@@ -164,7 +164,7 @@ impl Config {
     /// # Errors
     /// - [`ErrorKind::OutOfRange`] for a number outside its limit; the message names the field, its value and its limit
     /// - [`ErrorKind::LeaseMs`] for a lease that is not longer than `flush_deadline_ms`
-    /// - [`ErrorKind::Sinks`] for more than 16 sinks
+    /// - [`ErrorKind::Sinks`] for more than 16 sinks, and for a sink with a limit of 0
     /// - the errors of [`SamplingOptions::validate`]
     pub fn validate(&self) -> Result<(), Error> {
         for (name, field) in FIELDS {
@@ -172,18 +172,18 @@ impl Config {
                 field.limit.check(name, value)?;
             }
         }
+        for (at, sink) in self.sinks.iter().enumerate() {
+            sink.check(at, ["batch_max", "max_bytes"])?;
+        }
         self.check_relations()
     }
 
-    /// Checks what no number violates alone. The boundary checks each number when it is set, and then calls this.
+    /// Checks the fields that depend on each other, and the limit for slow requests. The boundary checks each number and
+    /// each sink when it is set.
     pub(crate) fn check_relations(&self) -> Result<(), Error> {
         if self.lease() <= self.flush_deadline_ms {
             return Err(self.lease_error("lease_ms", "flush_deadline_ms"));
         }
-        if self.sinks.len() > Self::MAX_SINKS {
-            return Err(Error::new(ErrorKind::Sinks, &["sinks: at most 16 are allowed"]));
-        }
-        self.sinks.iter().try_for_each(SinkOptions::validate)?;
         self.sampling.validate()
     }
 

@@ -1,8 +1,8 @@
 //! The options of one sink.
 
-use super::limit::Limit;
-use crate::engine::error::Error;
+use crate::engine::error::{Error, ErrorKind};
 use crate::engine::event::Format;
+use crate::engine::text::number::text;
 
 /// The options of one sink. How it sends is not the engine's concern.
 ///
@@ -32,13 +32,23 @@ impl SinkOptions {
         Self { name: name.into(), format, batch_max: None, max_bytes: None }
     }
 
-    /// Checks `batch_max` and `max_bytes`.
-    pub(super) fn validate(&self) -> Result<(), Error> {
-        for (name, value) in [("sinks.batch_max", self.batch_max), ("sinks.max_bytes", self.max_bytes)] {
-            AT_LEAST_ONE.check(name, f64::from(value.unwrap_or(1)))?;
+    /// Checks the sink with index `at`. The names are those of `batch_max` and `max_bytes`.
+    pub(crate) fn check(&self, at: usize, [batch_max, max_bytes]: [&str; 2]) -> Result<(), Error> {
+        if at == MAX_SINKS {
+            return Err(Error::new(ErrorKind::Sinks, &["sinks: at most 16 are allowed"]));
+        }
+        for (name, limit) in [(batch_max, self.batch_max), (max_bytes, self.max_bytes)] {
+            if limit == Some(0) {
+                let at = text(at as f64);
+                return Err(Error::new(
+                    ErrorKind::Sinks,
+                    &["sinks[", &at, "].", name, " must be at least 1"],
+                ));
+            }
         }
         Ok(())
     }
 }
 
-const AT_LEAST_ONE: Limit = Limit::count(1.0, u32::MAX as f64);
+/// The most sinks of a collector.
+pub(super) const MAX_SINKS: usize = 16;
