@@ -79,7 +79,12 @@ fn every_limit_is_inclusive() {
         ("queue_bytes", |c, v| c.queue_bytes = v as usize, 16_384.0, 67_108_864.0),
         ("flush_interval_ms", |c, v| c.flush_interval_ms = v, 0.0, 3.6e6),
         ("batch_max", |c, v| c.batch_max = v as usize, 1.0, 65_536.0),
-        ("max_consecutive_sink_failures", |c, v| c.max_consecutive_sink_failures = Some(v as u32), 1.0, 1e6),
+        (
+            "max_consecutive_sink_failures",
+            |c, v| c.max_consecutive_sink_failures = Some(v as u32),
+            1.0,
+            f64::MAX,
+        ),
         ("close_timeout_ms", |c, v| c.close_timeout_ms = v, 0.0, 3.6e6),
         ("flush_deadline_ms", |c, v| c.flush_deadline_ms = v, 1.0, 3.6e6),
         ("lease_ms", |c, v| (c.lease_ms, c.flush_deadline_ms) = (Some(v), 0.5 + v / 2.0), 2.0, 7.2e6 - 2.0),

@@ -101,7 +101,7 @@ export interface CollectorOptions {
    */
   readonly batchMax?: number;
   /**
-   * Failures in a row after which a sink is disabled.
+   * Failures in a row after which a sink is disabled; `Infinity`: never.
    *
    * @default 5
    */

@@ -27,7 +27,8 @@ const NUMBERS: [NumberOption; 14] = [
         "maxConsecutiveSinkFailures",
         "config/max-consecutive-sink-failures",
         Config::MAX_CONSECUTIVE_SINK_FAILURES,
-        |c, v| c.max_consecutive_sink_failures = Some(v as u32),
+        // Infinity: a sink is never disabled.
+        |c, v| c.max_consecutive_sink_failures = Some(v).filter(|n| n.is_finite()).map(|n| n as u32),
     ),
     number("closeTimeoutMs", "config/close-timeout-ms", Config::CLOSE_TIMEOUT_MS, |c, v| {
         c.close_timeout_ms = v;

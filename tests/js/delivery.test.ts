@@ -278,6 +278,34 @@ test("close refuses what comes later, counts what it could not send, and may be 
   assert.deepEqual([delivered, dropped.closed], [4, 2]);
 });
 
+test("with maxConsecutiveSinkFailures: Infinity a sink is tried for ever", async () => {
+  let failures = 0;
+  const { tide, host } = simulated({
+    maxConsecutiveSinkFailures: Number.POSITIVE_INFINITY,
+    retryMaxMs: 1000,
+    sinks: [
+      {
+        name: "down",
+        format: "ndjson",
+        send: () => {
+          failures += 1;
+          return failures > 50 ? "ok" : "retry";
+        },
+      },
+    ],
+  });
+  tide.evt("kept");
+  await host.advance(120_000);
+  assert.equal(failures, 51);
+  const [sink] = assertLaws(tide).sinks;
+  assert.deepEqual([sink?.delivered, sink?.disabled], [1, false]);
+  for (const wrong of [0, 1.5, -1, Number.NaN, Number.NEGATIVE_INFINITY]) {
+    assert.throws(() => simulated({ maxConsecutiveSinkFailures: wrong }), {
+      code: "config/max-consecutive-sink-failures",
+    });
+  }
+});
+
 test("a sink's own failures never show: five in a row disable it, a probe brings it back", async () => {
   let up = false;
   const heard: string[] = [];

@@ -10,7 +10,7 @@ pub struct Limit {
     pub min: f64,
     /// The largest value.
     pub max: f64,
-    /// Whether only integers are allowed.
+    /// Whether only integers are allowed, and infinity if `max` is infinite.
     pub is_whole: bool,
 }
 
@@ -29,7 +29,8 @@ impl Limit {
     /// [`ErrorKind::OutOfRange`]; the message names the option, its value and its limit.
     pub fn check(&self, name: &'static str, value: f64) -> Result<(), Error> {
         let Self { min, max, is_whole } = *self;
-        if value >= min && value <= max && (!is_whole || value.fract() == 0.0) {
+        let is_whole_or_infinite = value.is_infinite() || value.fract() == 0.0;
+        if value >= min && value <= max && (!is_whole || is_whole_or_infinite) {
             return Ok(());
         }
         let what = if is_whole { "a whole number" } else { "a number" };

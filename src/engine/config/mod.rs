@@ -46,7 +46,7 @@ pub struct Config {
     pub flush_interval_ms: f64,
     /// The number of events that makes a batch due at once, and the most events of a batch: 1 … 65 536, default 256.
     pub batch_max: usize,
-    /// The failures in a row that disable a sink: 1 … 1 000 000, default 5. `None`: no sink is ever disabled.
+    /// The failures in a row that disable a sink: at least 1, default 5. `None`: no sink is ever disabled.
     pub max_consecutive_sink_failures: Option<u32>,
     /// The time that closing may take, in ms: 0 … 1 h, default 2000. The host applies it.
     pub close_timeout_ms: f64,
@@ -131,7 +131,7 @@ impl Config {
         &Field { limit: Limit::count(1.0, 65_536.0), get: |c| Some(c.batch_max as f64) };
     /// The field `max_consecutive_sink_failures`.
     pub const MAX_CONSECUTIVE_SINK_FAILURES: &Field = &Field {
-        limit: Limit::count(1.0, 1_000_000.0),
+        limit: Limit::count(1.0, f64::INFINITY),
         get: |c| c.max_consecutive_sink_failures.map(f64::from),
     };
     /// The field `close_timeout_ms`.
