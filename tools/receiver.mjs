@@ -12,13 +12,14 @@ import { decodeExport, eventOf, itemsOf, signalOf } from "./otlp.mjs";
  * Posts to a path that ends in /v1/traces or /v1/logs are OTLP, decoded by the official definitions; all else is NDJSON.
  * @param {string} [options.file] where the distinct lines go; default: nowhere
  * @param {number} [options.fail] answer 500 (to OTLP 503) to this many posts first, and keep nothing of them
+ * @param {number} [options.failShare] refuse this share of the posts, in turn by 503, by 429 and by a broken connection
  * @param {number} [options.hang] then leave this many posts unanswered; their events are kept, so the repeats are duplicates
  * @param {number} [options.delayMs] answer this late
  */
-export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = {}) {
+export async function startReceiver({ file, fail = 0, failShare = 0, hang = 0, delayMs = 0 } = {}) {
   const store = createStore(file);
   const stats = { posts: 0, failed: 0, hung: 0, answered: 0, abandoned: 0, malformed: 0, gzipped: 0 };
-  const receiver = { fail, hang, delayMs };
+  const receiver = { fail, failShare, hang, delayMs };
 
   const server = createServer(async (request, response) => {
     stats.posts += 1;
@@ -33,6 +34,11 @@ export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = 
       stats.failed += 1;
       // What each format tries again.
       return answer(response, signalOf(request.url) === undefined ? 500 : 503);
+    }
+    if (Math.random() < receiver.failShare) {
+      stats.failed += 1;
+      if (stats.failed % 3 === 0) return request.socket.destroy();
+      return answer(response, stats.failed % 3 === 1 ? 503 : 429);
     }
     try {
       store.take(request.headers["idempotency-key"], linesOf(request, body));
@@ -59,7 +65,7 @@ export async function startReceiver({ file, fail = 0, hang = 0, delayMs = 0 } = 
     url: `${base}/events`,
     stats,
     store,
-    /** Changes how the next posts are treated: { fail, hang, delayMs }. */
+    /** Changes how the next posts are treated: { fail, failShare, hang, delayMs }. */
     behave: (how) => Object.assign(receiver, how),
     /** Resolves when `posts` posts have begun. */
     async posted(posts, timeoutMs = 20_000) {
