@@ -28,35 +28,66 @@ struct Event {
 }
 
 /// The events that should be counted, as pairs of time and event.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Model {
     now: f64,
     accepted: Vec<(f64, Event)>,
+    /// The times of the requests of the last 60 seconds.
+    seconds: Vec<f64>,
+    first: f64,
     refused: u64,
 }
 
 impl Model {
+    fn new() -> Self {
+        Self { now: START, accepted: Vec::new(), seconds: Vec::new(), first: f64::INFINITY, refused: 0 }
+    }
+
     fn record(&mut self, event: Event) -> (Sample, bool) {
-        self.now += event.after;
+        self.advance(event.after);
         let at = self.now - event.late;
         let is_accepted = at.min(self.now) >= self.now - WINDOW;
         if is_accepted {
-            self.accepted.push((at.min(self.now), event));
+            let ended = at.min(self.now);
+            self.accepted.push((ended, event));
+            self.first = self.first.min(ended);
+            if is_request(&event) {
+                self.seconds.push(ended);
+            }
+            self.advance(0.0);
         }
         self.refused += u64::from(!is_accepted);
         (Sample { at, duration: event.duration, is_error: event.is_error }, is_accepted)
     }
 
-    fn in_window(&self, belongs: impl Fn(&Event) -> bool) -> Vec<(f64, Event)> {
+    /// Forgets what has left the window, for good.
+    fn advance(&mut self, ms: f64) {
+        self.now += ms;
         let oldest = (self.now / SLOT).floor() - 60.0;
-        let in_window = self.accepted.iter().filter(|(at, e)| (at / SLOT).floor() >= oldest && belongs(e));
-        in_window.copied().collect()
+        self.accepted.retain(|(at, _)| (at / SLOT).floor() >= oldest);
+        let second = (self.now / 1000.0).floor() - 60.0;
+        self.seconds.retain(|at| (at / 1000.0).floor() > second);
     }
 
-    fn counts(&self, events: &[(f64, Event)], unit: f64) -> [u32; 60] {
+    /// What a snapshot at an earlier time does: later events count as events at that time.
+    fn set_back(&mut self, ms: f64) {
+        self.now -= ms;
+        let now = self.now;
+        self.accepted.iter_mut().for_each(|(at, _)| *at = at.min(now));
+        self.seconds.iter_mut().for_each(|at| *at = at.min(now));
+        if self.first.is_finite() {
+            self.first = self.first.min(now);
+        }
+    }
+
+    fn in_window(&self, belongs: impl Fn(&Event) -> bool) -> Vec<(f64, Event)> {
+        self.accepted.iter().filter(|(_, e)| belongs(e)).copied().collect()
+    }
+
+    fn counts(&self, times: impl Iterator<Item = f64>, unit: f64) -> [u32; 60] {
         let newest = (self.now / unit).floor();
         let mut counts = [0; 60];
-        for (at, _) in events {
+        for at in times {
             let age = newest - (at / unit).floor();
             if age < 60.0 {
                 counts[59 - age as usize] += 1;
@@ -66,8 +97,7 @@ impl Model {
     }
 
     fn observed_s(&self) -> f64 {
-        let first = self.accepted.iter().fold(f64::INFINITY, |first, (at, _)| first.min(*at));
-        (self.now - first).clamp(1000.0, WINDOW) / 1000.0
+        (self.now - self.first).clamp(1000.0, WINDOW) / 1000.0
     }
 
     fn check(&self, figures: &Figures, events: &[(f64, Event)], tolerance: f64) {
@@ -96,24 +126,28 @@ impl Model {
     }
 
     fn check_all(&self, snapshot: &Snapshot) {
-        let requests = self.in_window(|e| e.series.is_none_or(|s| NAMES[s].0 == SeriesKind::Req));
+        let times = |events: &[(f64, Event)]| events.iter().map(|(at, _)| *at).collect::<Vec<_>>();
+        let requests = self.in_window(is_request);
         self.check(&snapshot.total, &requests, 0.01);
-        assert_eq!(snapshot.slots, self.counts(&requests, SLOT));
-        let seconds: Vec<_> = requests.iter().copied().filter(|(at, _)| self.now - at < 61_000.0).collect();
-        assert_eq!(snapshot.seconds, self.counts(&seconds, 1000.0));
+        assert_eq!(snapshot.slots, self.counts(times(&requests).into_iter(), SLOT));
+        assert_eq!(snapshot.seconds, self.counts(self.seconds.iter().copied(), 1000.0));
         for (i, (kind, name)) in NAMES.iter().enumerate() {
             let events = self.in_window(|e| e.series == Some(i));
             let row = snapshot.series.iter().find(|row| row.kind == kind.as_str() && row.name == *name);
             assert_eq!(row.is_some(), !events.is_empty());
             if let Some(row) = row {
                 self.check(&row.figures, &events, 0.01);
-                assert_eq!((row.slots, row.coarse), (self.counts(&events, SLOT), false));
+                assert_eq!((row.slots, row.coarse), (self.counts(times(&events).into_iter(), SLOT), false));
             }
         }
         let order: Vec<_> =
             snapshot.series.iter().map(|s| (u64::MAX - s.figures.count, s.kind, &s.name)).collect();
         assert!(order.is_sorted());
     }
+}
+
+fn is_request(event: &Event) -> bool {
+    event.series.is_none_or(|series| NAMES[series].0 == SeriesKind::Req)
 }
 
 fn quantiles(figures: &Figures) -> [(usize, Option<f64>); 5] {
@@ -163,6 +197,12 @@ fn events(most: usize) -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
+/// How far a clock is set back: within a slot, within the window, and far beyond it.
+fn back() -> impl Strategy<Value = f64> {
+    let back = prop_oneof![2 => 1.0..1000.0, 3 => 0.0..4.0 * SLOT, 2 => 0.0..WINDOW, 1 => 0.0..1e11];
+    back.prop_map(f64::floor)
+}
+
 fn cases(default: u32) -> ProptestConfig {
     let cases = std::env::var("TIDEGATE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(default);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
@@ -190,12 +230,12 @@ proptest! {
 
     #[test]
     fn agrees_with_the_model(events in events(400), silence in 0.0..1.2 * WINDOW) {
-        let (mut stats, mut model) = (store(), Model { now: START, ..Model::default() });
+        let (mut stats, mut model) = (store(), Model::new());
         play(&mut stats, &mut model, &events);
         model.check_all(&stats.snapshot(model.now));
         prop_assert_eq!(stats.refused(), model.refused);
         stats.advance(model.now);
-        model.now += silence.floor();
+        model.advance(silence.floor());
         stats.advance(model.now);
         let snapshot = stats.snapshot(model.now);
         model.check_all(&snapshot);
@@ -207,9 +247,57 @@ proptest! {
         prop_assert_eq!(stats.snapshot(model.now), snapshot);
     }
 
+    /// Many late events of few slots: their durations are packed again and again.
+    #[test]
+    fn late_events_agree_with_the_model(
+        events in events(900), slots in 1..4usize, names in 1..=NAMES.len(), moves in any::<bool>(),
+    ) {
+        let (mut stats, mut model) = (store(), Model::new());
+        for (i, event) in events.iter().enumerate() {
+            let late = SLOT * (1 + i % slots) as f64 + event.late.abs() % 1000.0;
+            let after = if moves { event.after % 500.0 } else { 0.0 };
+            let event = Event { after, late, series: event.series.map(|series| series % names), ..*event };
+            play(&mut stats, &mut model, &[event]);
+            if i % 300 == 299 {
+                model.check_all(&stats.snapshot(model.now));
+            }
+        }
+        model.check_all(&stats.snapshot(model.now));
+        // The form has them too, and they leave the window like all others.
+        let mut merged = store();
+        merged.merge(&bytes(&mut stats)).unwrap();
+        assert_same(&merged.snapshot(model.now), &stats.snapshot(model.now));
+        model.advance(58.0 * SLOT);
+        model.check_all(&stats.snapshot(model.now));
+        model.advance(5.0 * SLOT);
+        model.check_all(&stats.snapshot(model.now));
+    }
+
+    #[test]
+    fn a_snapshot_at_an_earlier_time_moves_the_clock_back(
+        parts in prop::collection::vec((events(60), back()), 1..6),
+    ) {
+        let (mut stats, mut model) = (store(), Model::new());
+        for (events, back) in parts {
+            play(&mut stats, &mut model, &events);
+            model.check_all(&stats.snapshot(model.now));
+            // No other call moves it.
+            stats.advance(model.now - back);
+            let early = Sample { at: model.now - WINDOW - 1.0, duration: None, is_error: false };
+            prop_assert!(!stats.record(early, model.now - back - 1.0, None));
+            model.refused += 1;
+            model.check_all(&stats.snapshot(f64::NAN));
+            model.set_back(back);
+            model.check_all(&stats.snapshot(model.now));
+            stats.advance(model.now);
+            model.check_all(&stats.snapshot(model.now));
+        }
+        prop_assert_eq!(stats.refused(), model.refused);
+    }
+
     #[test]
     fn shifting_moves_the_history_to_the_new_clock(events in events(100), slots in -9_000..9_000i32, rest in 0.0..SLOT) {
-        let (mut stats, mut model) = (store(), Model { now: START, ..Model::default() });
+        let (mut stats, mut model) = (store(), Model::new());
         play(&mut stats, &mut model, &events);
         let before = stats.snapshot(model.now);
         let delta = f64::from(slots) * SLOT + rest.floor();
@@ -226,7 +314,7 @@ proptest! {
 
     #[test]
     fn merging_gives_what_one_would_have_seen(events in events(300), owners in prop::collection::vec(0..3usize, 300)) {
-        let (mut one, mut model) = (store(), Model { now: START, ..Model::default() });
+        let (mut one, mut model) = (store(), Model::new());
         let mut parts = [store(), store(), store()];
         for (event, owner) in events.iter().zip(&owners) {
             let (sample, _) = model.record(*event);
@@ -252,41 +340,220 @@ proptest! {
     }
 
     #[test]
-    fn hostile_bytes_change_nothing(
+    fn damaged_bytes_change_nothing(
         events in events(60), noise in prop::collection::vec(any::<(prop::sample::Index, u8)>(), 1..4), cut in any::<prop::sample::Index>(),
     ) {
-        let (mut stats, mut model) = (store(), Model { now: START, ..Model::default() });
+        let (mut stats, mut model) = (store(), Model::new());
         play(&mut stats, &mut model, &events);
         let good = bytes(&mut stats);
         let mut damaged = good.clone();
         noise.iter().for_each(|(at, byte)| damaged[at.index(good.len())] = *byte);
+        prop_assume!(damaged != good);
+        let mut other = store();
+        other.merge(&good).unwrap();
+        let before = bytes(&mut other);
         for form in [&good[..cut.index(good.len())], &damaged, &[good.clone(), vec![0]].concat(), &[]] {
-            let mut other = store();
-            other.merge(&good).unwrap();
-            let before = bytes(&mut other);
-            match other.merge(form) {
-                Err(error) => {
-                    prop_assert_eq!(error.kind(), ErrorKind::StatsBytes);
-                    prop_assert_eq!(bytes(&mut other), before);
-                }
-                // Some damage gives another valid form. The store must accept it.
-                Ok(()) => {
-                    let snapshot = other.snapshot(model.now);
-                    prop_assert!(snapshot.total.errors <= snapshot.total.count);
-                    let now = model.now + SLOT * 7.0;
-                    other.record(Sample { at: now, duration: Some(1.0), is_error: true }, now, Some(NAMES[0]));
-                    other.advance(1e15);
-                    other.advance(8.64e15);
-                    prop_assert_eq!(other.snapshot(0.0).total.count, 0);
-                }
+            prop_assert_eq!(other.merge(form).unwrap_err().kind(), ErrorKind::StatsBytes);
+            prop_assert_eq!(bytes(&mut other), before.clone());
+        }
+    }
+
+    /// Who writes a form on purpose can write a right checksum too.
+    #[test]
+    fn hostile_forms_are_refused_or_harmless(
+        events in events(60), noise in prop::collection::vec(any::<(prop::sample::Index, u8)>(), 1..4),
+    ) {
+        let (mut stats, mut model) = (store(), Model::new());
+        play(&mut stats, &mut model, &events);
+        let good = bytes(&mut stats);
+        let mut hostile = good[..good.len() - 4].to_vec();
+        noise.iter().for_each(|(at, byte)| { let at = at.index(hostile.len()); hostile[at] = *byte; });
+        hostile.extend(crc32(&hostile).to_le_bytes());
+        let mut other = store();
+        other.merge(&good).unwrap();
+        other.snapshot(model.now);
+        let before = bytes(&mut other);
+        match other.merge(&hostile) {
+            Err(error) => {
+                prop_assert!(matches!(error.kind(), ErrorKind::StatsBytes | ErrorKind::StatsClock));
+                prop_assert_eq!(bytes(&mut other), before);
+            }
+            // Some other numbers are another valid form. The store must accept it.
+            Ok(()) => {
+                let snapshot = other.snapshot(model.now);
+                prop_assert!(snapshot.total.errors <= snapshot.total.count);
+                let now = model.now + SLOT * 7.0;
+                let sample = Sample { at: now, duration: Some(1.0), is_error: true };
+                prop_assert!(other.record(sample, now, Some(NAMES[0])));
+                other.advance(1e15);
+                other.advance(8.64e15);
+                prop_assert_eq!(other.snapshot(0.0).total.count, 0);
             }
         }
     }
 }
 
+/// CRC-32 as RFC 1952 defines it, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = !0u32;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = (crc >> 1) ^ (0xEDB8_8320 * (crc & 1));
+        }
+    }
+    !crc
+}
+
+/// Stores of all kinds, as forms: empty, of one event, with rows evicted, with late events, and merged.
+fn forms() -> Vec<Vec<u8>> {
+    let event = Event { after: 9_000.0, late: 0.0, duration: Some(3.0), is_error: false, series: Some(0) };
+    let late = Event { after: 1.0, late: 40_000.0, series: None, ..event };
+    let unknown = Event { duration: None, is_error: true, series: Some(3), ..event };
+    let mut forms = vec![bytes(&mut store())];
+    for events in [vec![event], vec![event, unknown, late, unknown], [event, late].repeat(40)] {
+        let (mut stats, mut model) = (store(), Model::new());
+        play(&mut stats, &mut model, &events);
+        stats.record(Sample { at: f64::NAN, duration: None, is_error: true }, model.now, None);
+        forms.push(bytes(&mut stats));
+    }
+    let mut flooded = StatsStore::new(WINDOW, 2).unwrap();
+    for i in 0..60 {
+        let (at, name) = (START + f64::from(i), format!("/größe/{i}"));
+        let sample = Sample { at, duration: Some(f64::from(i * i) / 7.0), is_error: false };
+        flooded.record(sample, at, Some((SeriesKind::Req, &name)));
+    }
+    forms.push(bytes(&mut flooded));
+    let mut merged = store();
+    forms.iter().for_each(|form| merged.merge(form).unwrap());
+    forms.push(bytes(&mut merged));
+    forms
+}
+
+#[test]
+fn every_single_bit_flip_is_refused_and_changes_nothing() {
+    let mut target = store();
+    target.merge(&forms()[2]).unwrap();
+    target.snapshot(START + 60_000.0);
+    let before = bytes(&mut target);
+    for mut form in forms() {
+        assert!(store().merge(&form).is_ok());
+        for bit in 0..form.len() * 8 {
+            form[bit / 8] ^= 1 << (bit % 8);
+            let error = target.merge(&form).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::StatsBytes, "bit {bit} of {}", form.len() * 8);
+            form[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+    assert_eq!(bytes(&mut target), before);
+}
+
+#[test]
+fn a_form_without_its_checksum_or_of_another_version_is_refused() {
+    for form in forms() {
+        let body = &form[..form.len() - 4];
+        let mut first = [body, &crc32(body).to_le_bytes()].concat();
+        assert_eq!(first, form, "the checksum is that of RFC 1952");
+        assert!(store().merge(body).is_err());
+        for version in [0, 1, 3, 255] {
+            first.truncate(body.len());
+            first[3] = version;
+            let checksum = crc32(&first).to_le_bytes();
+            first.extend(checksum);
+            assert_eq!(store().merge(&first).unwrap_err().kind(), ErrorKind::StatsBytes, "version {version}");
+        }
+    }
+}
+
+fn at(ms: f64) -> Sample {
+    Sample { at: ms, duration: Some(5.0), is_error: false }
+}
+
+/// A store as a program has it that passes no clock but the time of each event.
+fn record(stats: &mut StatsStore, ms: f64) -> bool {
+    stats.record(at(ms), ms, Some(NAMES[0]))
+}
+
+#[test]
+fn a_peer_whose_clock_is_ahead_is_refused_and_not_adopted() {
+    for ahead in [60_001.0, 61_000.0, 3_600_000.0, 1e12, START * 999.0, 8.64e15 - START] {
+        let (mut own, mut peer) = (store(), store());
+        assert!(record(&mut own, START) && record(&mut peer, START + ahead));
+        let before = bytes(&mut own);
+        assert_eq!(own.merge(&bytes(&mut peer)).unwrap_err().kind(), ErrorKind::StatsClock, "{ahead}");
+        assert_eq!(bytes(&mut own), before);
+        assert!(record(&mut own, START - 800_000.0), "the clock is its own");
+        // A store that knows the time, but has counted nothing.
+        let mut reader = store();
+        reader.snapshot(START);
+        assert_eq!(reader.merge(&bytes(&mut peer)).unwrap_err().kind(), ErrorKind::StatsClock);
+        reader.snapshot(START + ahead);
+        assert_eq!(reader.merge(&bytes(&mut peer)), Ok(()), "its time has come");
+        assert_eq!(reader.snapshot(START + ahead).total.count, 1);
+    }
+}
+
+#[test]
+fn peers_a_little_ahead_are_taken_and_do_not_drag_the_clock_along() {
+    let mut own = store();
+    assert!(record(&mut own, START));
+    for ahead in [0.0, 1.0, 59_000.0, 60_000.0] {
+        let mut peer = store();
+        assert!(record(&mut peer, START + ahead));
+        assert_eq!(own.merge(&bytes(&mut peer)), Ok(()), "{ahead}");
+    }
+    assert_eq!(own.snapshot(START + 60_000.0).total.count, 5);
+    assert_eq!(own.snapshot(START).total.count, 5);
+    // Its own clock counts, not that of the last peer: else each peer could be a minute ahead of the one before.
+    let mut chain = store();
+    assert!(record(&mut chain, START));
+    for (ahead, is_taken) in [(50_000.0, true), (100_000.0, false), (1.0, true), (60_001.0, false)] {
+        let mut peer = store();
+        assert!(record(&mut peer, START + ahead));
+        assert_eq!(chain.merge(&bytes(&mut peer)).is_ok(), is_taken, "{ahead}");
+    }
+    // Time passes for the store, though a peer was ahead of it.
+    assert!(record(&mut chain, START + 45_000.0));
+    let mut peer = store();
+    assert!(record(&mut peer, START + 100_000.0));
+    assert_eq!(chain.merge(&bytes(&mut peer)), Ok(()));
+}
+
+#[test]
+fn one_wrong_time_does_no_lasting_harm() {
+    for wrong in [START * 1000.0, 8.64e15, START + 1e9, START + WINDOW + SLOT * 2.0] {
+        let mut stats = store();
+        assert!(record(&mut stats, START) && record(&mut stats, wrong));
+        assert!(!record(&mut stats, START + 1.0), "it is older than the window");
+        stats.advance(START + 2.0);
+        assert!(!record(&mut stats, START + 2.0), "only a snapshot moves the clock back");
+        assert_eq!(stats.snapshot(f64::NAN).total.count, 1);
+        // The wrong event counts as one of now: nothing later than now is known.
+        let snapshot = stats.snapshot(START + 3.0);
+        assert_eq!((snapshot.total.count, snapshot.slots[59], snapshot.seconds[59]), (1, 1, 1));
+        for i in 0..100 {
+            assert!(record(&mut stats, START + 4.0 + f64::from(i)), "{wrong}");
+        }
+        assert!(record(&mut stats, START - WINDOW + 60_000.0), "the whole window is open again");
+        let snapshot = stats.snapshot(START + 200.0);
+        assert_eq!((snapshot.total.count, snapshot.total.rps <= 102.0), (102, true));
+        assert_eq!(stats.snapshot(START + 62.0 * SLOT + WINDOW).total.count, 0);
+    }
+    // A wrong time of a snapshot is made good in the same way.
+    let mut stats = store();
+    stats.snapshot(START * 1000.0);
+    assert!(!record(&mut stats, START));
+    stats.snapshot(START);
+    assert!(record(&mut stats, START));
+    for none in [0.0, -1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 8.65e15] {
+        assert_eq!(stats.snapshot(none).total.count, 1, "{none} is no time");
+        assert!(!record(&mut stats, START - WINDOW - 1.0));
+    }
+}
+
 #[test]
 fn every_cut_of_a_form_is_refused() {
-    let (mut stats, mut model) = (store(), Model { now: START, ..Model::default() });
+    let (mut stats, mut model) = (store(), Model::new());
     let event = Event { after: 9_000.0, late: 0.0, duration: Some(3.0), is_error: false, series: Some(0) };
     play(&mut stats, &mut model, &[event; 9]);
     let good = bytes(&mut stats);

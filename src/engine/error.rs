@@ -40,6 +40,8 @@ pub enum ErrorKind {
     KeepSlow,
     /// Bytes that are not a statistics form, or a form that cannot be merged.
     StatsBytes,
+    /// A statistics form whose clock is too far ahead.
+    StatsClock,
 }
 
 impl Error {

@@ -102,6 +102,7 @@ pub(super) fn code(kind: ErrorKind) -> &'static str {
         ErrorKind::SamplingRule => "config/sampling-rule",
         ErrorKind::KeepSlow => "config/keep-slow-ms",
         ErrorKind::StatsBytes => "stats/bytes",
+        ErrorKind::StatsClock => "stats/clock",
     }
 }
 

@@ -20,14 +20,17 @@ pub struct Host {
     ids: Vec<(u16, u16)>,
     /// So many routes that none gets an id; or none.
     flood: Vec<String>,
+    /// Each request ended up to this many slots of the statistics ago.
+    slots: usize,
     bytes: Vec<u8>,
     now: f64,
     played: usize,
 }
 
 impl Host {
-    /// A host that has seen each route with each method. With a `flood`, all further requests have other routes.
-    pub fn new(sink: Option<Format>, flood: usize) -> Self {
+    /// A host that has seen each route with each method.
+    pub fn new(case: Case) -> Self {
+        let Case { sink, flood, slots, .. } = case;
         let mut config = Config::default();
         config.sampling.seed = Some(7);
         if let Some(format) = sink {
@@ -39,7 +42,7 @@ impl Host {
         let encoder = sink.map(Encoder::new);
         let flood = (0..flood).map(|at| format!("/path/number/{at}/of")).collect();
         let (ids, bytes) = (Vec::new(), Vec::new());
-        let mut host = Self { collector, encoder, ids, flood, bytes, now, played: 0 };
+        let mut host = Self { collector, encoder, ids, flood, slots, bytes, now, played: 0 };
         for at in 0..4096 {
             let route = format!("/api/v1/resource{}/:id", at % 32);
             let method = METHODS[at >> 5 & 3];
@@ -77,7 +80,7 @@ impl Host {
 
     /// Records as many requests as JavaScript buffers.
     fn record(&mut self) {
-        let Self { ids, flood, now, played, .. } = self;
+        let Self { ids, flood, slots, now, played, .. } = self;
         let requests = (*played..*played + BUFFERED).map(|at| {
             let (id, method) = ids[at % 128];
             let route = match flood.is_empty() {
@@ -86,7 +89,11 @@ impl Host {
             };
             let status = Some(if at.is_multiple_of(50) { 500 } else { 200 });
             let duration = Some((at % 97) as f64 + 0.5);
-            BufferedRequest { route, method, status, start: *now, duration }
+            let start = match *slots {
+                0 => *now,
+                slots => *now - SLOT_MS * (1 + at / 128 % slots) as f64,
+            };
+            BufferedRequest { route, method, status, start, duration }
         });
         self.collector.record_requests(requests, |_, _| {}, *now, *now);
         *played += BUFFERED;
@@ -110,11 +117,39 @@ impl Host {
     }
 }
 
-/// What is measured: a name, the format of the sink, and the number of new routes.
-pub const CASES: [(&str, Option<Format>, usize); 5] = [
-    ("statistics", None, 0),
-    ("ndjson", Some(Format::Ndjson), 0),
-    ("ndjson-new-routes", Some(Format::Ndjson), 100_000),
-    ("otlp-protobuf", Some(Format::OtlpTracesProtobuf), 0),
-    ("otlp-json", Some(Format::OtlpTracesJson), 0),
+/// The slots of the statistics are this long.
+const SLOT_MS: f64 = 15_000.0;
+
+/// What is measured.
+#[derive(Clone, Copy)]
+pub struct Case {
+    /// Its name on the command line.
+    pub name: &'static str,
+    sink: Option<Format>,
+    /// All measured requests have so many different routes; 0: the usual ones.
+    flood: usize,
+    /// Each measured request ended up to this many slots of the statistics ago; 0: it ended now.
+    slots: usize,
+}
+
+/// All that is measured.
+pub const CASES: [Case; 7] = [
+    case("statistics", None),
+    Case { slots: 2, ..case("statistics-late", None) },
+    Case { slots: 50, ..case("statistics-backfill", None) },
+    case("ndjson", Some(Format::Ndjson)),
+    Case { flood: 100_000, ..case("ndjson-new-routes", Some(Format::Ndjson)) },
+    case("otlp-protobuf", Some(Format::OtlpTracesProtobuf)),
+    case("otlp-json", Some(Format::OtlpTracesJson)),
 ];
+
+const fn case(name: &'static str, sink: Option<Format>) -> Case {
+    Case { name, sink, flood: 0, slots: 0 }
+}
+
+impl Case {
+    /// The case with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        CASES.into_iter().find(|case| case.name == name)
+    }
+}

@@ -1,7 +1,7 @@
 //! A live histogram: pages of sixteen 32-bit counters, from the pool.
 
 use super::bucket::{BUCKETS, MAX_SHIFT, middle_ms};
-use super::packed::Unpack;
+use super::chain::Durations;
 use super::pool::{Block, BlockId, Pool};
 use super::scratch::Scratch;
 
@@ -61,9 +61,9 @@ impl Histogram {
         self.add(pool, bucket, shift, count);
     }
 
-    /// Subtracts a packed histogram that was added before.
+    /// Subtracts the durations of a closed slot that were added before.
     pub(super) fn subtract(&mut self, pool: &mut Pool, head: BlockId, shift: u8) {
-        let mut entries = Unpack::new(pool, head);
+        let mut entries = Durations::new(pool, head);
         while let Some((bucket, count)) = entries.next(pool) {
             let at = bucket >> (self.shift - shift);
             let page = self.pages[at / 16];
@@ -227,7 +227,7 @@ mod tests {
         slot.clear(&mut pool);
         let head = scratch.pack(&mut pool);
         live.set_shift(1);
-        let mut entries = Unpack::new(&pool, head);
+        let mut entries = Durations::new(&pool, head);
         while let Some((bucket, count)) = entries.next(&pool) {
             live.add(&mut pool, bucket, 0, count);
         }

@@ -12,7 +12,7 @@ impl StatsStore {
     /// Appends the binary form of the whole window to `out`, as of the last time that was passed.
     pub fn to_bytes(&mut self, out: &mut Vec<u8>) {
         let rows = self.table.with_events(TOTAL);
-        let mut writer = Writer(out);
+        let mut writer = Writer::new(out);
         writer.header(&Header {
             window_ms: self.window.window_ms(),
             now: self.window.now(),
@@ -24,6 +24,7 @@ impl StatsStore {
         for number in rows {
             self.write_row(&mut writer, number);
         }
+        writer.finish();
     }
 
     fn write_row(&mut self, writer: &mut Writer<'_>, number: usize) {
@@ -51,8 +52,12 @@ impl StatsStore {
     /// commutative: counts and buckets exactly, as long as no row was evicted or became coarser, sums to 1e-12.
     ///
     /// # Errors
-    /// [`ErrorKind::StatsBytes`] for bytes that are damaged, of another version or of another window, and for more than
-    /// 2³² events in all. The store is unchanged then.
+    /// - [`ErrorKind::StatsBytes`] for bytes that are damaged, of another version or of another window, and for more than
+    ///   2³² events in all
+    /// - [`ErrorKind::StatsClock`] for a clock more than a minute later than the latest time that was passed to this store
+    ///   itself; a store that only merges has no such time, and takes any clock
+    ///
+    /// The store is unchanged then.
     ///
     /// # Examples
     /// ```
@@ -71,22 +76,26 @@ impl StatsStore {
     /// ```
     pub fn merge(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let refuse = |why: &str| Error::new(ErrorKind::StatsBytes, &[why]);
-        let Some((window_ms, events)) = check(bytes) else {
-            return Err(refuse("not a statistics form of this version, or cut short; send the bytes whole"));
+        let Some((reader, header, events)) = check(bytes) else {
+            return Err(refuse("damaged, or of another version; send the bytes whole, as toBytes gave them"));
         };
-        if window_ms.to_bits() != self.window.window_ms().to_bits() {
+        if header.window_ms.to_bits() != self.window.window_ms().to_bits() {
             return Err(refuse("the form has a window of another length; merge stores of the same window"));
+        }
+        if self.own_clock > 0.0 && header.now > self.own_clock + MAX_AHEAD_MS {
+            let why = "the clock of the form is more than a minute ahead; if it is right, take a snapshot at its time first";
+            return Err(Error::new(ErrorKind::StatsClock, &[why]));
         }
         if !self.table.can_count(events) {
             return Err(refuse("more than 2^32 events in the window; merge fewer stores"));
         }
         // It takes the same steps as the check, so it does not end early.
-        _ = self.apply(Reader::new(bytes));
+        _ = self.apply(reader, &header);
         Ok(())
     }
 
-    fn apply(&mut self, mut reader: Reader<'_>) -> Option<()> {
-        let header = reader.header()?;
+    /// Adds a form. `reader` is after its header.
+    fn apply(&mut self, mut reader: Reader<'_>, header: &Header) -> Option<()> {
         self.advance_window(header.now);
         self.window.observe(header.first);
         self.refused = self.refused.saturating_add(header.refused);
@@ -141,10 +150,11 @@ impl StatsStore {
     }
 }
 
-/// Reads a whole form without applying it. Returns its window and the number of its events.
-fn check(bytes: &[u8]) -> Option<(f64, u64)> {
-    let mut reader = Reader::new(bytes);
+/// Reads a whole form without applying it. Returns a reader after the header, the header, and the number of events.
+fn check(bytes: &[u8]) -> Option<(Reader<'_>, Header, u64)> {
+    let mut reader = Reader::new(bytes)?;
     let header = reader.header()?;
+    let rows = reader.clone();
     let mut events = 0u64;
     for _ in 0..header.rows {
         let row = reader.row()?;
@@ -158,8 +168,11 @@ fn check(bytes: &[u8]) -> Option<(f64, u64)> {
             events = events.saturating_add(u64::from(form.slot.count));
         }
     }
-    reader.is_at_end().then_some((header.window_ms, events))
+    reader.is_at_end().then_some((rows, header, events))
 }
+
+/// How far the clock of a form may be ahead of this store's own: what the clocks of two machines may differ by.
+const MAX_AHEAD_MS: f64 = 60_000.0;
 
 /// The most blocks that a slot takes: pages of the live and of the open histogram, or about eight bytes per entry if it is
 /// packed.
@@ -181,13 +194,14 @@ mod tests {
     /// A form with the row of all requests, and these slots.
     fn form(slots: &[(usize, Slot, u8, &[Entry])]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut writer = Writer(&mut bytes);
+        let mut writer = Writer::new(&mut bytes);
         let (window_ms, now, first) = (900_000.0, 1e12, 1e12);
         writer.header(&Header { window_ms, now, first, refused: 0, seconds: [0; SHOWN], rows: 1 });
         writer.row(&RowHeader { kind: KIND_TOTAL, name: "", slots: slots.len() as u8 });
         for (age, slot, shift, entries) in slots {
             writer.slot(*age, slot, *shift, entries.iter().copied());
         }
+        writer.finish();
         bytes
     }
 

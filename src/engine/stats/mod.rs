@@ -11,12 +11,13 @@
 //! | `store`, `merge`, `snapshot` | the public type, its binary form, and what it reads |
 //! | `series`, `index`, `admission` | which series has which row |
 //! | `row`, `slot`, `window` | one row, its slots, and the slot of an event |
-//! | `histogram`, `packed`, `scratch`, `bucket`, `pool` | histograms and their memory |
+//! | `histogram`, `chain`, `packed`, `scratch`, `bucket`, `pool` | histograms and their memory |
 //! | `bytes` | the binary form |
 
 mod admission;
 mod bucket;
 mod bytes;
+mod chain;
 mod histogram;
 mod index;
 mod merge;

@@ -114,6 +114,12 @@ impl Pack {
     }
 }
 
+/// The number of entries of the stream at `head`. 0 is the empty histogram.
+pub(super) fn entries(pool: &Pool, head: BlockId) -> usize {
+    // Block 0 is all zeros.
+    (pool.block(head)[1] & 0xFFF) as usize
+}
+
 /// Reads a stream. It does not borrow the pool, so pages can change between two entries.
 pub(super) struct Unpack {
     block: BlockId,

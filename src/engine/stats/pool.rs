@@ -13,6 +13,8 @@ pub(super) struct Pool {
     returned: BlockId,
     capacity: usize,
     free: usize,
+    /// Blocks taken for late durations since all of these were packed.
+    late: usize,
 }
 
 impl Pool {
@@ -21,7 +23,7 @@ impl Pool {
         let capacity = blocks.min(usize::from(BlockId::MAX));
         let mut blocks = Vec::with_capacity(capacity + 1);
         blocks.push([0; 16]);
-        Self { blocks, returned: 0, capacity, free: capacity }
+        Self { blocks, returned: 0, capacity, free: capacity, late: 0 }
     }
 
     /// Takes a block, filled with zeros. Returns 0 if none is left.
@@ -38,6 +40,22 @@ impl Pool {
         self.returned = self.next(id);
         *self.block_mut(id) = [0; 16];
         id
+    }
+
+    /// As [`take`](Self::take), for late durations.
+    pub(super) fn take_late(&mut self) -> BlockId {
+        self.late += 1;
+        self.take()
+    }
+
+    /// Whether blocks are short, and packing the late durations of all slots may free many.
+    pub(super) fn has_much_late(&self) -> bool {
+        self.is_tight() && self.late > self.capacity / 8
+    }
+
+    /// Notes that all late durations were packed.
+    pub(super) fn reset_late(&mut self) {
+        self.late = 0;
     }
 
     /// Returns one block to the pool.
@@ -62,7 +80,13 @@ impl Pool {
         self.free
     }
 
+    /// Whether less than a quarter of the blocks can be taken.
+    pub(super) fn is_tight(&self) -> bool {
+        self.free < self.capacity / 4
+    }
+
     /// The number of all blocks.
+    #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.capacity
     }

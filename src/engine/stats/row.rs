@@ -1,7 +1,7 @@
 //! One row: the slots of one series, and the histogram over all of them.
 
+use super::chain::{self, Durations};
 use super::histogram::{Histogram, PAGES};
-use super::packed::Unpack;
 use super::pool::Pool;
 use super::sample::SeriesKind;
 use super::scratch::Scratch;
@@ -58,11 +58,35 @@ impl Row {
         if event.is_open {
             self.open.add(&mut arena.pool, bucket, 0, 1);
         } else {
-            self.unpack(arena, event.position, 0);
-            arena.scratch.add(bucket, 0, 1);
-            self.pack(arena, event.position);
+            self.add_late(arena, event.position, bucket);
         }
         self.live.add(&mut arena.pool, bucket, 0, 1);
+    }
+
+    /// Adds a duration to a closed slot.
+    #[inline(never)]
+    fn add_late(&mut self, arena: &mut Arena, position: usize, bucket: usize) {
+        let slot = &mut self.slots[position];
+        if slot.head == 0 {
+            slot.shift = self.open.shift();
+        }
+        if let Some(head) = chain::add_late(&mut arena.pool, slot.head, bucket >> slot.shift) {
+            slot.head = head;
+        } else {
+            self.unpack(arena, position, 0);
+            arena.scratch.add(bucket, 0, 1);
+            self.pack(arena, position);
+        }
+    }
+
+    /// Packs the late durations of all slots, to free their blocks.
+    pub(super) fn pack_late(&mut self, arena: &mut Arena) {
+        for position in 0..SLOTS {
+            if chain::has_late(&arena.pool, self.slots[position].head) {
+                self.unpack(arena, position, 0);
+                self.pack(arena, position);
+            }
+        }
     }
 
     /// Adds a slot of another store. Its durations have scale `6 - shift`.
@@ -119,10 +143,34 @@ impl Row {
         self.reset_scale(&mut arena.pool);
     }
 
+    /// Opens an earlier slot again, `later` slots before the one at `open`. What later slots have counts in it.
+    pub(super) fn set_back(&mut self, arena: &mut Arena, open: usize, later: usize) {
+        let Arena { pool, scratch } = arena;
+        let positions = (0..=later).map(|age| (open + SLOTS - age) % SLOTS);
+        let coarsest = positions.clone().map(|at| self.slots[at].shift).max();
+        let shift = self.open.shift().max(coarsest.unwrap_or(0));
+        scratch.start(shift);
+        self.open.copy_to(pool, scratch);
+        self.open.clear(pool);
+        let mut sum = Slot::EMPTY;
+        for position in positions {
+            let slot = std::mem::replace(&mut self.slots[position], Slot::EMPTY);
+            scratch.add_chain(pool, slot.head, slot.shift);
+            pool.give_chain(slot.head);
+            sum.absorb(&slot);
+        }
+        self.slots[(open + SLOTS - later) % SLOTS] = sum;
+        self.open.set_shift(shift);
+        for (bucket, count) in scratch.entries() {
+            self.open.add(pool, bucket, shift, count);
+        }
+        self.live.coarsen_to(pool, self.open.shift());
+        self.is_stale = true;
+    }
+
     /// Sets the scale of the slot that was opened last, and that of the live histogram when no coarse slot is left.
     fn reset_scale(&mut self, pool: &mut Pool) {
-        let is_tight = pool.free() < pool.capacity() / 4;
-        let shift = if is_tight && self.live.total() > 0 { self.live.shift() } else { 0 };
+        let shift = if pool.is_tight() && self.live.total() > 0 { self.live.shift() } else { 0 };
         self.open.set_shift(shift);
         let coarse = self.live.shift();
         if coarse == 0 || shift > 0 || self.slots.iter().any(|slot| slot.head != 0 && slot.shift > 0) {
@@ -132,7 +180,7 @@ impl Row {
             self.live.clear(pool);
             self.live.set_shift(0);
             for slot in &self.slots {
-                let mut entries = Unpack::new(pool, slot.head);
+                let mut entries = Durations::new(pool, slot.head);
                 while let Some((bucket, count)) = entries.next(pool) {
                     self.live.add(pool, bucket, 0, count);
                 }
@@ -165,7 +213,7 @@ impl Row {
             other.slots[position].absorb(&slot);
             if slot.head != 0 {
                 other.unpack(arena, position, slot.shift);
-                arena.scratch.add_packed(&arena.pool, slot.head, slot.shift);
+                arena.scratch.add_chain(&arena.pool, slot.head, slot.shift);
                 arena.pool.give_chain(slot.head);
                 other.pack(arena, position);
             }
@@ -244,7 +292,7 @@ impl Row {
         } else {
             let slot = &self.slots[position];
             arena.scratch.start(slot.shift);
-            arena.scratch.add_packed(&arena.pool, slot.head, slot.shift);
+            arena.scratch.add_chain(&arena.pool, slot.head, slot.shift);
         }
     }
 
@@ -261,7 +309,7 @@ impl Row {
         let slot = &mut self.slots[position];
         let own = if slot.head == 0 { self.open.shift() } else { slot.shift };
         arena.scratch.start(own.max(shift));
-        arena.scratch.add_packed(&arena.pool, slot.head, slot.shift);
+        arena.scratch.add_chain(&arena.pool, slot.head, slot.shift);
         arena.pool.give_chain(std::mem::take(&mut slot.head));
     }
 

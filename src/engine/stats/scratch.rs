@@ -1,7 +1,8 @@
 //! A dense histogram in which a slot is unpacked, changed, and packed again.
 
 use super::bucket::{BUCKETS, MAX_SHIFT};
-use super::packed::{Plan, Unpack, write};
+use super::chain::Durations;
+use super::packed::{Plan, write};
 use super::pool::{BlockId, Pool};
 
 /// Counts by bucket, at one scale. All rows of a store share it; [`start`](Self::start) empties it.
@@ -38,9 +39,9 @@ impl Scratch {
         self.total += u64::from(count);
     }
 
-    /// Adds a packed histogram of scale `6 - shift`.
-    pub(super) fn add_packed(&mut self, pool: &Pool, head: BlockId, shift: u8) {
-        let mut entries = Unpack::new(pool, head);
+    /// Adds the durations of a closed slot, of scale `6 - shift`.
+    pub(super) fn add_chain(&mut self, pool: &Pool, head: BlockId, shift: u8) {
+        let mut entries = Durations::new(pool, head);
         while let Some((bucket, count)) = entries.next(pool) {
             self.add(bucket, shift, count);
         }
@@ -127,6 +128,7 @@ impl Iterator for Buckets<'_> {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
+    use super::super::packed::Unpack;
     use super::*;
     use proptest::prelude::*;
 

@@ -83,6 +83,10 @@ impl Table {
     /// Closes the slot at `open` and opens the next `steps`.
     pub(super) fn advance(&mut self, open: usize, steps: usize) {
         let halvings = self.sketch.advance(steps);
+        // Before the rows choose their scales by what is free.
+        if self.arena.pool.is_tight() {
+            self.pack_late();
+        }
         for row in &mut self.rows[..self.used] {
             if steps >= SLOTS {
                 row.clear(&mut self.arena);
@@ -93,6 +97,13 @@ impl Table {
         }
         self.floor = 0;
         self.events = self.rows.iter().map(|row| u64::from(row.count)).sum();
+    }
+
+    /// Opens an earlier slot again, `later` slots before the one at `open`. What later slots have counts in it.
+    pub(super) fn set_back(&mut self, open: usize, later: usize) {
+        for row in &mut self.rows[..self.used] {
+            row.set_back(&mut self.arena, open, later);
+        }
     }
 
     /// Updates the cached p99 of every row.
@@ -195,9 +206,29 @@ impl Table {
     #[inline]
     pub(super) fn reserve(&mut self, blocks: usize, keep: usize) {
         if self.arena.pool.free() < blocks {
-            // 64 more, so that not every following event folds a row.
-            while self.arena.pool.free() < blocks + 64 && self.reclaim(keep) {}
+            self.make_room(blocks, keep);
         }
+    }
+
+    /// As [`reserve`](Self::reserve), for an event in a closed slot.
+    pub(super) fn reserve_late(&mut self, blocks: usize, keep: usize) {
+        if self.arena.pool.has_much_late() {
+            self.pack_late();
+        }
+        self.reserve(blocks, keep);
+    }
+
+    #[cold]
+    fn make_room(&mut self, blocks: usize, keep: usize) {
+        self.pack_late();
+        // 64 more, so that not every following event folds a row.
+        while self.arena.pool.free() < blocks + 64 && self.reclaim(keep) {}
+    }
+
+    /// Packs the late durations of all rows. It loses nothing, not even precision.
+    fn pack_late(&mut self) {
+        self.arena.pool.reset_late();
+        self.rows[..self.used].iter_mut().for_each(|row| row.pack_late(&mut self.arena));
     }
 
     /// Frees blocks in one step. Returns false if no step is left. It takes the first of these that is possible:

@@ -5,7 +5,7 @@ use super::sample::{Sample, SeriesKind};
 use super::series::{RowHint, TOTAL, Table};
 use super::slot::Placed;
 use super::snapshot::Snapshot;
-use super::window::{Seconds, Window};
+use super::window::{LATEST_MS, Seconds, Window};
 use crate::engine::config::{Config, Limit};
 use crate::engine::error::Error;
 use crate::engine::text::hashed::Hashed;
@@ -13,7 +13,8 @@ use crate::engine::text::hashed::Hashed;
 /// Rolling statistics over a window.
 ///
 /// With 128 series it takes at most 2 MiB, whatever is recorded. The caller passes the time, in ms since the epoch. A
-/// time before the last one, or NaN, counts as the last one.
+/// time before the last one, or one that is not a number above 0, counts as the last one. Only
+/// [`snapshot`](Self::snapshot) moves the clock back.
 ///
 /// # Examples
 /// ```
@@ -31,6 +32,8 @@ pub struct StatsStore {
     pub(super) seconds: Seconds,
     pub(super) table: Table,
     pub(super) refused: u64,
+    /// The latest time that the caller passed, and no merge brought; 0 if there was none.
+    pub(super) own_clock: f64,
 }
 
 impl StatsStore {
@@ -56,7 +59,7 @@ impl StatsStore {
 
     pub(super) fn with_pool(window_ms: f64, series: usize, blocks: usize) -> Self {
         let (window, seconds) = (Window::new(window_ms), Seconds::new());
-        Self { window, seconds, table: Table::new(series, blocks), refused: 0 }
+        Self { window, seconds, table: Table::new(series, blocks), refused: 0, own_clock: 0.0 }
     }
 
     /// Counts one event.
@@ -71,6 +74,7 @@ impl StatsStore {
     /// time or duration is not finite, or if its duration is negative.
     pub fn record(&mut self, sample: Sample, now: f64, series: Option<(SeriesKind, &str)>) -> bool {
         let series = series.map(|(kind, name)| (kind, Hashed::new(name)));
+        self.note_clock(now);
         self.record_hashed(&sample, now, series, &mut RowHint::default())
     }
 
@@ -93,8 +97,11 @@ impl StatsStore {
             Some((kind, name)) => (self.table.row_by(hint, kind, name), kind == SeriesKind::Req),
             None => (TOTAL, true),
         };
-        let blocks = if event.is_open { BLOCKS_OPEN } else { BLOCKS_CLOSED };
-        self.table.reserve(blocks, row);
+        if event.is_open {
+            self.table.reserve(BLOCKS_OPEN, row);
+        } else {
+            self.table.reserve_late(BLOCKS_CLOSED, row);
+        }
         self.table.record(if is_request { TOTAL } else { row }, row, &event);
         if is_request {
             self.seconds.record(event.at);
@@ -121,6 +128,7 @@ impl StatsStore {
     /// Advances to `now`: closes and removes slots, and updates what [`p99`](Self::p99) returns. The same `now` twice
     /// changes nothing.
     pub fn advance(&mut self, now: f64) {
+        self.note_clock(now);
         self.advance_window(now);
         self.table.refresh();
     }
@@ -149,9 +157,33 @@ impl StatsStore {
     }
 
     /// All figures at `now`.
+    ///
+    /// A `now` before the last time moves the clock back, so that one wrong time does no lasting harm. Events keep their
+    /// time, but those after `now` count as events at `now`. What has left the window does not come back.
     pub fn snapshot(&mut self, now: f64) -> Snapshot {
+        if is_time(now) && now < self.window.now() {
+            self.set_back(now);
+        }
         self.advance_window(now);
+        self.note_clock(now);
         Snapshot::take(&self.window, &self.seconds, &self.table)
+    }
+
+    #[cold]
+    fn set_back(&mut self, now: f64) {
+        let open = self.window.open();
+        let later = self.window.set_back(now);
+        self.seconds.set_back(now);
+        if later > 0 {
+            self.table.set_back(open, later);
+        }
+        self.own_clock = now;
+    }
+
+    fn note_clock(&mut self, now: f64) {
+        if is_time(now) && now > self.own_clock {
+            self.own_clock = now;
+        }
     }
 
     /// Follows a clock that stepped by `delta_ms`. The history keeps its age, in whole slots. A number that is not finite
@@ -160,6 +192,7 @@ impl StatsStore {
         if delta_ms.is_finite() {
             self.window.shift(delta_ms);
             self.seconds.shift_to(self.window.now());
+            self.own_clock = (self.own_clock + delta_ms).clamp(0.0, LATEST_MS);
         }
     }
 
@@ -174,6 +207,11 @@ impl StatsStore {
     pub fn memory_bytes(&self) -> usize {
         size_of::<Self>() + self.table.memory_bytes()
     }
+}
+
+/// Whether `now` is a time: neither "no clock" nor beyond the last date.
+fn is_time(now: f64) -> bool {
+    now > 0.0 && now <= LATEST_MS
 }
 
 /// The blocks of every pool, and those added for each series. 128 series make 1.5 MiB.

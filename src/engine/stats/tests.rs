@@ -1,5 +1,6 @@
 //! The invariants of a store, above all when its pool runs out.
 
+use super::bytes::append_checksum;
 use super::sample::{Sample, SeriesKind};
 use super::series::{OTHER, TOTAL};
 use super::store::StatsStore;
@@ -166,10 +167,61 @@ fn counters_cannot_overflow() {
     // The row has kind 0, no name and one slot of age 0. Its count of 1 becomes 2^32 - 2.
     let Some(at) = at else { panic!("the form has one row") };
     assert_eq!(bytes[at], 1);
+    bytes.truncate(bytes.len() - 4);
     bytes.splice(at..=at, [0xFE, 0xFF, 0xFF, 0xFF, 0x0F]);
+    append_checksum(&mut bytes, 0);
     let mut full = StatsStore::with_pool(900_000.0, 1, 500);
     assert_eq!(full.merge(&bytes), Ok(()));
     assert!(full.merge(&bytes).is_err() && stats.merge(&bytes).is_ok());
     assert!(!full.record(Sample { at: START, duration: None, is_error: true }, START, None));
     assert_eq!((full.snapshot(0.0).total.count, full.refused()), (u64::from(u32::MAX) - 1, 1));
+}
+
+/// Records late events until the pool has no block left, in all slots of the window.
+#[test]
+fn late_events_that_fill_the_pool_are_packed_before_anything_becomes_coarse() {
+    let mut stats = StatsStore::with_pool(900_000.0, 8, 1300);
+    let mut expected = Totals::default();
+    stats.advance(START);
+    for i in 0..20_000 {
+        let (slot, ms) = ((i * 7) % 60, f64::from(1 + i % 40));
+        let at = START - f64::from(slot) * 15_000.0;
+        let name = format!("/{}", i % 8);
+        let sample = Sample { at, duration: Some(ms), is_error: i % 3 == 0 };
+        assert!(stats.record(sample, START, Some((SeriesKind::Req, &name))));
+        expected.count += 1;
+        expected.errors += u64::from(sample.is_error);
+        expected.sum += ms;
+        expected.max = expected.max.max(ms);
+        if i % 1000 == 0 {
+            check_invariants(&mut stats);
+        }
+    }
+    check_invariants(&mut stats);
+    check_totals(&mut stats, &expected);
+    assert!(stats.snapshot(0.0).series.iter().all(|row| !row.coarse));
+    stats.advance(9e14);
+    assert_eq!(stats.table.pool().free(), 1300);
+}
+
+#[test]
+fn a_clock_that_is_set_back_loses_nothing_though_blocks_are_short() {
+    for blocks in [300, 700, 3700] {
+        let mut stats = StatsStore::with_pool(900_000.0, 16, blocks);
+        let mut rng = Rng::from_seed(4);
+        let totals = flood(&mut stats, &mut rng, 50, 300, 24);
+        for back in [1.0, 15_000.0, 15_001.0, 200_000.0, 1e6, 1e12] {
+            let now = stats.window.now() - back;
+            assert_eq!(stats.snapshot(now).total.count, totals.count);
+            assert_eq!(stats.window.now(), now);
+            check_invariants(&mut stats);
+            check_totals(&mut stats, &totals);
+        }
+        let slots = stats.snapshot(0.0).slots;
+        assert_eq!(u64::from(slots[59]), totals.count, "all of them are later than now");
+        flood(&mut stats, &mut rng, 66, 30, 24);
+        check_invariants(&mut stats);
+        stats.advance(9e14);
+        assert_eq!(stats.table.pool().free(), blocks);
+    }
 }

@@ -85,6 +85,20 @@ impl Window {
         }
     }
 
+    /// Moves the clock back to `now`, to an earlier slot of the ring if that is one. Slots keep their time. Returns the number of slots
+    /// that are too late now; if there are more than the ring has, all but one.
+    pub(super) fn set_back(&mut self, now: f64) -> usize {
+        let slot = self.slot_of(now);
+        let later = (self.slot - slot).clamp(0, SLOTS as i64 - 1) as usize;
+        self.now = now;
+        self.enter(slot);
+        self.open = (self.open + SLOTS - later) % SLOTS;
+        if self.first.is_finite() {
+            self.first = self.first.min(now);
+        }
+        later
+    }
+
     fn enter(&mut self, slot: i64) {
         self.slot = slot;
         self.slot_from = slot as f64 * self.slot_ms;
@@ -183,6 +197,17 @@ impl Seconds {
             let at = (self.newest + SHOWN - age) % SHOWN;
             self.counts[at] = self.counts[at].saturating_add(count);
         }
+    }
+
+    /// Moves the clock back to `now`. What was counted in later seconds counts in the second of `now`.
+    pub(super) fn set_back(&mut self, now: f64) {
+        let second = second_of(now);
+        for _ in 0..(self.second - second).clamp(0, SHOWN as i64 - 1) {
+            let count = std::mem::take(&mut self.counts[self.newest]);
+            self.newest = (self.newest + SHOWN - 1) % SHOWN;
+            self.counts[self.newest] = self.counts[self.newest].saturating_add(count);
+        }
+        self.enter(second);
     }
 
     /// Moves the clock to `now`. Seconds keep their age.

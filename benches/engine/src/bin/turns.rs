@@ -5,15 +5,15 @@
 use std::io::{self, BufRead};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use tidegate_engine_bench::{BATCH, CASES, Host};
+use tidegate_engine_bench::{BATCH, CASES, Case, Host};
 
 fn main() -> ExitCode {
-    let case = std::env::args().nth(1).and_then(|name| CASES.into_iter().find(|(case, ..)| *case == name));
-    let Some((_, sink, flood)) = case else {
-        eprintln!("usage: turns CASE, one of {:?}", CASES.map(|(name, ..)| name));
+    let case = std::env::args().nth(1).and_then(|name| Case::named(&name));
+    let Some(case) = case else {
+        eprintln!("usage: turns CASE, one of {:?}", CASES.map(|case| case.name));
         return ExitCode::FAILURE;
     };
-    let mut host = Host::new(sink, flood);
+    let mut host = Host::new(case);
     let start = Instant::now();
     while start.elapsed() < WARM_UP {
         host.play(10 * BATCH);

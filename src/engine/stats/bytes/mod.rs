@@ -1,11 +1,11 @@
-//! The binary form, version 1.
+//! The binary form, version 2.
 //!
-//! Numbers are little-endian; a varint has 7 bits per byte, the lowest first. The form is a header, then its rows. A row
-//! is followed by its slots, a slot by its entries.
+//! Numbers are little-endian; a varint has 7 bits per byte, the lowest first. The form is a header, its rows, and a
+//! checksum. A row is followed by its slots, a slot by its entries.
 //!
 //! | part | field | type | meaning |
 //! |---|---|---|---|
-//! | header | magic | 4 bytes | `TGS` and the version, 1 |
+//! | header | magic | 4 bytes | `TGS` and the version, 2 |
 //! | | window, now, first | f64 | ms; `first` is infinite if nothing was recorded |
 //! | | refused | varint | refused events |
 //! | | seconds | 60 varints | requests of each second, newest last |
@@ -20,11 +20,15 @@
 //! | | entries | varint | the number of entries |
 //! | entry | gap | varint | the number of empty buckets before this one |
 //! | | count | varint | the durations in this bucket |
+//! | end | checksum | u32 | the CRC-32 of all bytes before it |
+
+mod checksum;
 
 use super::bucket::{BUCKETS, MAX_SHIFT};
 use super::series::NAME_BYTES;
 use super::slot::Slot;
 use super::window::{LATEST_MS, SHOWN, SLOTS};
+use checksum::crc32;
 
 /// The header of a form.
 pub(super) struct Header {
@@ -64,8 +68,10 @@ pub(super) struct Entries<'r, 'a> {
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+    /// A reader of the form before its checksum. `None`: the checksum is another one.
+    pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
+        let (form, checksum) = bytes.split_last_chunk()?;
+        (crc32(form) == u32::from_le_bytes(*checksum)).then_some(Self(form))
     }
 
     pub(super) fn header(&mut self) -> Option<Header> {
@@ -173,11 +179,25 @@ impl Iterator for Entries<'_, '_> {
 }
 
 /// Appends a form to a buffer.
-pub(super) struct Writer<'a>(pub(super) &'a mut Vec<u8>);
+pub(super) struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where the form begins.
+    start: usize,
+}
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
+        let start = out.len();
+        Self { out, start }
+    }
+
+    /// Appends the checksum.
+    pub(super) fn finish(self) {
+        append_checksum(self.out, self.start);
+    }
+
     pub(super) fn header(&mut self, header: &Header) {
-        self.0.extend(MAGIC);
+        self.out.extend(MAGIC);
         [header.window_ms, header.now, header.first].iter().for_each(|ms| self.f64(*ms));
         self.varint(header.refused.min(i64::MAX as u64));
         header.seconds.iter().for_each(|count| self.varint(u64::from(*count)));
@@ -185,10 +205,10 @@ impl Writer<'_> {
     }
 
     pub(super) fn row(&mut self, row: &RowHeader<'_>) {
-        self.0.push(row.kind);
+        self.out.push(row.kind);
         self.varint(row.name.len() as u64);
-        self.0.extend(row.name.as_bytes());
-        self.0.push(row.slots);
+        self.out.extend(row.name.as_bytes());
+        self.out.push(row.slots);
     }
 
     pub(super) fn slot(
@@ -198,12 +218,12 @@ impl Writer<'_> {
         shift: u8,
         entries: impl Iterator<Item = (usize, u32)> + Clone,
     ) {
-        self.0.push(age as u8);
+        self.out.push(age as u8);
         self.varint(u64::from(slot.count));
         self.varint(u64::from(slot.errors));
         self.f64(slot.sum_ms());
         self.f64(slot.max);
-        self.0.push(shift);
+        self.out.push(shift);
         self.varint(entries.clone().count() as u64);
         let mut expected = 0;
         for (bucket, count) in entries {
@@ -214,16 +234,22 @@ impl Writer<'_> {
     }
 
     fn f64(&mut self, value: f64) {
-        self.0.extend(value.to_le_bytes());
+        self.out.extend(value.to_le_bytes());
     }
 
     fn varint(&mut self, mut value: u64) {
         while value >= 128 {
-            self.0.push(value as u8 | 128);
+            self.out.push(value as u8 | 128);
             value >>= 7;
         }
-        self.0.push(value as u8);
+        self.out.push(value as u8);
     }
+}
+
+/// Appends the checksum of the form that begins at `start`.
+pub(super) fn append_checksum(out: &mut Vec<u8>, start: usize) {
+    let checksum = crc32(&out[start..]);
+    out.extend(checksum.to_le_bytes());
 }
 
 /// The kind of the row of all requests. The kinds of series follow.
@@ -233,7 +259,7 @@ pub(super) const KIND_TOTAL: u8 = 0;
 pub(super) const KIND_MAX: u8 = 4;
 
 /// The first bytes of a form, with its version.
-const MAGIC: [u8; 4] = *b"TGS\x01";
+const MAGIC: [u8; 4] = *b"TGS\x02";
 
 /// A sum is smaller than the longest duration only by rounding.
 const SLACK: f64 = 1.0 + 1e-9;
