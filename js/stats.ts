@@ -33,7 +33,7 @@ const BYTES_MAX = 64 * 1024 * 1024;
  * A store takes at most 2 MiB with the default 128 series, at construction. It gives them back some time after nobody
  * refers to it any more, where the runtime has a FinalizationRegistry. Make few stores and keep them.
  *
- * Its clock is the latest time it was given. If the WebAssembly instance fails, the store goes on empty and counts that
+ * Its clock is the latest time it was given; only `snapshot` moves it back. If the WebAssembly instance fails, the store goes on empty and counts that
  * in `resets`.
  *
  * @example
@@ -75,7 +75,12 @@ export class StatsStore {
     return counted;
   }
 
-  /** All figures at `nowMs`, as a new plain object. NaN: at the latest time given. */
+  /**
+   * All figures at `nowMs`, as a new plain object. 0 and NaN: at the latest time given.
+   *
+   * An earlier `nowMs` moves the clock back: one wrong time does no lasting harm. Events then keep their time, and those
+   * after `nowMs` count as events at `nowMs`.
+   */
   snapshot(nowMs: number): Stats {
     return this.#store.use((store) => store.snapshot(numeric(nowMs)) as Stats);
   }
@@ -88,8 +93,11 @@ export class StatsStore {
   /**
    * Adds the counts of another store. Merging the stores of N isolates gives what one store would have counted.
    *
-   * Associative and commutative. Throws TidegateError `stats/bytes`, and changes nothing, if the bytes are of another
-   * version, damaged, or of another `windowMs`.
+   * Associative and commutative. Changes nothing if it throws TidegateError:
+   *
+   * - `stats/bytes`: the bytes are damaged, of another version, or of another `windowMs`
+   * - `stats/clock`: the clock of the other store is more than a minute ahead of the latest time that this one was
+   *   given; a store that was given none takes any clock, so take a `snapshot(Date.now())` before the first merge
    */
   merge(bytes: Uint8Array): void {
     if (!(bytes instanceof Uint8Array)) {

@@ -50,14 +50,14 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
     get queueDepth() {
       return state.engine.read(0, (engine) => engine.queueDepth());
     },
-    counters: () => countersOf(state),
+    counters: () => countersOf(state, pump),
     stats: () => {
-      const nowMs = state.clock.engineNow();
-      return state.engine.read(emptyStats(), (engine) => engine.stats(nowMs));
+      pump.expireLeases();
+      return state.engine.figure("stats", emptyStats());
     },
     metricsText: () => {
-      const nowMs = state.clock.engineNow();
-      return state.engine.read("", (engine) => engine.metricsText(nowMs));
+      pump.expireLeases();
+      return state.engine.figure("metricsText", "");
     },
     get error() {
       return state.engine.error;
@@ -87,15 +87,19 @@ function tick(state: State, pump: Pump, nowMs: unknown): number | null {
 async function closeOf(pump: Pump, timeoutMs: number | undefined): Promise<FlushResult> {
   pump.startClose();
   const before = pump.totals();
-  const result = await flush(pump, timeoutMs ?? pump.limits.closeTimeoutMs);
+  const flushed = flush(pump, timeoutMs ?? pump.limits.closeTimeoutMs);
+  // A loop that makes and closes collectors without a pause would run out of memory before anything after an await.
+  if (!pump.isFlushing()) pump.finishClose();
+  const result = await flushed;
   pump.finishClose();
   // Events that the close has given up count as dropped by it.
   const after = pump.totals();
   return { ...result, remaining: after.remaining, dropped: Math.max(after.dropped - before.dropped, 0) };
 }
 
-function countersOf(state: State): Counters {
-  const counted = state.engine.read(emptyCounters(), (engine) => engine.counters() as Counters);
+function countersOf(state: State, pump: Pump): Counters {
+  pump.expireLeases();
+  const counted = state.engine.figure("counters", emptyCounters());
   const { lost } = state.engine;
   return { ...counted, emitted: counted.emitted + lost, refused: counted.refused + lost };
 }

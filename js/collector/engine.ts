@@ -5,6 +5,7 @@ import { fromEngine } from "../wasm/errors.ts";
 import type { Engine, EngineOptions } from "../wasm/generated/tidegate.js";
 import { isModuleExpected } from "../wasm/module.ts";
 import type { CollectorClock } from "./clock.ts";
+import { type Figures, lastFigures, readFigure } from "./figures.ts";
 import { logInert } from "./log.ts";
 import type { NoticeBoard } from "./notices.ts";
 import type { Settings } from "./options.ts";
@@ -32,6 +33,8 @@ export class CollectorEngine implements EngineOwner {
   readonly #board: NoticeBoard;
   #settings: Settings | undefined;
   #error: TidegateError | undefined;
+  /** The figures of an engine that was freed. */
+  #last: Figures | undefined;
   /** The engine starts when the module has been loaded. */
   #isWaiting = false;
 
@@ -59,11 +62,6 @@ export class CollectorEngine implements EngineOwner {
       }
     }
     return this.handle !== undefined;
-  }
-
-  /** A module that has been loaded later starts nothing any more. */
-  stopWaiting(): void {
-    this.#isWaiting = false;
   }
 
   /** Why nothing is recorded; undefined while it is. */
@@ -102,6 +100,31 @@ export class CollectorEngine implements EngineOwner {
   /** As `call`, but also on an engine that was given up: its totals stay readable. */
   read<T>(fallback: T, work: (engine: Engine) => T): T {
     return this.handle === undefined ? fallback : this.handle.read(fallback, work);
+  }
+
+  /** One figure, as plain data that the caller may change. */
+  figure<N extends keyof Figures>(name: N, fallback: Figures[N]): Figures[N] {
+    if (this.#last !== undefined) return structuredClone(this.#last[name]);
+    const nowMs = this.clock.engineNow();
+    return this.read(fallback, (engine) => readFigure(engine, name, nowMs));
+  }
+
+  /** Refuses new events from now on. A module that has been loaded later starts nothing any more. */
+  close(): void {
+    this.#isWaiting = false;
+    if (this.handle !== undefined) this.handle.isClosed = true;
+    this.callAt(undefined, (engine, nowMs) => engine.close(nowMs));
+  }
+
+  /** Frees the engine of a closed collector, unless events are left. Returns whether there is none any more. */
+  release(): boolean {
+    const { handle } = this;
+    if (handle === undefined || this.#last !== undefined) return true;
+    const nowMs = this.clock.engineNow();
+    this.#last = handle.read<Figures | undefined>(undefined, (engine) => lastFigures(engine, nowMs));
+    if (this.#last === undefined) return false;
+    handle.release();
+    return true;
   }
 
   describe(options: EngineOptions): void {

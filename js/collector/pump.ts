@@ -31,6 +31,8 @@ export class Pump implements PumpHost, LeaderHost {
   readonly #state: State;
   readonly #bytes = new BatchBytes();
   #isNotifying = false;
+  /** A close has ended: the engine is freed as soon as nothing is leased. */
+  #isOver = false;
 
   constructor(state: State) {
     this.#state = state;
@@ -51,6 +53,7 @@ export class Pump implements PumpHost, LeaderHost {
       this.clock.isManual = true;
     this.#state.engine.callAt(undefined, (engine, clockMs) => engine.tick(nowMs ?? clockMs));
     this.#notify();
+    this.#release();
   }
 
   async sendDue(budget?: Budget, onSend?: () => void): Promise<void> {
@@ -83,6 +86,7 @@ export class Pump implements PumpHost, LeaderHost {
       if (generation === calls.generation) engine.settle(lease, code, value, nowMs);
     });
     this.#notify();
+    this.#release();
     this.#state.rearm();
   }
 
@@ -99,21 +103,33 @@ export class Pump implements PumpHost, LeaderHost {
   }
 
   totals(): Totals {
-    const none = { delivered: 0, remaining: 0, dropped: 0 };
-    return this.#state.engine.call(none, (engine) => engine.totals() as Totals);
+    return this.#state.engine.figure("totals", { delivered: 0, remaining: 0, dropped: 0 });
   }
 
   /** Refuses new events from now on. */
   startClose(): void {
-    this.#state.engine.stopWaiting();
-    this.#state.engine.callAt(undefined, (engine, nowMs) => engine.close(nowMs));
+    this.#state.engine.close();
   }
 
   /** What is still queued is dropped as closed. */
   finishClose(): void {
+    this.#isOver = true;
     this.#state.engine.call(undefined, (engine) => engine.finish());
     this.#state.unwatchExit();
     this.#notify();
+    this.#release();
+    this.#state.rearm();
+  }
+
+  /** After a close: takes back what was leased, if nobody is left who could settle it. */
+  expireLeases(): void {
+    if (this.#isOver) this.tick();
+  }
+
+  /** Frees the engine after a close, unless something is leased. */
+  #release(): void {
+    // Listeners still have to hear what the engine has noted.
+    if (this.#isOver && !this.#isNotifying && this.#state.engine.release()) this.#state.stopTimer();
   }
 
   /** Passes the engine's notices to their listeners. No call into the engine is on the stack then. */

@@ -131,6 +131,11 @@ export class State implements RecordingHost {
     this.#ticker?.arm(this.clock.now(), this.nextDeadline());
   }
 
+  /** Nothing is left to be sent. */
+  stopTimer(): void {
+    this.#ticker?.stop();
+  }
+
   unwatchExit(): void {
     this.#unwatchExit?.();
   }

@@ -8,9 +8,10 @@ const OVERDUE_MS = 1_000;
 export class Ticker {
   readonly #host: Host;
   readonly #fire: () => void;
-  /** When the armed timer fires; NaN: none is armed. Plain data: the timer itself is not kept. */
+  /** When the armed timer fires; NaN: none is armed. */
   #dueMs = Number.NaN;
-  #sequence = 0;
+  /** Kept, since these hosts clear a timer from anywhere: each step of the clock would leave one behind. */
+  #timer: unknown;
 
   constructor(host: Host, fire: () => void) {
     this.#host = host;
@@ -28,20 +29,30 @@ export class Ticker {
     if (Number.isNaN(waitMs)) return;
     const dueMs = nowMs + Math.max(waitMs, 0);
     if (this.#dueMs <= dueMs && this.#dueMs >= nowMs - OVERDUE_MS) return;
-    this.#sequence += 1;
-    const mine = this.#sequence;
-    const fire = () => {
-      // A timer that an earlier one has replaced still fires, and does nothing.
-      if (mine !== this.#sequence) return;
-      this.#dueMs = Number.NaN;
-      this.#fire();
-    };
+    this.stop();
     try {
-      this.#host.setTimer(fire, timerMs(waitMs), false);
+      this.#timer = this.#host.setTimer(() => this.#onTimer(), timerMs(waitMs), false);
       this.#dueMs = dueMs;
     } catch {
       // The host gives no timer now. The next event tries again.
-      this.#dueMs = Number.NaN;
     }
+  }
+
+  /** Clears the armed timer. Never throws. */
+  stop(): void {
+    this.#dueMs = Number.NaN;
+    if (this.#timer === undefined) return;
+    try {
+      this.#host.clearTimer(this.#timer);
+    } catch {
+      // It does nothing if it fires.
+    }
+    this.#timer = undefined;
+  }
+
+  #onTimer(): void {
+    this.#dueMs = Number.NaN;
+    this.#timer = undefined;
+    this.#fire();
   }
 }

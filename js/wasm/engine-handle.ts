@@ -36,6 +36,8 @@ export class EngineHandle {
   lost = 0;
   /** The engine's answer to the last event. */
   flags = 0;
+  /** A new engine refuses events too. */
+  isClosed = false;
   readonly #owner: EngineOwner;
   readonly #buffer: RequestBuffer;
   #engine: Engine | undefined;
@@ -49,6 +51,7 @@ export class EngineHandle {
   /** The reason of a reset that was not reported yet. */
   #resetReason: string | undefined;
   #isRetired = false;
+  #isReleased = false;
 
   /** Throws TidegateError if the options are bad or wasm is blocked. */
   constructor(owner: EngineOwner) {
@@ -112,11 +115,31 @@ export class EngineHandle {
   /** As `run`, but also on an engine that was given up: its totals stay readable. */
   read<T>(fallback: T, work: (engine: Engine) => T): T {
     if (!this.#isRetired) return this.run(fallback, work);
+    if (this.#isReleased) return fallback;
     try {
       if (this.#home.epoch !== epoch()) this.#rebuild();
       return this.#engine === undefined ? fallback : work(this.#engine);
     } catch {
       return fallback;
+    }
+  }
+
+  /** Frees the engine, and with it most of the memory of a collector. Every later call finds none. */
+  release(): void {
+    const engine = this.#engine;
+    const isStale = this.#home.epoch !== epoch() || this.#interruption !== undefined;
+    this.#isRetired = true;
+    this.#isReleased = true;
+    this.#engine = undefined;
+    this.flags = 0;
+    this.lost += this.#buffer.drop();
+    this.#buffer.detach();
+    if (isStale) return;
+    try {
+      engine?.free();
+    } catch {
+      // With a full stack it was interrupted, perhaps in the middle of the allocator.
+      reset(this.#home.epoch);
     }
   }
 
@@ -224,6 +247,7 @@ export class EngineHandle {
     this.generation += 1;
     this.#engine?.restore(this.#unrestored);
     this.#unrestored = undefined;
+    if (this.isClosed) this.#engine?.close(Number.NaN);
   }
 
   /** Takes nothing more. The totals stay readable. */

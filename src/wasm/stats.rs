@@ -39,7 +39,7 @@ impl StatsStore {
         self.store.record(Sample { at: at_ms, duration, is_error }, at_ms, series)
     }
 
-    /// All figures at `now_ms`.
+    /// All figures at `now_ms`. An earlier `now_ms` than the last time moves the clock back.
     pub fn snapshot(&mut self, now_ms: f64) -> JsValue {
         convert::object(&RowView::total(&self.store.snapshot(now_ms)))
     }
@@ -55,7 +55,8 @@ impl StatsStore {
     /// Adds the counts of another store, given in its binary form. Returns the number of events that it had refused.
     ///
     /// # Errors
-    /// `stats/bytes` for bytes that are damaged, of another version or of another window. Nothing is changed then.
+    /// `stats/bytes` for bytes that are damaged, of another version or of another window; `stats/clock` for a clock more
+    /// than a minute ahead. Nothing is changed then.
     pub fn merge(&mut self, bytes: &[u8]) -> Result<f64, js_sys::Error> {
         let before = self.store.refused();
         self.store.merge(bytes).map_err(|e| convert::error(&e))?;

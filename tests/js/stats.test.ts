@@ -269,18 +269,78 @@ test("hostile bytes throw stats/bytes and change nothing", () => {
   for (let cut = 0; cut < form.length; cut += 97) hostile.push(form.slice(0, cut));
   for (const bytes of hostile) assert.throws(() => stats.merge(bytes as Uint8Array), hasCode("stats/bytes"));
   assert.deepEqual(stats.snapshot(now), before);
-  // A flipped bit may still make a sound form; it must never do anything else than be merged or refused.
-  const target = new StatsStore({ series: 4 });
-  for (let at = 0; at < form.length; at += 13) {
-    const flipped = form.slice();
-    flipped[at]! ^= 1 << (at % 8);
-    try {
-      target.merge(flipped);
-    } catch (error) {
-      assert.ok(hasCode("stats/bytes")(error), String(error));
+  assert.equal(stats.resets, 0);
+});
+
+/** Forms of several stores, all with the same clock. */
+function forms(): Uint8Array[] {
+  const one = new StatsStore();
+  one.record(START, 5, false, "/a");
+  const unknown = new StatsStore({ series: 1 });
+  for (const name of ["/größe", "/b", "/c"]) unknown.record(START, undefined, true, name);
+  const late = new StatsStore();
+  late.record(START, 1, false);
+  for (let i = 0; i < 70; i += 1) late.record(START - 40_000, i * i, false, "/late");
+  late.record(START, -1, false);
+  const stores = [new StatsStore(), one, unknown, late, merged(one, late)];
+  return stores.map((store) => store.toBytes());
+}
+
+test("every flip of a single bit is refused, and changes nothing", () => {
+  const target = new StatsStore();
+  target.record(START, 7, false, "/t");
+  const before = target.toBytes();
+  for (const form of forms()) {
+    for (let bit = 0; bit < form.length * 8; bit += 1) {
+      form[bit >> 3]! ^= 1 << (bit & 7);
+      assert.throws(() => target.merge(form), hasCode("stats/bytes"), `bit ${bit}`);
+      form[bit >> 3]! ^= 1 << (bit & 7);
     }
+    new StatsStore().merge(form);
   }
-  assert.deepEqual([stats.resets, target.resets], [0, 0]);
+  assert.deepEqual(target.toBytes(), before);
+  assert.deepEqual([target.resets, target.refused], [0, 0]);
+});
+
+test("a store whose clock is ahead is refused and not adopted", () => {
+  for (const ahead of [60_001, 3_600_000, START * 999, 8.64e15 - START]) {
+    const [own, reader, peer] = [new StatsStore(), new StatsStore(), new StatsStore()];
+    own.record(START, 1, false);
+    reader.snapshot(START);
+    peer.record(START + ahead, 1, false);
+    for (const store of [own, reader]) {
+      assert.throws(() => store.merge(peer.toBytes()), hasCode("stats/clock"));
+      assert.equal(store.record(START - 899_000, 1, false), true);
+    }
+    assert.deepEqual([own.snapshot(START).count, reader.snapshot(START).count], [2, 1]);
+  }
+  const own = new StatsStore();
+  own.record(START, 1, false);
+  for (const ahead of [0, 1, 60_000]) {
+    const peer = new StatsStore();
+    peer.record(START + ahead, 1, false);
+    own.merge(peer.toBytes());
+  }
+  assert.equal(own.snapshot(START + 60_000).count, 4);
+});
+
+test("one wrong time does no lasting harm: a snapshot at the true one makes it good", () => {
+  for (const wrong of [START * 1000, 8.64e15, START + 3_600_000, START + 930_000]) {
+    const stats = new StatsStore();
+    stats.record(START, 1, false, "/a");
+    stats.record(wrong, 1, false, "/a");
+    assert.equal(stats.record(START + 1, 1, false, "/a"), false, "older than the window");
+    const { count, sparkline } = stats.snapshot(START + 2);
+    assert.deepEqual([count, sparkline.slots.at(-1), sparkline.seconds.at(-1)], [1, 1, 1]);
+    for (let i = 3; i < 103; i += 1) assert.equal(stats.record(START + i, 1, false, "/a"), true);
+    assert.equal(stats.snapshot(START + 103).count, 101);
+    assert.equal(stats.refused, 1);
+    assert.equal(stats.snapshot(START + 1_000_000).count, 0);
+  }
+  const stats = new StatsStore();
+  stats.record(START, 1, false);
+  for (const none of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 9e15]) stats.snapshot(none);
+  assert.equal(stats.record(START - 900_001, 1, false), false, "these are no times");
 });
 
 test("a replaced instance loses the history and nothing else, and says so", () => {

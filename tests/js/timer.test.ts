@@ -71,3 +71,45 @@ test("a leader without a timer leaves, and the next request leads", async () => 
   assert.equal(works.length, 2);
   assert.equal(assertLaws(tide).sinks[0]?.delivered, 2);
 });
+
+/** Clocks that step between events, as no clock should. */
+const CLOCKS: Record<string, (n: number) => number> = {
+  "forward by two seconds": (n) => n * 2000,
+  "forward by an hour": (n) => n * 3_600_000,
+  "back by five seconds": (n) => -n * 5000,
+  "back by an hour": (n) => -n * 3_600_000,
+  "forward and back": (n) => (n % 2) * 60_000,
+  "back and forward, a little more each time": (n) => (n % 2 === 0 ? n : -n) * 700,
+  anywhere: (n) => ((n * 7919) % 1009) * 1000,
+};
+
+for (const [name, at] of Object.entries(CLOCKS)) {
+  test(`a clock that steps ${name} leaves one timer, and everything is sent`, async () => {
+    const memory = memorySink();
+    const { tide, host } = simulated({ sinks: [memory], queueSize: 4096 });
+    const startMs = host.nowMs;
+    for (let n = 0; n < 1000; n += 1) {
+      host.nowMs = startMs + at(n);
+      if (n % 3 === 0) tide.req("/a", "GET", 200, host.nowMs, 1);
+      else tide.evt("b");
+      if (n % 10 === 0) tide.tick();
+      assert.ok(host.timers <= 1, `${host.timers} timers after ${n} events`);
+    }
+    await host.advance(60_000);
+    assert.equal(assertLaws(tide).sinks[0]?.delivered, 1000);
+    assert.equal(host.timers, 0);
+  });
+}
+
+test("a host that cannot clear a timer is not told twice to send", async () => {
+  const memory = memorySink();
+  const { tide, host } = simulated({ sinks: [memory] });
+  host.clearTimer = () => {
+    throw new Error("not a timer");
+  };
+  tide.evt("a");
+  host.nowMs -= 3_600_000;
+  tide.evt("b");
+  tide.evt("c");
+  assert.equal(assertLaws(tide).accepted, 3);
+});

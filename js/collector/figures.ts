@@ -1,0 +1,38 @@
+/** What a collector shows of its engine. After the engine was freed it shows the last copy. */
+import type { Totals } from "../delivery/pump-host.ts";
+import type { Counters } from "../types/counters.ts";
+import type { Stats } from "../types/stats.ts";
+import type { Engine } from "../wasm/generated/tidegate.js";
+
+/** All plain data. */
+export interface Figures {
+  readonly totals: Totals;
+  readonly counters: Counters;
+  readonly stats: Stats;
+  readonly metricsText: string;
+}
+
+/** How each is read. Times are the engine's. */
+const READERS: { readonly [N in keyof Figures]: (engine: Engine, nowMs: number) => Figures[N] } = {
+  totals: (engine) => engine.totals() as Totals,
+  counters: (engine) => engine.counters() as Counters,
+  stats: (engine, nowMs) => engine.stats(nowMs) as Stats,
+  metricsText: (engine, nowMs) => engine.metricsText(nowMs),
+};
+
+/** One figure of an engine. */
+export function readFigure<N extends keyof Figures>(engine: Engine, name: N, nowMs: number): Figures[N] {
+  return READERS[name](engine, nowMs);
+}
+
+/** All figures of an engine whose events are all delivered or dropped; undefined while it has some left. */
+export function lastFigures(engine: Engine, nowMs: number): Figures | undefined {
+  const totals = READERS.totals(engine, nowMs);
+  if (totals.remaining > 0) return undefined;
+  return {
+    totals,
+    counters: READERS.counters(engine, nowMs),
+    stats: READERS.stats(engine, nowMs),
+    metricsText: READERS.metricsText(engine, nowMs),
+  };
+}
