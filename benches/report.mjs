@@ -56,6 +56,7 @@ function wholeReport({ ratios, events, durations, growth, start, workers }) {
     costs("one duration, recorded", durations),
     grown(growth.events, "events", "events before it"),
     grown(growth.paths, "paths", "distinct routes"),
+    grown(growth.late, "ended", "when it ended"),
     table(["once", "value"], Object.entries(once).map(figure)),
     table(["rules", "ns a path"], Object.entries(rules).map(figure)),
     shares(workers),

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { DURATIONS, EVENTS } from "./events.mjs";
-import { grown, growth } from "./growth.mjs";
+import { grown, growth, lateness } from "./growth.mjs";
 import { buildNative } from "./native.mjs";
 import { inTurns, ratio } from "./turns.mjs";
 import { workers } from "./workers.mjs";
@@ -32,6 +32,7 @@ export async function run({ rounds, say }) {
     workerLeast: inWorkerd.least.ofBare,
     growthEvents: grown(grew.events),
     growthPaths: grown(grew.paths),
+    growthLate: lateness(grew.late),
     instantiateMs: start.instantiateMs,
     snapshotMs: start.snapshotMs,
   };

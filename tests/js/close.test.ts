@@ -187,7 +187,21 @@ test("listeners hear all notices before the engine is freed, also one that close
   assert.ok(heard.includes("closed"));
 });
 
-test("a trap during the close leaves a closed collector", async () => {
+test("a trap while a close waits leaves a collector that takes nothing more", async () => {
+  const { tide, host } = simulated({ sinks: [sinkOf(() => new Promise(() => {}))] });
+  record(tide, host.nowMs);
+  const closing = tide.close();
+  trapNext("engine_tick");
+  tide.tick();
+  record(tide, host.nowMs);
+  const { coreResets, emitted, refused, sinks } = assertLaws(tide);
+  assert.deepEqual([coreResets, emitted, refused, sinks[0]?.dropped.core_reset], [1, 6, 3, 3]);
+  await host.advance(2100);
+  assert.equal((await closing).delivered, 0);
+  assert.equal(assertLaws(tide).refused, 3);
+});
+
+test("a trap after the close leaves a closed collector", async () => {
   const { tide, host, answer } = await leased();
   trapNext("engine_tick");
   tide.tick();
@@ -207,7 +221,9 @@ test("the trap of another collector means nothing to one that was freed", async 
   trapNext("engine_tick");
   other.tide.tick();
   assert.equal(assertLaws(other.tide).coreResets, 1);
-  assert.deepEqual([one.tide.counters(), one.tide.stats()], before);
+  const made = countCalls("engine_new");
+  assert.deepEqual([one.tide.counters(), one.tide.stats(), one.tide.queueDepth], [...before, 0]);
+  assert.equal(made(), 0);
   record(one.tide, one.host.nowMs);
   assert.equal(assertLaws(one.tide).refused, 3);
   await one.tide.close();

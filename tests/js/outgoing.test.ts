@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { instrument } from "../../js/adapters/workers.ts";
 import { memorySink } from "../../js/index.ts";
 import type { CollectorOptions } from "../../js/types/index.ts";
-import { assertLaws, settle, simulated } from "./_engine.ts";
+import { assertLaws, settle, simulated, trapNext } from "./_engine.ts";
 
 type Event = Record<string, unknown>;
 interface Sent {
@@ -161,9 +161,25 @@ test("what cannot be described is sent once, as it is", async () => {
 test("a call from a request whose engine is gone stands alone", async () => {
   const { tide, events, within, header } = setup();
   await within(async (request) => {
-    await tide.close();
+    trapNext("engine_tick");
+    tide.tick();
     await tide.scope(request).fetch("https://example.com/");
   });
   await events();
   assert.match(String(header(0, "traceparent")), /^00-/);
+});
+
+test("a call after the close is sent as it is: no event would have its span", async () => {
+  const { tide, sent, within } = setup();
+  const init = { method: "POST", body: "b" };
+  await within(async (request) => {
+    await tide.close();
+    await tide.scope(request).fetch("https://example.com/", init);
+  });
+  await tide.fetch("https://example.com/", init);
+  assert.deepEqual(
+    sent.map((call) => call.init),
+    [init, init],
+  );
+  assertLaws(tide);
 });

@@ -177,31 +177,31 @@ fn counters_cannot_overflow() {
     assert_eq!((full.snapshot(0.0).total.count, full.refused()), (u64::from(u32::MAX) - 1, 1));
 }
 
-/// Records late events until the pool has no block left, in all slots of the window.
 #[test]
 fn late_events_that_fill_the_pool_are_packed_before_anything_becomes_coarse() {
-    let mut stats = StatsStore::with_pool(900_000.0, 8, 1300);
-    let mut expected = Totals::default();
-    stats.advance(START);
-    for i in 0..20_000 {
-        let (slot, ms) = ((i * 7) % 60, f64::from(1 + i % 40));
-        let at = START - f64::from(slot) * 15_000.0;
-        let name = format!("/{}", i % 8);
-        let sample = Sample { at, duration: Some(ms), is_error: i % 3 == 0 };
-        assert!(stats.record(sample, START, Some((SeriesKind::Req, &name))));
-        expected.count += 1;
-        expected.errors += u64::from(sample.is_error);
-        expected.sum += ms;
-        expected.max = expected.max.max(ms);
-        if i % 1000 == 0 {
-            check_invariants(&mut stats);
+    for blocks in [1400, 1600, 3000] {
+        let mut stats = StatsStore::with_pool(900_000.0, 16, blocks);
+        let mut expected = Totals::default();
+        stats.advance(START);
+        for i in 0..40_000 {
+            let (slot, ms) = ((i * 7) % 60, f64::from(1 + i % 40));
+            let at = START - f64::from(slot) * 15_000.0;
+            let sample = Sample { at, duration: Some(ms), is_error: i % 3 == 0 };
+            assert!(stats.record(sample, START, Some((SeriesKind::Req, &format!("/{}", i / 60 % 16)))));
+            expected.count += 1;
+            expected.errors += u64::from(sample.is_error);
+            expected.sum += ms;
+            expected.max = expected.max.max(ms);
+            if i % 1000 == 0 {
+                check_invariants(&mut stats);
+            }
         }
+        check_invariants(&mut stats);
+        check_totals(&mut stats, &expected);
+        assert!(stats.snapshot(0.0).series.iter().all(|row| !row.coarse), "{blocks} blocks");
+        stats.advance(9e14);
+        assert_eq!(stats.table.pool().free(), blocks);
     }
-    check_invariants(&mut stats);
-    check_totals(&mut stats, &expected);
-    assert!(stats.snapshot(0.0).series.iter().all(|row| !row.coarse));
-    stats.advance(9e14);
-    assert_eq!(stats.table.pool().free(), 1300);
 }
 
 #[test]
