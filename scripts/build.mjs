@@ -33,6 +33,7 @@ async function bundles() {
   }
   await bundle({ manual: source("manual") }, BOTH);
   for (const name of ADAPTERS) await bundle({ [name]: source(`adapters/${name}`) }, BOTH);
+  await bundle({ "workerd-workers": source("entries/workers") }, ["es"]);
 }
 
 /**
@@ -90,6 +91,7 @@ const wasm = {
   name: "wasm",
   resolveId(id) {
     if (id === "tidegate:engine") return `\0${id}`;
+    if (id === "cloudflare:workers") return { id, external: true };
     if (id.startsWith("./core.wasm")) return { id, external: true };
   },
   load(id) {

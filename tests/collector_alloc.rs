@@ -162,7 +162,7 @@ fn requests_of_new_routes_allocate_nothing() {
                 let route = RouteRef::Text(text);
                 BufferedRequest { route, method, status: Some(200), start, duration }
             });
-            host.collector.record_requests(requests, |_, _| {}, start, start);
+            host.collector.record_requests(requests, |_, _, _| {}, start, start);
             host.pump(ok);
         }
         CALLS.get() - before

@@ -19,7 +19,7 @@ export interface Plan {
   /** The name of a handler. Undefined: it is an RPC method. */
   root(handler: string, first: unknown): (() => string) | undefined;
   /** Where flushing goes on after `handler`. */
-  context(handler: string, ctx: WaitUntil): FlushContext;
+  context(handler: string, ctx: WaitUntil, args: readonly unknown[]): FlushContext;
   readonly options: InstrumentOptions | undefined;
 }
 
@@ -93,10 +93,11 @@ class Calls {
     const constructed = constructedOf(instance);
     if (constructed === undefined || this.#isNested(instance)) return run();
     const { ctx, env } = constructed;
-    const context = ctx && plan.context(name, ctx);
+    const context = ctx && plan.context(name, ctx, args);
     const call = { tide, env, context, run: () => this.#enter(instance, run) };
     if (name === "fetch") return asRequest(call, args[0] as RequestLike, plan.options);
-    return asRoot(call, plan.root(name, args[0]) ?? (() => `rpc:${Class.name}.${name}`), args[0]);
+    const rpc = () => `rpc:${Class.name}.${name}`;
+    return asRoot(call, plan.root(name, args[0]) ?? rpc, args[0], true);
   }
 
   /** Whether a method of the same instance makes the call. It is then part of that method, and no call from outside. */

@@ -1,14 +1,14 @@
-import type { Watched } from "./_node.ts";
+import type { RequestRecord } from "../runtime/bridge.ts";
 
 /** Runs `call` within its request. An error is kept for the end of the request, and thrown on. */
-export function catchError<R>(watched: Watched, call: () => R): R {
+export function catchError<R>(record: RequestRecord, call: () => R): R {
   const fail = (error: unknown): never => {
-    watched.error = error ?? "throw";
+    record.error = error ?? "throw";
     throw error;
   };
   let result: R;
   try {
-    result = watched.record.bridge.run(watched.record, call);
+    result = record.bridge.run(record, call);
   } catch (error) {
     return fail(error);
   }

@@ -1,7 +1,7 @@
 /** Node's own listeners, Express and Connect: what they know of a request. */
 import type { RequestRecord } from "../runtime/bridge.ts";
 import type { Collector } from "../types/collector.ts";
-import { type Watched, watch } from "./_node.ts";
+import { watch } from "./_node.ts";
 import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
 import { nameRoute } from "./_route.ts";
 
@@ -11,7 +11,7 @@ export function watchExpress(
   response: NodeResponse,
   options: NodeOptions | undefined,
   answersErrors: boolean,
-): Watched | undefined {
+): RequestRecord | undefined {
   const url = request.originalUrl ?? request.url;
   const name = (record: RequestRecord) => nameExpress(request, record);
   return watch(tide, request, response, { key: request, url, name, answersErrors }, options);

@@ -1,6 +1,7 @@
 /** Fastify 5. */
+import type { RequestRecord } from "../runtime/bridge.ts";
 import type { Collector } from "../types/collector.ts";
-import { type Watched, watch } from "./_node.ts";
+import { watch } from "./_node.ts";
 import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
 
 /** The part of a Fastify instance that is used. */
@@ -26,11 +27,11 @@ export function fastify(
   tide: Collector,
   options?: NodeOptions,
 ): (instance: FastifyLike, given: unknown, done: () => void) => void {
-  const open = new WeakMap<object, Watched>();
+  const open = new WeakMap<object, RequestRecord>();
   const enter = (request: FastifyRequest, _reply: unknown, done: () => void) => {
-    const watched = open.get(request);
-    if (watched === undefined) done();
-    else watched.record.bridge.run(watched.record, () => done());
+    const record = open.get(request);
+    if (record === undefined) done();
+    else record.bridge.run(record, () => done());
   };
   const plugin = (instance: FastifyLike, _given: unknown, done: () => void) => {
     instance.addHook(
@@ -38,22 +39,22 @@ export function fastify(
       (request: FastifyRequest, reply: { readonly raw: NodeResponse }, next: () => void) => {
         const { raw, originalUrl: url, is404, routeOptions } = request;
         const route = is404 ? undefined : routeOptions.url;
-        const watched = watch(
+        const record = watch(
           tide,
           raw,
           reply.raw,
           { key: request, url, route, answersErrors: true },
           options,
         );
-        if (watched !== undefined) open.set(request, watched);
+        if (record !== undefined) open.set(request, record);
         enter(request, reply, next);
       },
     );
     // The body is read in the context of the connection, so the request's context is entered again.
     instance.addHook("preValidation", enter);
     instance.addHook("onError", (request: object, _reply: unknown, error: unknown, next: () => void) => {
-      const watched = open.get(request);
-      if (watched !== undefined) watched.error = error;
+      const record = open.get(request);
+      if (record !== undefined) record.error = error;
       next();
     });
     done();

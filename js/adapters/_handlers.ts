@@ -1,5 +1,5 @@
 /** The handlers of Cloudflare's objects and classes: their names, and how each is measured. */
-import { type FlushContext, RequestRecord } from "../runtime/bridge.ts";
+import { type AdapterBridge, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import { hasStream, untilBodyEnds } from "./_body.ts";
 import { begin, endAnswered, endFailed, openAs, type RequestLike, respond } from "./_request.ts";
@@ -39,7 +39,7 @@ export interface Call {
 /** Runs a `fetch` handler as a request. */
 export function asRequest(call: Call, request: RequestLike, options: InstrumentOptions | undefined): unknown {
   const { tide, env, context, run } = call;
-  const record = begin(tide, request, env, options?.route, true);
+  const record = begin(tide, request, env, options?.route, true, context);
   if (record === undefined) return run();
   if (options?.untilBodyEnds === true && context !== undefined && request.method !== "HEAD") {
     return respondToBodyEnd(record, run, context);
@@ -47,12 +47,22 @@ export function asRequest(call: Call, request: RequestLike, options: InstrumentO
   return respond(record, run, context);
 }
 
-/** Runs any other handler as the root of a trace with the given name. `tide.scope(key)` finds it. */
-export function asRoot({ tide, env, context, run }: Call, name: () => string, key: unknown): unknown {
-  const record = openAs(tide, env, (bridge) => {
+/**
+ * Runs any other handler as the root of a trace with the given name. `tide.scope(key)` finds it. `isShared`: several
+ * calls at once may have the same key.
+ */
+export function asRoot(
+  { tide, env, context, run }: Call,
+  name: () => string,
+  key: unknown,
+  isShared: boolean,
+): unknown {
+  const describe = (bridge: AdapterBridge) => {
     const request = typeof key === "object" && key !== null ? key : {};
-    return new RequestRecord(bridge, request, name(), undefined, true);
-  });
+    const path = name();
+    return new RequestRecord(bridge, request, path, path, undefined, true);
+  };
+  const record = openAs(tide, env, context, describe, { isShared });
   return record === undefined ? run() : respond(record, run, context);
 }
 

@@ -27,7 +27,7 @@ export function koa(
   return (context, next) => {
     const { req, res, originalUrl: url } = context;
     const name = (record: RequestRecord) => nameRoute(record, context._matchedRoute);
-    const watched = watch(tide, req, res, { key: context, url, name, answersErrors: true }, options);
-    return watched === undefined ? next() : catchError(watched, next);
+    const record = watch(tide, req, res, { key: context, url, name, answersErrors: true }, options);
+    return record === undefined ? next() : catchError(record, next);
   };
 }

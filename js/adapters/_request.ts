@@ -1,6 +1,7 @@
 /** What adapters have in common: opening a request, running its handler, recording its end. */
 import { type AdapterBridge, bridgeOf, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
 import { isThenable } from "../runtime/thenable.ts";
+import { workersContext } from "../runtime/wait-until.ts";
 import { pathOf, routeOf } from "./_route.ts";
 
 /** The part of a `Request` that is read. */
@@ -13,6 +14,14 @@ export interface RequestLike {
 /** The status that a client sees when a handler throws. */
 const UNCAUGHT_STATUS = 500;
 
+/** What a request is known by, beside its object. */
+export interface Identity {
+  /** A further object that may stand for it. */
+  readonly other?: object;
+  /** The object stands for several calls at once, as a WebSocket does. */
+  readonly isShared?: boolean;
+}
+
 /** Opens a request. Undefined: `tide` is no collector of this version, or telemetry failed. The request goes on. */
 export function begin(
   tide: object,
@@ -20,30 +29,41 @@ export function begin(
   env: unknown,
   route: ((request: never) => string | undefined) | undefined,
   hasFrozenClock: boolean,
+  context: FlushContext | undefined,
 ): RequestRecord | undefined {
-  return openAs(tide, env, (bridge) => {
+  const describe = (bridge: AdapterBridge) => {
     const { url, method, headers } = request;
-    const record = new RequestRecord(bridge, request, pathOf(url), method, hasFrozenClock);
+    const record = new RequestRecord(bridge, request, url, pathOf(url), method, hasFrozenClock);
     record.route = routeOf(route, request);
     record.traceparent = headers.get("traceparent") ?? undefined;
     if (record.traceparent !== undefined) record.tracestate = headers.get("tracestate") ?? undefined;
     return record;
-  });
+  };
+  return openAs(tide, env, context, describe);
 }
 
-/** As `begin`, for what is no `Request`. `env` undefined: the host has none of its own. */
+/**
+ * As `begin`, for what is no `Request`. `env` undefined: the host has none of its own. A request that another adapter has
+ * open is not opened again: its record is returned, and ends with the last of its adapters.
+ */
 export function openAs(
   tide: object,
   env: unknown,
+  context: FlushContext | undefined,
   describe: (bridge: AdapterBridge) => RequestRecord,
+  identity: Identity = {},
 ): RequestRecord | undefined {
   try {
     const bridge = bridgeOf(tide);
     if (bridge === undefined) return undefined;
     if (env !== undefined) bridge.configure(env);
+    // Only the entry of Workers can import it.
+    const host = workersContext();
+    if (host !== undefined) bridge.setWaitUntil(host);
     const record = describe(bridge);
-    bridge.open(record);
-    return record;
+    const open = identity.isShared === true ? undefined : bridge.join(record, identity.other);
+    if (open === undefined) bridge.open(record, context);
+    return open ?? record;
   } catch {
     return undefined;
   }

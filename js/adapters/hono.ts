@@ -1,7 +1,7 @@
 /** Hono 4, on every runtime that it supports. */
 import type { RequestRecord } from "../runtime/bridge.ts";
 import { envOf, isClockFrozen } from "../runtime/host-kind.ts";
-import { asContext, hostContext, type WaitUntil } from "../runtime/wait-until.ts";
+import { asContext, type WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
 import { begin, endFailed, type RequestLike } from "./_request.ts";
 import { nameRoute } from "./_route.ts";
@@ -40,9 +40,9 @@ export function tidegate(
   options?: HonoOptions,
 ): (context: HonoContext, next: () => Promise<void>) => Promise<void> {
   return async (c, next) => {
-    const record = begin(tide, c.req.raw, envOf(c.env), options?.route, isClockFrozen());
-    if (record === undefined) return next();
     const context = contextOf(c);
+    const record = begin(tide, c.req.raw, envOf(c.env), options?.route, isClockFrozen(), context);
+    if (record === undefined) return next();
     try {
       await record.bridge.run(record, next);
     } catch (error) {
@@ -63,9 +63,9 @@ function end(record: RequestRecord, c: HonoContext, context: WaitUntil | undefin
 
 function contextOf(c: HonoContext): WaitUntil | undefined {
   try {
-    return asContext(c.executionCtx) ?? hostContext();
+    return asContext(c.executionCtx);
   } catch {
-    return hostContext();
+    return undefined;
   }
 }
 

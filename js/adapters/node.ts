@@ -23,9 +23,9 @@ export function listener<Q extends NodeRequest = any, S extends NodeResponse = a
   options?: NodeOptions,
 ): (request: Q, response: S) => R {
   return function (this: unknown, request, response) {
-    const watched = watchExpress(tide, request, response, options, false);
+    const record = watchExpress(tide, request, response, options, false);
     const call = () => Reflect.apply(fn, this, [request, response]) as R;
-    return watched === undefined ? call() : catchError(watched, call);
+    return record === undefined ? call() : catchError(record, call);
   };
 }
 
@@ -43,8 +43,8 @@ export function middleware(
   options?: NodeOptions,
 ): (request: NodeRequest, response: NodeResponse, next: () => void) => void {
   return (request, response, next) => {
-    const watched = watchExpress(tide, request, response, options, true);
-    if (watched === undefined) next();
-    else watched.record.bridge.run(watched.record, () => next());
+    const record = watchExpress(tide, request, response, options, true);
+    if (record === undefined) next();
+    else record.bridge.run(record, () => next());
   };
 }

@@ -1,4 +1,5 @@
 /** Cloudflare Workers: handlers, Durable Objects, entrypoints. */
+import type { FlushContext } from "../runtime/bridge.ts";
 import { membersOf } from "../runtime/members.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
@@ -75,7 +76,7 @@ export function instrumentDurableObject<C extends AnyClass>(
 }
 
 /**
- * Measures a `WorkerEntrypoint`. Returns a subclass.
+ * Measures a `WorkerEntrypoint` or a `WorkflowEntrypoint`. Returns a subclass.
  *
  * Its handlers are recorded as `instrument` does, its RPC methods as functions named `rpc:<Class>.<method>`.
  *
@@ -87,7 +88,14 @@ export function instrumentEntrypoint<C extends AnyClass>(
   Class: C,
   options?: InstrumentOptions,
 ): C {
-  return measuredClass(tide, Class, { options, root: rootName, context: (_, ctx) => ctx });
+  return measuredClass(tide, Class, { options, root: rootName, context: contextOfEntrypoint });
+}
+
+/** The run of a Workflow sends at its end, also when it throws: its next run may come in days, and elsewhere. */
+function contextOfEntrypoint(handler: string, ctx: WaitUntil, args: readonly unknown[]): FlushContext {
+  const step = args[1] as { readonly do?: unknown } | null | undefined;
+  const isWorkflow = handler === "run" && typeof step?.do === "function";
+  return isWorkflow ? { waitUntil: (work) => ctx.waitUntil(work), isLast: true } : ctx;
 }
 
 const OBJECT_HANDLERS: Readonly<Record<string, string | undefined>> = {
@@ -111,6 +119,6 @@ function measured(
     const call = { tide, env, context, run };
     if (name === "fetch") return asRequest(call, first as RequestLike, options);
     const root = rootName(name, first);
-    return root === undefined ? run() : asRoot(call, root, first);
+    return root === undefined ? run() : asRoot(call, root, first, false);
   };
 }

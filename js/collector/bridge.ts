@@ -1,27 +1,56 @@
-import { flush } from "../delivery/flush.ts";
 import type { RequestIndex } from "../recording/request-index.ts";
 import { endRequest, isOpen, openRequest } from "../recording/requests.ts";
-import type { AdapterBridge, FlushContext, RequestRecord } from "../runtime/bridge.ts";
-import { runLeader } from "../runtime/leader.ts";
-import { isDue, isPending } from "../wasm/flags.ts";
-import type { Pump } from "./pump.ts";
+import type { AdapterBridge, Place, RequestRecord } from "../runtime/bridge.ts";
+import { isSameUrl } from "../runtime/url.ts";
+import type { Lead } from "./lead.ts";
+import { warnUnmeasured } from "./log.ts";
 import type { State } from "./state.ts";
 
 /** The bridge of one collector. */
-export function bridgeFor(state: State, pump: Pump, requests: RequestIndex): AdapterBridge {
+export function bridgeFor(state: State, lead: Lead, requests: RequestIndex): AdapterBridge {
+  let hasWarned = false;
   return {
     configure: (env) => state.configure(env),
-    open(request) {
-      if (state.isReady()) openRequest(state, requests, request);
+    open(request, context) {
+      if (!state.isReady()) return;
+      openRequest(state, requests, request);
+      request.context = context;
+      lead.atStart(request);
     },
-    run: (request, work) => (isOpen(request) ? state.context.run(request, work) : work()),
-    current: () => currentOf(state),
+    join(request, other) {
+      const open = openAs(state, requests, request, other);
+      if (open === undefined) return undefined;
+      open.depth += 1;
+      open.route ??= request.route;
+      for (const object of [request.request, other]) {
+        if (object !== undefined && object !== open.request) requests.addAlias(object, open);
+      }
+      return open;
+    },
+    run: (request, work) =>
+      isOpen(request)
+        ? state.context.run({ record: request, context: request.context } satisfies Place, work)
+        : work(),
+    current: () => placeOf(state)?.record,
     end(request, status, error, context) {
+      request.error ??= error;
+      request.depth -= 1;
+      if (request.depth > 0) return;
       const nowMs = state.clock.now();
-      if (isOpen(request)) endRequest(state, request, nowMs, status, error);
+      if (isOpen(request)) endRequest(state, request, nowMs, status, request.error);
       else state.engine.refused += 1;
       request.isOver = true;
-      if (context !== undefined) leadFrom(state, pump, context, nowMs);
+      request.error = undefined;
+      request.context = undefined;
+      lead.atEnd(request, context, nowMs);
+    },
+    setWaitUntil(waitUntil) {
+      lead.waitUntil = waitUntil;
+    },
+    warnUnmeasured(adapter) {
+      if (hasWarned) return;
+      hasWarned = true;
+      warnUnmeasured(adapter);
     },
     setLeaving(isLeaving) {
       state.leaving = isLeaving;
@@ -29,23 +58,21 @@ export function bridgeFor(state: State, pump: Pump, requests: RequestIndex): Ada
   };
 }
 
-export function currentOf(state: State): RequestRecord | undefined {
-  return state.context.current() as RequestRecord | undefined;
+export function placeOf(state: State): Place | undefined {
+  return state.context.current() as Place | undefined;
 }
 
-/** Any request may lead, also an excluded one: what waits must not depend on which requests come. */
-function leadFrom(state: State, pump: Pump, context: FlushContext, nowMs: number): void {
-  const { handle, limits } = state.engine;
-  const flags = handle?.flags ?? 0;
-  if (state.settings?.autoTick !== true || !isPending(flags)) return;
-  if (context.isLast === true) sendAll(pump, context);
-  else runLeader(pump, context, nowMs, isDue(flags), context.isBrief === true ? limits.stepMs : undefined);
-}
-
-function sendAll(pump: Pump, context: FlushContext): void {
-  try {
-    context.waitUntil(flush(pump, pump.limits.flushDeadlineMs));
-  } catch {
-    // The context takes no work: the next handler tries.
-  }
+/** The open request that `request` is another view of. */
+function openAs(
+  state: State,
+  requests: RequestIndex,
+  request: RequestRecord,
+  other: object | undefined,
+): RequestRecord | undefined {
+  const same = requests.find(request.request) ?? (other && requests.find(other));
+  if (same?.isOver === false) return same;
+  const current = placeOf(state)?.record;
+  const isSame =
+    current?.isOver === false && current.method === request.method && isSameUrl(current.url, request.url);
+  return isSame ? current : undefined;
 }

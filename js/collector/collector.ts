@@ -4,13 +4,14 @@ import { drain } from "../delivery/run-loop.ts";
 import { recordRequest } from "../recording/record-request.ts";
 import { RequestIndex } from "../recording/request-index.ts";
 import { scopeOf } from "../recording/scope.ts";
-import { BRIDGE, type RequestRecord } from "../runtime/bridge.ts";
+import { BRIDGE, type Place } from "../runtime/bridge.ts";
 import type { Host } from "../runtime/host.ts";
 import type { Collector, FlushResult } from "../types/collector.ts";
 import type { Counters } from "../types/counters.ts";
-import { bridgeFor, currentOf } from "./bridge.ts";
+import { bridgeFor, placeOf } from "./bridge.ts";
 import { emptyCounters, emptyStats } from "./empty.ts";
 import { enqueue } from "./enqueue.ts";
+import { Lead } from "./lead.ts";
 import type { OptionsSource } from "./options.ts";
 import { Pump } from "./pump.ts";
 import { State, type StateHooks } from "./state.ts";
@@ -22,6 +23,7 @@ const YOUNG_REQUESTS = 64;
 export function collectorOn(host: Host, options: OptionsSource): Collector {
   const hooks: StateHooks = {
     onTimer: () => void pump.sendDue(),
+    onLateWork: (flags, nowMs, place) => lead.late(flags, nowMs, place),
     get handleSignals() {
       return state.settings?.handleSignals ?? true;
     },
@@ -30,11 +32,12 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
   };
   const state: State = new State(options, host, hooks);
   const pump = new Pump(state);
+  const lead = new Lead(state, pump);
   const requests = new RequestIndex(host.kind === "workers" ? YOUNG_REQUESTS : 0);
-  const { route: _route, set: _set, ...events } = scopeOf(state, () => currentOf(state));
+  const { route: _route, set: _set, ...events } = scopeOf(state, () => placeOf(state));
   return {
     ...events,
-    [BRIDGE]: bridgeFor(state, pump, requests),
+    [BRIDGE]: bridgeFor(state, lead, requests),
     req: (route, method, status, startMs, durationMs, error) =>
       recordRequest(state, route, method, status, startMs, durationMs, error),
     enqueue: (event) => enqueue(state, event),
@@ -66,13 +69,19 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
   } as Collector;
 }
 
-/** Looks the request up for each event, and keeps what it found: the index forgets requests that are over. */
-function finder(requests: RequestIndex, request: object): () => RequestRecord | undefined {
-  let found: RequestRecord | undefined;
-  return () => {
-    found = requests.find(request) ?? found;
+/**
+ * Looks the request up for each event, and keeps what it found: the index forgets requests that are over, and a request
+ * that is over its context.
+ */
+function finder(requests: RequestIndex, request: object): () => Place | undefined {
+  let found: Place | undefined;
+  const find = () => {
+    const record = requests.find(request);
+    if (record !== undefined && record !== found?.record) found = { record, context: record.context };
     return found;
   };
+  find();
+  return find;
 }
 
 function tick(state: State, pump: Pump, nowMs: unknown): number | null {

@@ -20,6 +20,8 @@ export interface Limits {
   closeTimeoutMs: number;
   /** The longest sleep while events may come: `flushIntervalMs`, but not too short. */
   stepMs: number;
+  leadSends: number;
+  invocationSends: number;
 }
 
 /** The engine of one collector: its start, every call into it, and why there is none. */
@@ -27,7 +29,14 @@ export class CollectorEngine implements EngineOwner {
   handle: EngineHandle | undefined;
   /** Events recorded without an engine: before configuration, or where there is none. */
   refused = 0;
-  readonly limits: Limits = { flushDeadlineMs: 0, leaseMs: 0, closeTimeoutMs: 0, stepMs: SHORTEST_STEP_MS };
+  readonly limits: Limits = {
+    flushDeadlineMs: 0,
+    leaseMs: 0,
+    closeTimeoutMs: 0,
+    stepMs: SHORTEST_STEP_MS,
+    leadSends: 0,
+    invocationSends: 0,
+  };
   readonly clock: CollectorClock;
   readonly #kind: HostKind;
   readonly #board: NoticeBoard;
@@ -47,6 +56,8 @@ export class CollectorEngine implements EngineOwner {
   /** Starts the engine, or waits for a module that is being loaded. Throws TidegateError if the options are bad. */
   start(settings: Settings): void {
     this.#settings = settings;
+    this.limits.leadSends = settings.leadSends;
+    this.limits.invocationSends = settings.invocationSends;
     if (isModuleExpected()) this.#isWaiting = true;
     else this.#build();
   }

@@ -1,6 +1,6 @@
 import { EVT, type Kind, REQ, record, type UncheckedEvent } from "../recording/events.ts";
 import { entriesOf } from "../recording/values.ts";
-import { currentOf } from "./bridge.ts";
+import { placeOf } from "./bridge.ts";
 import type { State } from "./state.ts";
 
 /** By their codes. */
@@ -22,8 +22,8 @@ export function enqueue(state: State, event: unknown): void {
     const attributes = entriesOf(given["attributes"]) ?? [];
     const start = given["startMs"] ?? (kind === EVT ? state.clock.now() : undefined);
     const details = { duration: durationMs, error, method, status, system, rows, traceparent, attributes };
-    const request = kind === REQ || typeof traceparent === "string" ? undefined : currentOf(state);
-    record(state, { ...details, kind, name: [route, name, statement, name][kind], start }, request);
+    const place = kind === REQ || typeof traceparent === "string" ? undefined : placeOf(state);
+    record(state, { ...details, kind, name: [route, name, statement, name][kind], start }, place);
   } catch {
     record(state, UNUSABLE);
   }

@@ -7,3 +7,14 @@ export function logInert(message: string): void {
 export function logListenerError(cause: unknown): void {
   console.error("tidegate: a listener threw; later throws are not reported", cause);
 }
+
+export function warnNoContext(): void {
+  console.warn(
+    "tidegate: no waitUntil was found, so events are sent only while the next request runs; " +
+      "pass it: withTide(tide, handler, { waitUntil })",
+  );
+}
+
+export function warnUnmeasured(adapter: string): void {
+  console.warn(`tidegate: ${adapter} found no Request in its arguments, so nothing is measured`);
+}

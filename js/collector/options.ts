@@ -16,6 +16,8 @@ export type OptionsSource = CollectorOptions | ((env: never) => CollectorOptions
 export interface Settings {
   readonly sinks: readonly Sink[];
   readonly autoTick: boolean;
+  readonly leadSends: number;
+  readonly invocationSends: number;
   readonly handleSignals: boolean;
   readonly clock: (() => number) | undefined;
   readonly context: ContextStorage | undefined;
@@ -45,6 +47,8 @@ const SHAPE: Shape = {
   sinks: ["array"],
   sampling: ["object"],
   autoTick: ["boolean"],
+  leadSends: ["number"],
+  invocationSends: ["number"],
   clock: ["function"],
   context: ["object", "function"],
   handleSignals: ["boolean"],
@@ -83,6 +87,13 @@ export function parseOptions(options: unknown): Settings {
   return {
     sinks,
     autoTick: given.autoTick ?? true,
+    leadSends: sendsOf(given.leadSends, "leadSends", "config/lead-sends", LEAD_SENDS),
+    invocationSends: sendsOf(
+      given.invocationSends,
+      "invocationSends",
+      "config/invocation-sends",
+      INVOCATION_SENDS,
+    ),
     handleSignals: given.handleSignals ?? true,
     clock: given.clock,
     context: given.context,
@@ -97,6 +108,17 @@ export function parseOptions(options: unknown): Settings {
       }
     },
   };
+}
+
+/** Free plans of Workers have 50 subrequests per invocation, shared with the program. */
+const LEAD_SENDS = 8;
+const INVOCATION_SENDS = 24;
+const SENDS_MAX = 1000;
+
+function sendsOf(given: number | undefined, name: string, code: string, otherwise: number): number {
+  const sends = given ?? otherwise;
+  if (Number.isInteger(sends) && sends >= 1 && sends <= SENDS_MAX) return sends;
+  throw new TidegateError(code, `${name} is ${sends}; it must be a whole number from 1 to ${SENDS_MAX}`);
 }
 
 function checkSampling(sampling: SamplingOptions): void {

@@ -42,6 +42,10 @@ export class Pump implements PumpHost, LeaderHost {
     this.surroundings = state;
   }
 
+  get sinkCount(): number {
+    return this.#state.settings?.sinks.length ?? 0;
+  }
+
   nextDeadline(): number {
     return this.#state.nextDeadline();
   }

@@ -1,4 +1,5 @@
 import type { RecordingHost } from "../recording/recording-host.ts";
+import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { RequestContext } from "../runtime/context.ts";
 import { type ExitHooks, watchExit } from "../runtime/exit.ts";
 import { type Host, hasLongTimers } from "../runtime/host.ts";
@@ -17,6 +18,8 @@ import { type OptionsSource, parseOptions, type Settings } from "./options.ts";
 /** What a timer, and the exit of a process, call. */
 export interface StateHooks extends ExitHooks {
   onTimer(): void;
+  /** Something waits that no request will send at its end. */
+  onLateWork(flags: number, nowMs: number, place: Place | undefined): void;
 }
 
 /** What a collector knows, and what recording needs of it. */
@@ -95,20 +98,37 @@ export class State implements RecordingHost {
     startMs: unknown,
     durationMs: unknown,
     isPath: boolean,
+    request: RequestRecord | undefined,
   ): boolean {
     const { handle } = this.engine;
     const buffer = handle?.buffer;
     if (!buffer?.write(name, method, status, startMs, durationMs, isPath)) return false;
-    if (buffer.isFull) this.afterEvent((handle as EngineHandle).flushRequests(), this.clock.now());
+    if (request !== undefined) buffer.keepLast(request);
+    if (buffer.isFull) this.#afterRequest((handle as EngineHandle).flushRequests(), request);
     else if (buffer.count === 1 && this.settings?.sinks.length !== 0)
-      this.#waitForTick(handle as EngineHandle);
+      this.#waitForTick(handle as EngineHandle, request);
     return true;
   }
 
+  keepAnswer(request: RequestRecord): void {
+    this.engine.handle?.buffer?.keepAnswer(request);
+  }
+
+  withAnswer<T>(request: RequestRecord, work: () => T): T {
+    const buffer = this.engine.handle?.buffer;
+    return buffer === undefined ? work() : buffer.withAnswer(request, work);
+  }
+
   /** After the first buffered request. Whoever wakes up records all that were buffered meanwhile. */
-  #waitForTick(handle: EngineHandle): void {
+  #waitForTick(handle: EngineHandle, request: RequestRecord | undefined): void {
     handle.flags |= BUFFERED;
-    this.afterEvent(BUFFERED, this.clock.now());
+    this.#afterRequest(BUFFERED, request);
+  }
+
+  #afterRequest(flags: number, request: RequestRecord | undefined): void {
+    const nowMs = this.clock.now();
+    this.afterEvent(flags, nowMs);
+    if (request === undefined) this.afterWork(flags, nowMs, undefined);
   }
 
   learnMethodId(method: string, flags: number): void {
@@ -124,6 +144,12 @@ export class State implements RecordingHost {
     const withinMs = isDue(flags) ? 0 : this.engine.limits.stepMs;
     if (ticker.lacks(nowMs, withinMs)) ticker.arm(nowMs, Math.min(this.nextDeadline(), withinMs));
     this.#unwatchExit ??= watchExit(this.#hooks);
+  }
+
+  afterWork(flags: number, nowMs: number, place: Place | undefined): void {
+    // An open request sends at its end.
+    const isLate = place === undefined || place.record.isOver;
+    if (isLate && !hasLongTimers(this.host) && isPending(flags)) this.#hooks.onLateWork(flags, nowMs, place);
   }
 
   /** Arms the timer for the next deadline. */

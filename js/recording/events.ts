@@ -1,5 +1,5 @@
 /** Events on their way into the engine. An event with unusable values is refused there, and counted. */
-import type { RequestRecord } from "../runtime/bridge.ts";
+import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { durationOf, numeric } from "../wasm/convert.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { supplyDraw } from "./draw.ts";
@@ -37,33 +37,70 @@ export interface UncheckedEvent {
   readonly span?: string | undefined;
 }
 
-/** Records any event. `request`: it belongs to this request. `ends`: it is the end of this request. */
-export function record(
+/** What the engine takes of an event beside its details. */
+type Arguments = [
+  kind: Kind,
+  name: string,
+  number: number,
+  atMs: number,
+  startMs: number,
+  durationMs: number,
+];
+
+/** Records any event. `place`: it belongs to the request there. */
+export function record(host: RecordingHost, event: UncheckedEvent, place?: Place): void {
+  const request = place?.record;
+  const nowMs = host.clock.now();
+  const flags = enter(host, event, nowMs, request, (engine, values, token) =>
+    request?.isOver === true
+      ? host.withAnswer(request, () => engine.recordLate(...values))
+      : engine.record(...values, token),
+  );
+  if (flags === undefined) return;
+  host.afterEvent(flags, nowMs);
+  host.afterWork(flags, nowMs, place);
+}
+
+/** Records the end of `request`. `isAlone`: the engine has not needed it to be open. */
+export function recordEnd(
   host: RecordingHost,
   event: UncheckedEvent,
-  request?: RequestRecord,
-  ends = false,
+  request: RequestRecord,
+  isAlone: boolean,
 ): void {
+  const nowMs = host.clock.now();
+  const flags = enter(host, event, nowMs, isAlone ? undefined : request, (engine, values, token) => {
+    const answer = isAlone ? engine.record(...values, token) : engine.endRequest(...values, token);
+    host.keepAnswer(request);
+    return answer;
+  });
+  if (flags !== undefined) host.afterEvent(flags, nowMs);
+}
+
+/** Gives an event to the engine by `call`, whose token is that of `request`; NaN: it has none. */
+function enter(
+  host: RecordingHost,
+  event: UncheckedEvent,
+  nowMs: number,
+  request: RequestRecord | undefined,
+  call: (engine: Engine, values: Arguments, token: number) => number,
+): number | undefined {
   const { kind } = event;
   const name = optionalText(event.name) ?? "";
   // All values are read before the engine is called: a getter of the user's may record events itself.
   const setDetails = detailsOf(event);
   const isValid = typeof event.name === "string" && (kind !== REQ || typeof event.method === "string");
   const startMs = isValid ? numeric(event.start) : Number.NaN;
-  const nowMs = host.clock.now();
-  const flags = host.record((engine) => {
+  return host.record((engine) => {
     const token = request && tokenOf(host, engine, request);
     // With a token the draw was made when the request was opened.
     if (kind === REQ && token === undefined) supplyDraw(host, engine, name);
     setDetails(engine);
     const number = numeric(kind === REQ ? event.status : event.rows);
     const atMs = host.clock.engineTime(nowMs);
-    const durationMs = durationOf(event.duration);
-    return ends
-      ? engine.endRequest(kind, name, number, atMs, startMs, durationMs, token ?? Number.NaN)
-      : engine.record(kind, name, number, atMs, startMs, durationMs, token ?? Number.NaN);
+    const values: Arguments = [kind, name, number, atMs, startMs, durationOf(event.duration)];
+    return call(engine, values, token ?? Number.NaN);
   });
-  if (flags !== undefined) host.afterEvent(flags, nowMs);
 }
 
 /** Reads and checks what an event has beside its name and figures. Returns a function that gives it to the engine. */
@@ -96,9 +133,10 @@ function detailsOf({
 
 /**
  * The token of an open request. The first call opens it in the engine, by the name that it came in with: sampling
- * rules match that name. Undefined: it was opened in an engine that has been replaced.
+ * rules match that name. Undefined: it is over, or was opened in an engine that has been replaced.
  */
 export function tokenOf(host: RecordingHost, engine: Engine, request: RequestRecord): number | undefined {
+  if (request.isOver) return undefined;
   if (request.token === undefined) {
     const { method, head, traceparent } = request;
     const path = method === undefined ? undefined : text(head);

@@ -35,6 +35,7 @@ export function describeOutgoing(
 function spanOf(host: RecordingHost, request: RequestRecord | undefined): OutgoingSpan | undefined {
   const { traceparent = "", tracestate } = request ?? {};
   const headers = host.engine.call("", (engine) => {
+    if (request?.isOver === true) return host.withAnswer(request, () => engine.outgoingLate(tracestate));
     const token = request && tokenOf(host, engine, request);
     return engine.outgoing(token ?? Number.NaN, token === undefined ? undefined : tracestate);
   });

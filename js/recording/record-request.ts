@@ -1,3 +1,4 @@
+import type { RequestRecord } from "../runtime/bridge.ts";
 import { durationOf, numeric } from "../wasm/convert.ts";
 import { supplyDraw } from "./draw.ts";
 import type { RecordingHost } from "./recording-host.ts";
@@ -5,7 +6,7 @@ import { errorType, text } from "./values.ts";
 
 /**
  * Records a request that is over: the hot path. It makes no object and crosses into wasm at most once, or twice where
- * the user has a source of draws. `isPath`: `route` is a raw path.
+ * the user has a source of draws. `isPath`: `route` is a raw path. `request`: this is the end of it.
  */
 export function recordRequest(
   host: RecordingHost,
@@ -16,9 +17,11 @@ export function recordRequest(
   durationMs: unknown,
   error: unknown,
   isPath = false,
+  request?: RequestRecord,
 ): void {
   const type = errorType(error);
-  if (type === undefined && host.bufferRequest(route, method, status, startMs, durationMs, isPath)) return;
+  if (type === undefined && host.bufferRequest(route, method, status, startMs, durationMs, isPath, request))
+    return;
   const isValid = typeof route === "string" && typeof method === "string";
   const name = isValid ? text(route) : "";
   const verb = isValid ? text(method) : "";
@@ -27,7 +30,7 @@ export function recordRequest(
     supplyDraw(host, engine, name);
     if (type !== undefined) engine.setError(type);
     if (isPath) engine.setPath();
-    return engine.recordRequest(
+    const answer = engine.recordRequest(
       name,
       verb,
       numeric(status),
@@ -35,8 +38,11 @@ export function recordRequest(
       isValid ? numeric(startMs) : Number.NaN,
       durationOf(durationMs),
     );
+    if (request !== undefined) host.keepAnswer(request);
+    return answer;
   });
   if (flags === undefined) return;
   if (isValid) host.learnMethodId(verb, flags);
   host.afterEvent(flags, nowMs);
+  if (request === undefined) host.afterWork(flags, nowMs, undefined);
 }

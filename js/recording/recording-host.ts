@@ -1,3 +1,4 @@
+import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import type { Clock, Host } from "../runtime/host.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 
@@ -22,7 +23,7 @@ export interface RecordingHost {
   readonly rng: (() => number) | undefined;
   /** Records one event by `work`, which returns the engine's flags. Undefined: the event was refused, and counted. */
   record(work: (engine: Engine) => number): number | undefined;
-  /** Buffers a request. Returns false if it has to be recorded by a call of its own. */
+  /** Buffers a request. Returns false if it has to be recorded by a call of its own. `request`: it ends this one. */
   bufferRequest(
     name: unknown,
     method: unknown,
@@ -30,9 +31,16 @@ export interface RecordingHost {
     startMs: unknown,
     durationMs: unknown,
     isPath: boolean,
+    request: RequestRecord | undefined,
   ): boolean;
+  /** Keeps with `request` what became of it: the call that recorded it has just returned. */
+  keepAnswer(request: RequestRecord): void;
+  /** Runs `work`, a call into the engine that needs to know what became of `request`. */
+  withAnswer<T>(request: RequestRecord, work: () => T): T;
   /** After a request was recorded by a call of its own: later requests of its method can be buffered. */
   learnMethodId(method: string, flags: number): void;
   /** After each event, with the engine's flags. */
   afterEvent(flags: number, nowMs: number): void;
+  /** After each event that is not the end of a request. `place`: where it was recorded. */
+  afterWork(flags: number, nowMs: number, place: Place | undefined): void;
 }

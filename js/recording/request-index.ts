@@ -30,7 +30,12 @@ export class RequestIndex {
     if (leaving !== undefined && !leaving.isOver) this.#old.set(leaving.request, leaving);
   }
 
-  /** The newest record of `request`: an adapter within another one has opened it again. */
+  /** `object` stands for `record` too: its framework's own request, or a copy of it. */
+  addAlias(object: object, record: RequestRecord): void {
+    this.#old.set(object, record);
+  }
+
+  /** The newest record of `request`: an object that lives for long, like a WebSocket, is opened with each event. */
   find(request: unknown): RequestRecord | undefined {
     const { length } = this.#young;
     for (let back = 1; back <= length; back += 1) {

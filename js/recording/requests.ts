@@ -1,6 +1,6 @@
 /** Open requests, as adapters report them. */
 import type { RequestRecord } from "../runtime/bridge.ts";
-import { FN, REQ, record } from "./events.ts";
+import { FN, REQ, recordEnd } from "./events.ts";
 import { recordRequest } from "./record-request.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { RequestIndex } from "./request-index.ts";
@@ -33,7 +33,7 @@ export function endRequest(
   // Sampling rules match the name at the start. A request that has another name now must be opened under that one first.
   const isAlone = isRequest && request.token === undefined && name === request.head;
   if (isAlone && attributes === undefined && traceparent === undefined) {
-    recordRequest(host, name, method, status, startMs, duration, error, isPath);
+    recordRequest(host, name, method, status, startMs, duration, error, isPath, request);
     return;
   }
   const entries = attributes && { attributes: [...attributes] };
@@ -41,6 +41,6 @@ export function endRequest(
   const event = isRequest
     ? ({ ...ended, kind: REQ, isPath, method, status } as const)
     : ({ ...ended, kind: FN } as const);
-  if (isAlone) record(host, { ...event, traceparent });
-  else record(host, event, request, true);
+  if (isAlone) recordEnd(host, { ...event, traceparent }, request, true);
+  else recordEnd(host, event, request, false);
 }

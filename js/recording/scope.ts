@@ -1,5 +1,5 @@
 /** The methods that record within one request, for `tide` itself and for `tide.scope(request)`. */
-import type { RequestRecord } from "../runtime/bridge.ts";
+import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import type { AttributeValue } from "../types/attributes.ts";
 import type { Scope } from "../types/scope.ts";
 import { measuredD1 } from "./bindings/d1.ts";
@@ -18,33 +18,33 @@ const R2 = ["head", "get", "put", "delete", "list", "createMultipartUpload", "re
 const QUEUE = ["send", "sendBatch"];
 
 /** `current` finds the request anew for each event. Undefined: the event stands alone. */
-export function scopeOf(host: RecordingHost, current: () => RequestRecord | undefined): Scope {
-  const add = (event: UncheckedEvent, request = current()) => record(host, event, request);
+export function scopeOf(host: RecordingHost, current: () => Place | undefined): Scope {
+  const add = (event: UncheckedEvent, place = current()) => record(host, event, place);
   /** Runs `work` and records it, with the details that `describe` finds in its result. */
   const wrap = <T>(work: () => T, known: KnownEvent, describe: (result: unknown) => object = nothing): T => {
     // Found before the work runs: afterwards the context may be another one.
-    const request = current();
+    const place = current();
     return timed(
       work,
       () => host.clock.now(),
       (start, error, result) => {
-        const duration = measured(host.clock.now() - start, request);
+        const duration = measured(host.clock.now() - start, place?.record);
         const details = error === undefined ? detailsOf(describe, result) : {};
-        add({ start, duration, error, ...known, ...details }, request);
+        add({ start, duration, error, ...known, ...details }, place);
       },
     );
   };
   const call = <T>(name: string, work: () => T) => wrap(work, { kind: FN, name });
   return {
     route(template) {
-      const request = current();
+      const request = current()?.record;
       if (request !== undefined && typeof template === "string") request.route = template;
     },
-    set: (key, value) => setAttribute(current(), key, value),
+    set: (key, value) => setAttribute(current()?.record, key, value),
     time: call,
     query: (statement, work, details) => wrap(work, { kind: DB, name: statement }, () => databaseOf(details)),
     fetch: (input: unknown, given?: RequestInit) => {
-      const { known, init } = describeOutgoing(host, current(), input, given);
+      const { known, init } = describeOutgoing(host, current()?.record, input, given);
       return wrap(
         () => host.host.fetch(input, init),
         known,

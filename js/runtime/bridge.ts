@@ -1,15 +1,19 @@
 /** The bridge from adapters to a collector. They are bundled apart, so adapters find it by a registered symbol. */
 import type { AttributeValue } from "../types/attributes.ts";
+import type { Answered, RequestAnswers } from "../types/request-answers.ts";
+import type { SendCount } from "./send-count.ts";
 import type { WaitUntil } from "./wait-until.ts";
 
 /** The name holds the version: an adapter of another major release finds no bridge and does nothing. */
 export const BRIDGE: unique symbol = Symbol.for("tidegate.bridge.0") as never;
 
 /** An open request as plain data, so that it may outlive its request. The adapter makes one object per request. */
-export class RequestRecord {
+export class RequestRecord implements Answered, SendCount {
   readonly bridge: AdapterBridge;
   /** What `tide.scope` finds it by. */
   readonly request: object;
+  /** As received. */
+  readonly url: string;
   /** As received, without query. It names the request while there is no route; id-like segments are shown as `:id`. */
   path: string;
   /** Undefined: another handler than one for requests. `path` is its name. */
@@ -28,6 +32,18 @@ export class RequestRecord {
   /** NaN: it was not opened, since nothing can be recorded. */
   startMs: number = Number.NaN;
   isOver = false;
+  /** Adapters within each other measure it once: how many of them have not ended. */
+  depth = 1;
+  /** The error that the handler threw, or that an inner adapter saw. */
+  error: unknown = undefined;
+  /** Where flushing may go on after it. Only while it is open: nothing keeps a context longer. */
+  context: FlushContext | undefined = undefined;
+  /** What became of it, after its end. Its late events are recorded by that. */
+  answers: RequestAnswers | undefined = undefined;
+  row = 0;
+  sends = 0;
+  lastSendMs = 0;
+  pausedUntilMs = 0;
   /** Its token in the engine. Undefined: nothing has needed it to be open there. */
   token: number | undefined = undefined;
   /** The generation of the engine that gave the token. Another engine's tokens mean nothing. */
@@ -36,12 +52,14 @@ export class RequestRecord {
   constructor(
     bridge: AdapterBridge,
     request: object,
+    url: string,
     path: string,
     method: string | undefined,
     hasFrozenClock: boolean,
   ) {
     this.bridge = bridge;
     this.request = request;
+    this.url = url;
     this.path = path;
     this.method = method;
     this.hasFrozenClock = hasFrozenClock;
@@ -56,21 +74,39 @@ export interface FlushContext extends WaitUntil {
   readonly isLast?: boolean;
 }
 
+/**
+ * A request, and where the code that runs in it may send. The async store and each scope have one of their own, so that
+ * no collector holds a context.
+ */
+export interface Place {
+  readonly record: RequestRecord;
+  readonly context: FlushContext | undefined;
+}
+
 /** What adapters use of a collector. Nothing here throws, except that `run` throws what the handler throws. */
 export interface AdapterBridge {
   configure(env: unknown): void;
-  /** Sets the start of `record` and makes it known, if anything can be recorded. */
-  open(record: RequestRecord): void;
+  /** Sets the start of `record` and makes it known, if anything can be recorded. `context`: where it may flush. */
+  open(record: RequestRecord, context: FlushContext | undefined): void;
+  /**
+   * The open request that `record` is another view of, as an adapter within another one has it: the same object, or (in
+   * the context of that request) the same method and URL. `other` is a further object that may stand for it.
+   */
+  join(record: RequestRecord, other: object | undefined): RequestRecord | undefined;
   run<T>(record: RequestRecord, work: () => T): T;
   /** The request that the running code belongs to, where the runtime can tell. */
   current(): RequestRecord | undefined;
-  /** Records the end of `record`. Only a request has a `status`. */
+  /** Records the end of `record`, with the last of its adapters. Only a request has a `status`. */
   end(
     record: RequestRecord,
     status: number | undefined,
     error: unknown,
     context: FlushContext | undefined,
   ): void;
+  /** The host's own `waitUntil`, which applies to whatever request is running. It is no context of one. */
+  setWaitUntil(waitUntil: WaitUntil): void;
+  /** Says once that what an adapter was called with is measured by nobody. */
+  warnUnmeasured(adapter: string): void;
   /** In a page: whether it is going away, so that sends must start at once and outlive it. */
   setLeaving(isLeaving: boolean): void;
 }

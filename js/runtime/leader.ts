@@ -2,16 +2,15 @@
  * Who sends on a host that lives by requests. One request at a time leads: it waits until a batch is due, sends it
  * and leaves. Its work belongs to its own context, so it may die with that context at any time.
  */
+import type { FlushContext } from "./bridge.ts";
 import type { Clock, Host } from "./host.ts";
+import { pauseMs, type SendCount, type SendLimits } from "./send-count.ts";
 import { sleep } from "./sleep.ts";
-import type { WaitUntil } from "./wait-until.ts";
 
 /** A leader is believed to live for this long after its planned wake-up. */
 const GRACE_MS = 250;
 /** The longest that a request leads. */
 const LEAD_MS = 10_000;
-/** The most sends of one leader. Free plans of Workers have 50 subrequests per invocation, shared with the program. */
-const LEAD_SENDS = 8;
 
 /** The term of the leader, as plain data: it outlives the request that wrote it. A dead leader's term ends by itself. */
 export interface Term {
@@ -31,12 +30,14 @@ export interface LeaderHost {
   readonly host: Host;
   readonly clock: Clock;
   readonly term: Term;
-  readonly limits: {
+  readonly limits: SendLimits & {
     /** The option `leaseMs`. */
     readonly leaseMs: number;
     /** The longest sleep. Events that come meanwhile may be due earlier than what the leader sleeps for. */
     readonly stepMs: number;
   };
+  /** How many sinks there are: each of them may have something due. */
+  readonly sinkCount: number;
   /** Ms until the next deadline; NaN: nothing waits. */
   nextDeadline(): number;
   /** Ticks and sends what is due. Calls `onSend` before each send. */
@@ -48,29 +49,80 @@ export function newTerm(): Term {
 }
 
 /**
- * Called at the end of a request while something waits. The request leads if there is no leader, or if a batch is due
- * and the leader sleeps.
+ * Called when something waits: at the end of a request, and after work that is late. The invocation whose sends `count`
+ * counts leads if there is no leader, or if a batch is due and the leader sleeps.
  */
 export function runLeader(
   host: LeaderHost,
-  context: WaitUntil,
+  context: FlushContext,
+  count: SendCount,
   nowMs: number,
   isDue: boolean,
-  leadMs: number = LEAD_MS,
 ): void {
+  const { limits } = host;
+  if (count.sends >= limits.invocationSends) return;
   if (!hasNoLeader(host, nowMs) && !(isDue && isAsleep(host.term, nowMs))) return;
-  const waitMs = isDue ? 0 : host.nextDeadline();
-  // A deadline beyond this leader's time, as after a long backoff, is left to a later request.
-  if (!(waitMs <= leadMs)) return;
-  const { term } = host;
-  term.leader += 1;
-  extend(term, nowMs + Math.min(waitMs, host.limits.stepMs), false);
+  const leadMs = context.isBrief === true ? limits.stepMs : LEAD_MS;
+  const pause = pauseMs(count, limits, nowMs);
+  const waitMs = pause > 0 ? pause : isDue ? 0 : host.nextDeadline();
+  // A deadline beyond this leader's time, as after a long backoff, is left to a later event.
+  if (!(waitMs <= leadMs) || (pause > 0 && count.pausedUntilMs > nowMs)) return;
+  const lead: Leading = { host, count, leadMs, lastMs: nowMs + leadMs };
+  // Written before anything is awaited: the events that follow at once must see it.
+  if (pause > 0) count.pausedUntilMs = nowMs + pause;
+  else takeTerm(host, nowMs + Math.min(waitMs, limits.stepMs));
+  const { leader } = host.term;
   try {
-    context.waitUntil(leaderLoop(host, term.leader, waitMs, leadMs));
+    context.waitUntil(pause > 0 ? leadAfter(lead, pause) : leadNow(lead, leader, waitMs));
   } catch {
-    // The context takes no work: the next request tries.
-    end(term);
+    // The context takes no work: the next event tries.
+    if (pause > 0) count.pausedUntilMs = 0;
+    else end(host.term);
   }
+}
+
+/** One invocation that leads, or pauses before it leads again. */
+interface Leading {
+  readonly host: LeaderHost;
+  readonly count: SendCount;
+  readonly leadMs: number;
+  /** When it must have left. */
+  readonly lastMs: number;
+}
+
+function takeTerm({ term }: LeaderHost, wakeMs: number): void {
+  term.leader += 1;
+  extend(term, wakeMs, false);
+}
+
+/** A pause is no term: meanwhile others lead. */
+async function leadAfter(lead: Leading, pause: number): Promise<void> {
+  const { host, count } = lead;
+  const isAwake = await sleep(host.host, pause, false).done;
+  count.pausedUntilMs = 0;
+  const nowMs = host.clock.now();
+  const waitMs = host.nextDeadline();
+  if (!isAwake || !hasNoLeader(host, nowMs) || !(nowMs + waitMs <= lead.lastMs + pause)) return;
+  takeTerm(host, nowMs + Math.min(waitMs, host.limits.stepMs));
+  await leadNow(lead, host.term.leader, waitMs);
+}
+
+/** Leads, and once more after a pause if its sends are spent and something waits. */
+async function leadNow(lead: Leading, leader: number, waitMs: number): Promise<void> {
+  const { host, count, lastMs } = lead;
+  await leaderLoop(lead, leader, waitMs);
+  const nowMs = host.clock.now();
+  const pause = pauseMs(count, host.limits, nowMs);
+  const mayLead = count.sends < host.limits.invocationSends && count.pausedUntilMs <= nowMs;
+  if (pause === 0 || !mayLead || nowMs + pause > lastMs || Number.isNaN(host.nextDeadline())) return;
+  count.pausedUntilMs = nowMs + pause;
+  await leadAfter(lead, pause);
+}
+
+/** Past `leadSends` a pause follows each round of sends, one for each sink. */
+function budgetOf({ host: { limits, sinkCount }, count: { sends } }: Leading): Budget {
+  const left = limits.invocationSends - sends;
+  return { sends: Math.min(left, sends < limits.leadSends ? limits.leadSends - sends : sinkCount) };
 }
 
 /** The last leader has left or died, or the clock has stepped back since it wrote its term. */
@@ -85,15 +137,11 @@ function isAsleep(term: Term, nowMs: number): boolean {
 }
 
 /** Never rejects. It sleeps before anything else, so that the response goes first. */
-async function leaderLoop(
-  host: LeaderHost,
-  leader: number,
-  firstWaitMs: number,
-  leadMs: number,
-): Promise<void> {
+async function leaderLoop(lead: Leading, leader: number, firstWaitMs: number): Promise<void> {
+  const { host, leadMs } = lead;
   const { term } = host;
   const lastMs = host.clock.now() + leadMs;
-  const budget: Budget = { sends: LEAD_SENDS };
+  const budget = budgetOf(lead);
   const running = new Set<Promise<void>>();
   const leads = () => term.leader === leader;
   try {
@@ -105,7 +153,7 @@ async function leaderLoop(
       extend(term, host.clock.now() + stepMs, running.size > 0);
       sleptMs += await pause(host.host, stepMs, running);
       if (Number.isNaN(sleptMs) || !leads()) break;
-      startSends(host, budget, running, leads);
+      startSends(lead, budget, running, leads);
       waitMs = host.nextDeadline();
     }
     // Its sends live by its context, also after another request has taken over.
@@ -118,7 +166,7 @@ async function leaderLoop(
 
 /** Starts what is due without waiting for it: a slow sink must not hold up the others. */
 function startSends(
-  host: LeaderHost,
+  { host, count }: Leading,
   budget: Budget,
   running: Set<Promise<void>>,
   leads: () => boolean,
@@ -126,6 +174,8 @@ function startSends(
   const before = budget.sends;
   const sent: Promise<void> = host
     .sendDue(budget, () => {
+      count.sends += 1;
+      count.lastSendMs = host.clock.now();
       // While it sends, it is believed to live until the lease of the batch expires.
       if (leads()) extend(host.term, host.clock.now() + host.limits.leaseMs, true);
     })

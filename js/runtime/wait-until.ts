@@ -1,4 +1,5 @@
 /** Where work may go on after the response, on hosts that have such a place. */
+import { hostKind } from "./host-kind.ts";
 
 /** The part of an execution context that is used. It is called as a method: without its object it throws. */
 export interface WaitUntil {
@@ -7,17 +8,56 @@ export interface WaitUntil {
 
 interface Globals {
   readonly EdgeRuntime?: unknown;
+  readonly process?: { getBuiltinModule?(name: string): unknown };
   readonly [VERCEL]?: { get?(): unknown };
+  readonly [NEXT]?: { get?(): unknown };
 }
 
 /** Registered by Vercel's runtimes. */
 const VERCEL = Symbol.for("@vercel/request-context");
+/** Registered by Next wherever it runs. */
+const NEXT = Symbol.for("@next/request-context");
+/** A variable, so that no bundler resolves it. */
+const WORKERS = "cloudflare:workers";
 
-/** The host's own context of the running request: Vercel's or Supabase's. */
-export function hostContext(): WaitUntil | undefined {
+const globals = globalThis as unknown as Globals;
+/** workerd's own `waitUntil`, which applies to the running request. Null: not searched for yet. */
+let workers: WaitUntil | undefined | null = null;
+
+/** Where the running code may go on after its response, as far as the host itself can tell. */
+export function runningContext(): WaitUntil | undefined {
+  if (workers === null) workers = hostKind() === "workers" ? builtinWorkers() : undefined;
+  return workers ?? hostContext();
+}
+
+/** `module` is `cloudflare:workers`. Before 2025-08-08 it had no `waitUntil`. */
+export function setWorkersModule(module: unknown): void {
+  workers = asWorkers(module);
+}
+
+/** workerd's own `waitUntil`, if it was found. */
+export function workersContext(): WaitUntil | undefined {
+  return workers ?? undefined;
+}
+
+function builtinWorkers(): WaitUntil | undefined {
   try {
-    const globals = globalThis as Globals;
-    return asContext(globals[VERCEL]?.get?.()) ?? asContext(globals.EdgeRuntime);
+    return asWorkers(globals.process?.getBuiltinModule?.(WORKERS));
+  } catch {
+    return undefined;
+  }
+}
+
+function asWorkers(module: unknown): WaitUntil | undefined {
+  const { waitUntil } = (module ?? {}) as Partial<WaitUntil>;
+  return typeof waitUntil === "function" ? { waitUntil: (work) => waitUntil(work) } : undefined;
+}
+
+/** The context that Vercel, Next or Supabase have for the running request. */
+function hostContext(): WaitUntil | undefined {
+  try {
+    const found = asContext(globals[VERCEL]?.get?.()) ?? asContext(globals[NEXT]?.get?.());
+    return found ?? asContext(globals.EdgeRuntime);
   } catch {
     return undefined;
   }

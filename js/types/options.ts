@@ -155,6 +155,19 @@ export interface CollectorOptions {
    */
   readonly autoTick?: boolean;
   /**
+   * On Workers: sends of one invocation at `flushIntervalMs`, those of every sink counted. From then on the pause between
+   * them doubles, up to 5 minutes.
+   *
+   * @default 8
+   */
+  readonly leadSends?: number;
+  /**
+   * On Workers: the most sends of one invocation. What waits after that leaves with the next one.
+   *
+   * @default 24
+   */
+  readonly invocationSends?: number;
+  /**
    * Wall-clock milliseconds. 0 and NaN mean that there is no clock now: the last known time is used.
    *
    * @default Date.now

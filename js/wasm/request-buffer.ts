@@ -1,7 +1,9 @@
 /** Requests written straight into wasm memory, and recorded by one call for up to 64. */
+import type { Answered, RequestAnswers } from "../types/request-answers.ts";
 import { areIdsReset, bufferLimit, methodIdOf } from "./flags.ts";
 import type { Engine } from "./generated/tidegate.js";
 import {
+  BECAME,
   BEGUN,
   DURATION,
   FIRST_WRITTEN,
@@ -11,6 +13,7 @@ import {
   LENGTH_MAX,
   METHOD,
   PACKED,
+  REFUSED,
   REQUESTS,
   ROUTE_ID,
   ROW,
@@ -22,6 +25,10 @@ import {
 
 /** A program has few routes, but paths have no end. */
 const PATHS_MAX = 1024;
+
+/** In halves of words. */
+const FIRST_ROW = 2 * HEAD;
+const ROW_HALVES = 2 * ROW;
 
 const encoder = new TextEncoder();
 
@@ -42,11 +49,15 @@ export class RequestBuffer {
   #memory: WebAssembly.Memory | undefined;
   #addresses: readonly [words: number, text: number] = [0, 0];
   #words = new Float64Array();
+  /** The words in halves: an id is bytes, which reading it as a number could change. */
+  #halves = new Uint32Array();
   #text = new Uint8Array();
   /** Routes without an id, and the rows of their requests. */
   readonly #texts: string[] = [];
   readonly #rows: number[] = [];
   #textCount = 0;
+  /** For the answers to the buffered requests, if one of them wants its own. */
+  #answers: RequestAnswers | undefined;
   /** Characters of all texts. */
   #chars = 0;
   readonly #clock: () => number;
@@ -71,6 +82,7 @@ export class RequestBuffer {
     this.#method = undefined;
     this.#methodId = undefined;
     this.#words = new Float64Array();
+    this.#answers = undefined;
     this.count = 0;
   }
 
@@ -112,13 +124,42 @@ export class RequestBuffer {
   flush(engine: Engine): number {
     this.#isAnswerLost = true;
     const flags = engine.recordRequests(this.count, this.#writeTexts(), this.#clock());
+    const { count } = this;
     // The requests are recorded: this stands before any further call, which would throw if the stack is full.
     this.count = 0;
+    this.#takeAnswers(count);
     this.applyFlags(flags);
     if (areIdsReset(flags)) this.#forgetRoutes();
     else if (this.#textCount > 0) this.#learnRouteIds();
     this.#isAnswerLost = false;
     return flags;
+  }
+
+  /** `request` is the one that was written last. It gets its answer with the next flush. */
+  keepLast(request: Answered): void {
+    this.#answers ??= { rows: undefined };
+    request.answers = this.#answers;
+    request.row = this.count - 1;
+  }
+
+  /** `request` was recorded by a call of its own. */
+  keepAnswer(request: Answered): void {
+    this.#view();
+    request.answers = { rows: this.#halves.slice(FIRST_ROW, FIRST_ROW + ROW_HALVES) };
+    request.row = 0;
+  }
+
+  /** Runs `work`, a call that reads the answer to `request` and may add to it. Nothing must be buffered. */
+  withAnswer<T>({ answers, row }: Answered, work: () => T): T {
+    const words = this.#view();
+    const rows = answers?.rows;
+    const at = row * ROW_HALVES;
+    if (rows === undefined) words.fill(0, HEAD, HEAD + ROW).fill(REFUSED, HEAD + BECAME, HEAD + BECAME + 1);
+    else this.#halves.set(rows.subarray(at, at + ROW_HALVES), FIRST_ROW);
+    const result = work();
+    this.#view();
+    rows?.set(this.#halves.subarray(FIRST_ROW, FIRST_ROW + ROW_HALVES), at);
+    return result;
   }
 
   /** Takes the limit out of the engine's answer. */
@@ -128,6 +169,7 @@ export class RequestBuffer {
 
   /** Drops the requests that a failed engine has not begun. Returns how many. */
   drop(): number {
+    this.#answers = undefined;
     const lost = this.count === 0 ? 0 : Math.max(this.count - (this.#view()[BEGUN] ?? 0), 0);
     this.count = 0;
     return lost;
@@ -178,6 +220,14 @@ export class RequestBuffer {
     return end;
   }
 
+  #takeAnswers(count: number): void {
+    const answers = this.#answers;
+    if (answers === undefined) return;
+    this.#answers = undefined;
+    this.#view();
+    answers.rows = this.#halves.slice(FIRST_ROW, FIRST_ROW + count * ROW_HALVES);
+  }
+
   #learnRouteIds(): void {
     const words = this.#view();
     for (let n = 0; n < this.#textCount; n += 1) {
@@ -214,6 +264,7 @@ export class RequestBuffer {
       const { buffer } = this.#memory;
       const [words, text] = this.#addresses;
       this.#words = new Float64Array(buffer, words, HEAD + REQUESTS * ROW);
+      this.#halves = new Uint32Array(buffer, words, 2 * (HEAD + REQUESTS * ROW));
       this.#text = new Uint8Array(buffer, text, TEXT_BYTES);
     }
     return this.#words;

@@ -16,7 +16,12 @@
  * | 1 | JavaScript | duration in ms; NaN: unknown |
  * | 2 | JavaScript | packed, see below |
  * | 3 | engine | the id of a route that was written as text; -1: none |
- * | 4 … 7 | engine | free |
+ * | 4 | engine | what became of the request: p if it is recorded, 0 sampled out, -1 excluded, -2 refused |
+ * | 5, 6 | engine | its trace id, 16 bytes |
+ * | 7 | engine | its span id, 8 bytes; 0: it is not recorded |
+ *
+ * The first row has also the answer to a request that was recorded by a call of its own. And JavaScript writes the
+ * answer of a request that is over there, before it records a late event of that request.
  *
  * The packed word is a whole number below 2⁵³:
  *
@@ -39,6 +44,9 @@ export const START = 0;
 export const DURATION = 1;
 export const PACKED = 2;
 export const ROUTE_ID = 3;
+export const BECAME = 4;
+/** In place of an answer that the engine never gave. */
+export const REFUSED = -2;
 export const TEXT_BYTES: number = REQUESTS * 256;
 /** Factors that move a number to its bits of the packed word. */
 export const METHOD: number = 2 ** 16;

@@ -55,6 +55,7 @@ impl Engine {
         };
         let signal = collector.record(&event, None, now_ms);
         details.clear();
+        self.requests.set_answer(&collector.answer());
         let method_id = collector.method_id(method).map_or(0, |id| u32::from(id) + 1);
         flags(signal, REQUESTS) | method_id << 16
     }
@@ -128,12 +129,15 @@ impl Engine {
         request: f64,
     ) -> u32 {
         let token = nan_to_none(request).map(Token::from_number);
-        self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, parent| {
-            match token {
-                None => collector.record(event, parent, now_ms),
-                Some(token) => collector.record_in(event, token, now_ms),
-            }
-        })
+        let flags =
+            self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, parent| {
+                match token {
+                    None => collector.record(event, parent, now_ms),
+                    Some(token) => collector.record_in(event, token, now_ms),
+                }
+            });
+        self.requests.set_answer(&self.collector.answer());
+        flags
     }
 
     /// Ends the open request with the token `request`. The other arguments are those of [`record`](Self::record).
@@ -149,9 +153,33 @@ impl Engine {
         request: f64,
     ) -> u32 {
         let token = Token::from_number(request);
-        self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, _| {
-            collector.end(event, token, now_ms)
-        })
+        let flags =
+            self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, _| {
+                collector.end(event, token, now_ms)
+            });
+        self.requests.set_answer(&self.collector.answer());
+        flags
+    }
+
+    /// Records an event of a request that is over. Its answer is in the first row of the request buffer, where it may be
+    /// changed. The arguments are those of [`record`](Self::record).
+    #[wasm_bindgen(js_name = recordLate)]
+    pub fn record_late(
+        &mut self,
+        kind: u8,
+        name: &str,
+        number: f64,
+        now_ms: f64,
+        start_ms: f64,
+        duration_ms: f64,
+    ) -> u32 {
+        let mut answer = self.requests.answer();
+        let flags =
+            self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, _| {
+                collector.record_late(event, &mut answer, now_ms)
+            });
+        self.requests.set_answer(&answer);
+        flags
     }
 
     /// Begins a request for `path`, with a `traceparent` if it has one. Without a path it is a handler that is not a
@@ -189,18 +217,37 @@ impl Engine {
         self.has_entropy();
         let mut headers = String::new();
         let token = nan_to_none(request).map(Token::from_number);
-        let Some(context) = self.collector.outgoing(token) else { return headers };
-        context.format(&mut headers);
-        if let Some(state) = tracestate.as_deref().and_then(trace::tracestate) {
-            headers.push(' ');
-            headers.push_str(state);
+        if let Some(context) = self.collector.outgoing(token) {
+            format(&context, tracestate.as_deref(), &mut headers);
         }
+        headers
+    }
+
+    /// As [`outgoing`](Self::outgoing), for a request that is over. Its answer is in the first row of the request buffer,
+    /// where it may be changed.
+    #[wasm_bindgen(js_name = outgoingLate)]
+    pub fn outgoing_late(&mut self, tracestate: Option<String>) -> String {
+        let mut answer = self.requests.answer();
+        let mut headers = String::new();
+        if let Some(context) = self.collector.outgoing_late(&mut answer) {
+            format(&context, tracestate.as_deref(), &mut headers);
+        }
+        self.requests.set_answer(&answer);
         headers
     }
 
     /// Counts an event as refused.
     pub fn refuse(&mut self) {
         self.collector.refuse(1);
+    }
+}
+
+/// Writes a `traceparent`, and after a blank the `tracestate` if it is valid.
+fn format(context: &TraceContext, tracestate: Option<&str>, headers: &mut String) {
+    context.format(headers);
+    if let Some(state) = tracestate.and_then(trace::tracestate) {
+        headers.push(' ');
+        headers.push_str(state);
     }
 }
 

@@ -17,7 +17,12 @@
 //! | 1 | JavaScript | duration in ms; NaN is unknown |
 //! | 2 | JavaScript | packed, see below |
 //! | 3 | engine | if the route came by text: the route id for the next request with that text; -1: none |
-//! | 4 … 7 | engine | reserved for outcome and p, trace id (two words), span id |
+//! | 4 | engine | what became of the request: p if it is recorded, 0 sampled out, -1 excluded, -2 refused |
+//! | 5, 6 | engine | its trace id, 16 bytes |
+//! | 7 | engine | its span id, 8 bytes; 0: it is not recorded |
+//!
+//! The first row has also the answer to a request that was recorded by a call of its own. And JavaScript writes the
+//! answer of a request that is over there, before it records a late event of that request.
 //!
 //! The packed word is an integer below 2⁵³:
 //!
@@ -32,7 +37,9 @@
 //! The texts are in an area of their own, in UTF-8, one after the other in the order of their requests.
 
 use super::convert::nan_to_none;
+use crate::engine::requests::{Fate, RequestAnswer};
 use crate::engine::{BufferedRequest, Collector, RouteRef, Signal};
+use std::cell::Cell;
 
 /// The buffer. Neither part ever moves.
 pub(super) struct RequestBuffer {
@@ -67,33 +74,64 @@ impl RequestBuffer {
     ) -> Signal {
         let text = self.text.get(..text_bytes).unwrap_or_default();
         let mut text = str::from_utf8(text).unwrap_or_default();
-        let (head, rows) = self.words.split_at_mut(HEAD);
-        let rows = rows.as_chunks_mut::<ROW>().0;
-        let first_written_ms = head[1];
-        let mut answers = [NO_ANSWER; REQUESTS];
+        let words = Cell::from_mut(&mut *self.words).as_slice_of_cells();
+        let (head, rows) = words.split_at(HEAD);
+        let rows = rows.as_chunks::<ROW>().0;
+        let first_written_ms = head[1].get();
         let requests = rows.iter().take(count).map(|row| {
-            head[0] += 1.0;
+            head[0].update(|begun| begun + 1.0);
             decode(row, &mut text)
         });
-        let answer = |at: usize, id: Option<u16>| answers[at] = id.map_or(-1.0, f64::from);
+        let answer = |at: usize, id: Option<u16>, became: &RequestAnswer| {
+            let row: &[Cell<f64>; ROW] = &rows[at];
+            row[ROUTE_ID].set(id.map_or(-1.0, f64::from));
+            write(row, became);
+        };
         let signal = collector.record_requests(requests, answer, first_written_ms, now);
-        for (row, answer) in rows.iter_mut().zip(answers) {
-            row[ANSWER] = answer;
-        }
-        head[0] = 0.0;
+        head[0].set(0.0);
         signal
+    }
+
+    /// Writes the answer to a request that was recorded by a call of its own.
+    pub(super) fn set_answer(&mut self, answer: &RequestAnswer) {
+        let words = Cell::from_mut(&mut *self.words).as_slice_of_cells();
+        if let Some(row) = words[HEAD..].first_chunk() {
+            write(row, answer);
+        }
+    }
+
+    /// The answer that JavaScript has written.
+    pub(super) fn answer(&self) -> RequestAnswer {
+        let row = &self.words[HEAD..];
+        let [first, second, span_id] = [row[5], row[6], row[7]].map(|word| word.to_bits().to_ne_bytes());
+        let mut trace_id = [0; 16];
+        trace_id[..8].copy_from_slice(&first);
+        trace_id[8..].copy_from_slice(&second);
+        RequestAnswer { fate: Fate::from_number(row[BECAME]), trace_id, span_id }
     }
 }
 
+/// Ids are bytes: as numbers they are never read.
 #[inline(always)]
-fn decode<'a>([start, duration, packed, ..]: &[f64; ROW], text: &mut &'a str) -> BufferedRequest<'a> {
-    let packed = *packed as u64;
+fn write(row: &[Cell<f64>; ROW], RequestAnswer { fate, trace_id, span_id }: &RequestAnswer) {
+    let bits = |bytes: [u8; 8]| f64::from_bits(u64::from_ne_bytes(bytes));
+    let (halves, _) = trace_id.as_chunks::<8>();
+    row[BECAME].set(fate.to_number());
+    row[5].set(bits(halves[0]));
+    row[6].set(bits(halves[1]));
+    row[7].set(bits(*span_id));
+}
+
+#[inline(always)]
+fn decode<'a>(row: &[Cell<f64>; ROW], text: &mut &'a str) -> BufferedRequest<'a> {
+    let [start, duration, packed, ..] = row.each_ref().map(Cell::get);
+    let packed = packed as u64;
     BufferedRequest {
         route: route(packed, text),
         method: (packed >> METHOD) as u16,
         status: Some((packed >> STATUS) as u16 & STATUS_MASK).filter(|status| *status >= 100),
-        start: *start,
-        duration: nan_to_none(*duration),
+        start,
+        duration: nan_to_none(duration),
     }
 }
 
@@ -112,8 +150,8 @@ fn route<'a>(packed: u64, text: &mut &'a str) -> RouteRef<'a> {
 pub(super) const REQUESTS: usize = 64;
 const HEAD: usize = 2;
 const ROW: usize = 8;
-const ANSWER: usize = 3;
-const NO_ANSWER: f64 = -1.0;
+const ROUTE_ID: usize = 3;
+const BECAME: usize = 4;
 /// The bytes for the texts. A request whose text does not fit is recorded by a call of its own.
 const TEXT_BYTES: usize = REQUESTS * 256;
 /// The first bits of the parts of the packed word.

@@ -4,6 +4,7 @@
 
 mod corners;
 mod delivery;
+mod late;
 mod model;
 mod recording;
 mod routes;

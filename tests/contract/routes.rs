@@ -3,6 +3,7 @@
 
 use crate::sim::START;
 use proptest::prelude::*;
+use tidegate::engine::requests::RequestAnswer;
 use tidegate::engine::sampling::KeepSlow;
 use tidegate::engine::stats::Snapshot;
 use tidegate::engine::{
@@ -99,7 +100,7 @@ fn play(
         let route = known.filter(|_| way == Way::Id).unwrap_or(by_text(&text, is_path));
         let request = BufferedRequest { route, method, status, start, duration };
         let mut answer = None;
-        collector.record_requests([request].into_iter(), |_, id| answer = id, now, now);
+        collector.record_requests([request].into_iter(), |_, id, _| answer = id, now, now);
         if let Some(id) = answer {
             ids.insert(name, id);
         }
@@ -140,7 +141,7 @@ fn register(collector: &mut Collector, text: &str, is_path: bool) -> (Option<u16
     let route = by_text(text, is_path);
     let request = BufferedRequest { route, method, status: Some(200), start: START, duration: None };
     let mut answer = None;
-    let signal = collector.record_requests([request].into_iter(), |_, id| answer = Some(id), START, START);
+    let signal = collector.record_requests([request].into_iter(), |_, id, _| answer = Some(id), START, START);
     (answer.unwrap(), signal.ids_reset)
 }
 
@@ -157,7 +158,7 @@ fn a_buffered_request_is_as_old_as_the_first_one() {
         let method = collector.method_id("GET").unwrap();
         let request =
             BufferedRequest { route, method, status: Some(200), start: START, duration: Some(350.0) };
-        collector.record_requests([request].into_iter(), |_, _| {}, START + 100.0, START + 400.0);
+        collector.record_requests([request].into_iter(), |_, _, _| {}, START + 100.0, START + 400.0);
         assert_eq!(collector.next_deadline(), Some(200.0), "500 ms after it was buffered");
         assert_eq!(collector.stats(START + 400.0).total.max_ms, Some(350.0));
     }
@@ -168,7 +169,7 @@ fn an_unknown_id_is_refused_and_counted() {
     let mut collector = collector(&[], false);
     for route in [RouteRef::Id(3), RouteRef::Text("/a")] {
         let request = BufferedRequest { route, method: 0, status: None, start: START, duration: None };
-        let answer = |_, id| assert_eq!(id, None);
+        let answer = |_, id, _: &RequestAnswer| assert_eq!(id, None);
         collector.record_requests([request].into_iter(), answer, START, START);
     }
     let Counters { emitted, refused, .. } = collector.counters();
@@ -183,7 +184,7 @@ fn a_refused_request_gets_no_route_id() {
     let route = RouteRef::Text("/a");
     let request = BufferedRequest { route, method, status: None, start: f64::NAN, duration: None };
     let mut answers = Vec::new();
-    collector.record_requests([request].into_iter(), |at, id| answers.push((at, id)), START, START);
+    collector.record_requests([request].into_iter(), |at, id, _| answers.push((at, id)), START, START);
     assert_eq!(answers, [(0, None)]);
 }
 

@@ -2,6 +2,7 @@
 //! recorded in groups as JavaScript buffers them, batched by 256 and encoded.
 
 use tidegate::encode::Encoder;
+use tidegate::engine::requests::RequestAnswer;
 use tidegate::engine::{
     BufferedRequest, Collector, Config, Event, EventKind, Format, Outcome, RouteRef, SinkOptions,
 };
@@ -63,7 +64,7 @@ impl Host {
         let method = self.collector.method_id(method).expect("an id: it was recorded");
         let route = RouteRef::Text(route);
         let request = BufferedRequest { route, method, status: Some(200), start: self.now, duration: None };
-        let answer = |_, id: Option<u16>| self.ids.push((id.expect("an id"), method));
+        let answer = |_, id: Option<u16>, _: &RequestAnswer| self.ids.push((id.expect("an id"), method));
         self.collector.record_requests([request].into_iter(), answer, self.now, self.now);
         self.played += 1;
     }
@@ -95,7 +96,7 @@ impl Host {
             };
             BufferedRequest { route, method, status, start, duration }
         });
-        self.collector.record_requests(requests, |_, _| {}, *now, *now);
+        self.collector.record_requests(requests, |_, _, _| {}, *now, *now);
         *played += BUFFERED;
     }
 

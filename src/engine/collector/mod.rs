@@ -18,7 +18,7 @@ use super::delivery::Outcome;
 use super::error::Error;
 use super::event::Event;
 use super::event::trace::TraceContext;
-use super::requests::Token;
+use super::requests::{RequestAnswer, Token};
 use super::time::Millis;
 use delivery::Delivery;
 use recorder::Recorder;
@@ -126,12 +126,12 @@ impl Collector {
 
     /// Records requests that the host has buffered since `since_ms`, each as [`record`](Self::record) does.
     ///
-    /// `answer` is called for each request whose route came by text, with its place in `requests` and the route id that
-    /// the next request with that text can use. `None`: the route has no id yet.
+    /// `answer` is called for each request, with its place in `requests`, the route id that the next request with the same
+    /// text can use (`None`: the route came by id, or has none yet), and what became of the request.
     pub fn record_requests<'a>(
         &mut self,
         requests: impl Iterator<Item = BufferedRequest<'a>>,
-        answer: impl FnMut(usize, Option<u16>),
+        answer: impl FnMut(usize, Option<u16>, &RequestAnswer),
         since_ms: f64,
         now_ms: f64,
     ) -> Signal {
@@ -171,6 +171,28 @@ impl Collector {
         self.read_clock(now_ms);
         self.recorder.end(event, token, &mut self.shared, &mut self.delivery);
         self.signal()
+    }
+
+    /// What became of the event that was last given to [`record`](Self::record) or [`end`](Self::end).
+    #[must_use]
+    pub fn answer(&self) -> RequestAnswer {
+        self.recorder.answer()
+    }
+
+    /// Records an event of a request that is over, and that `request` is the answer of.
+    ///
+    /// It belongs to the trace of the request and has the request's span as parent. It is recorded if the request is, and
+    /// counts as the request does if not. With an error it is recorded in any case under
+    /// [`always_sample_errors`](super::SamplingOptions::always_sample_errors).
+    pub fn record_late(&mut self, event: &Event<'_>, request: &mut RequestAnswer, now_ms: f64) -> Signal {
+        self.read_clock(now_ms);
+        self.recorder.record_late(event, request, &mut self.shared, &mut self.delivery);
+        self.signal()
+    }
+
+    /// As [`outgoing`](Self::outgoing), for a request that is over.
+    pub fn outgoing_late(&mut self, request: &mut RequestAnswer) -> Option<TraceContext> {
+        Recorder::outgoing_late(request, &mut self.shared)
     }
 
     /// Forgets an open request that will not end. Its buffered children are not recorded.

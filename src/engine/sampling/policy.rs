@@ -156,6 +156,12 @@ impl Policy {
         is_error(status, has_error, self.error_threshold)
     }
 
+    /// Whether an event with an error is recorded whatever was drawn.
+    #[must_use]
+    pub fn keeps_error(&self, has_error: bool) -> bool {
+        has_error && self.always_sample_errors
+    }
+
     /// Which slow requests are recorded whatever was drawn.
     #[inline(always)]
     #[must_use]

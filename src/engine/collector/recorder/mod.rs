@@ -1,6 +1,7 @@
 //! The half of a collector that records: it decides, counts, and turns events into records.
 
 mod children;
+mod late;
 mod methods;
 mod naming;
 mod pipeline;
@@ -18,7 +19,7 @@ use crate::engine::event::payload::RecordWriter;
 use crate::engine::event::trace::{SpanIds, TraceContext};
 use crate::engine::event::{Event, EventKind, path};
 use crate::engine::ledger::Count;
-use crate::engine::requests::{OpenRequests, Token};
+use crate::engine::requests::{OpenRequests, RequestAnswer, Token};
 use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision};
 use crate::engine::stats::{RowHint, Snapshot, StatsStore};
 use crate::engine::text::hashed::Hashed;
@@ -35,6 +36,8 @@ pub(super) struct Recorder {
     methods: Methods,
     /// The name of the current event, where it is not part of the event.
     name: String,
+    /// What became of the last event that was recorded or ended by itself.
+    answer: RequestAnswer,
 }
 
 impl Recorder {
@@ -50,7 +53,8 @@ impl Recorder {
             child_payload: Vec::new(),
             is_closed: false,
         };
-        Ok(Self { pipeline, routes: Routes::new(), methods: Methods::default(), name: String::new() })
+        let (routes, methods) = (Routes::new(), Methods::default());
+        Ok(Self { pipeline, routes, methods, name: String::new(), answer: RequestAnswer::REFUSED })
     }
 
     /// Records an event outside a request.
@@ -61,7 +65,8 @@ impl Recorder {
         shared: &mut Shared,
         output: &mut impl Output,
     ) {
-        let Self { pipeline, name, .. } = self;
+        let Self { pipeline, name, answer, .. } = self;
+        *answer = RequestAnswer::REFUSED;
         if !pipeline.admit(event, shared) {
             return;
         }
@@ -70,7 +75,8 @@ impl Recorder {
             EventKind::Req => pipeline.decide_head(sampled_path(event, name), parent),
             EventKind::Fn | EventKind::Db | EventKind::Evt => SamplingDecision::RECORD_ALL,
         };
-        pipeline.finish_event(event, Hashed::new(name), decision, Origin::Root(parent), shared, output);
+        let origin = Origin::Root(parent);
+        *answer = pipeline.finish_event(event, Hashed::new(name), decision, origin, shared, output);
     }
 
     /// Records requests that the host has buffered since `queued_at`. Returns whether all route ids are invalid now.
@@ -78,7 +84,7 @@ impl Recorder {
     pub(super) fn record_requests<'a>(
         &mut self,
         requests: impl Iterator<Item = BufferedRequest<'a>>,
-        answer: impl FnMut(usize, Option<u16>),
+        answer: impl FnMut(usize, Option<u16>, &RequestAnswer),
         queued_at: Millis,
         shared: &mut Shared,
         output: &mut impl Output,
@@ -145,7 +151,8 @@ impl Recorder {
         shared: &mut Shared,
         output: &mut impl Output,
     ) {
-        let Self { pipeline, name, .. } = self;
+        let Self { pipeline, name, answer, .. } = self;
+        *answer = RequestAnswer::REFUSED;
         let request = pipeline.requests.close(token);
         if !pipeline.admit(event, shared) {
             if let Some(request) = request {
@@ -155,6 +162,7 @@ impl Recorder {
         }
         if token.is_excluded() {
             shared.ledger.add(Count::Excluded, 1);
+            *answer = RequestAnswer::EXCLUDED;
             return;
         }
         // A token that no request had counts as not sampled: its event is recorded for its outcome or not at all.
@@ -163,7 +171,12 @@ impl Recorder {
         let decision = pipeline.requests.decision(token).unwrap_or(unknown);
         let origin = request.map_or(Origin::Root(None), Origin::Request);
         let name = Hashed::new(name_of(event, name));
-        pipeline.finish_event(event, name, decision, origin, shared, output);
+        *answer = pipeline.finish_event(event, name, decision, origin, shared, output);
+    }
+
+    /// What became of the last event that was recorded or ended by itself.
+    pub(super) fn answer(&self) -> RequestAnswer {
+        self.answer
     }
 
     /// Forgets an open request that will not end. Its buffered children are discarded.

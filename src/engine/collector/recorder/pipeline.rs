@@ -7,7 +7,7 @@ use crate::engine::event::record::Record;
 use crate::engine::event::trace::{SpanIds, TraceContext};
 use crate::engine::event::{Event, EventKind};
 use crate::engine::ledger::Count;
-use crate::engine::requests::{ClosedRequest, OpenRequests};
+use crate::engine::requests::{ClosedRequest, OpenRequests, RequestAnswer};
 use crate::engine::rng::Rng;
 use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision, should_sample_request};
 use crate::engine::stats::{RowHint, Sample, SeriesKind, StatsStore};
@@ -133,7 +133,7 @@ impl Pipeline {
     }
 
     /// Finishes an event that is not in an open request, or that ends one: its statistics, its children, and its record
-    /// if it is recorded.
+    /// if it is recorded. Returns what became of it.
     #[inline(never)]
     pub(super) fn finish_event(
         &mut self,
@@ -143,25 +143,26 @@ impl Pipeline {
         origin: Origin,
         shared: &mut Shared,
         output: &mut impl Output,
-    ) {
+    ) -> RequestAnswer {
         if decision == SamplingDecision::Excluded {
             shared.ledger.add(Count::Excluded, 1);
-            return;
+            return RequestAnswer::EXCLUDED;
         }
         let p = self.decide_outcome(event, name, &mut RowHint::default(), decision, shared, output);
         let ids = match origin {
             // Ids are drawn only for events that are recorded.
             Origin::Root(parent) if p.is_some() => with_own_span(root_ids(parent, shared), event),
-            Origin::Root(_) => SpanIds::default(),
+            Origin::Root(Some(TraceContext { trace_id, .. })) => SpanIds { trace_id, ..SpanIds::default() },
+            Origin::Root(None) => SpanIds::default(),
             Origin::Request(request) => {
                 self.finish_children(request, p, decision.sampling_probability(), shared, output)
             }
         };
-        let Some(p) = p else {
-            shared.ledger.add(Count::SampledOut, 1);
-            return;
-        };
-        self.enqueue(event, name, ids, p, shared, output);
+        match p {
+            Some(p) => _ = self.enqueue(event, name, ids, p, shared, output),
+            None => shared.ledger.add(Count::SampledOut, 1),
+        }
+        RequestAnswer::new(p, ids.trace_id, ids.span_id)
     }
 
     /// Writes the record of an event and enqueues it. Returns its sequence number in the queue.

@@ -8,6 +8,7 @@ use crate::engine::collector::shared::Shared;
 use crate::engine::event::names::NameId;
 use crate::engine::event::{Event, EventKind};
 use crate::engine::ledger::Count;
+use crate::engine::requests::RequestAnswer;
 use crate::engine::sampling::SamplingDecision;
 use crate::engine::text::hashed::Hashed;
 use crate::engine::time::Millis;
@@ -36,30 +37,33 @@ impl Pipeline {
         &mut self,
         (routes, methods): (&mut Routes, &Methods),
         requests: impl Iterator<Item = BufferedRequest<'a>>,
-        mut answer: impl FnMut(usize, Option<u16>),
+        mut answer: impl FnMut(usize, Option<u16>, &RequestAnswer),
         queued_at: Millis,
         shared: &mut Shared,
         output: &mut impl Output,
     ) {
         for (at, request) in requests.enumerate() {
             let route = routes.look_up(request.route, &self.policy);
-            let name_id = match (route, methods.get(request.method)) {
+            let (name_id, became) = match (route, methods.get(request.method)) {
                 (Some(route), Some(method)) => {
                     self.finish_request(&request, route, method, queued_at, shared, output)
                 }
                 _ => {
                     shared.refuse(1);
-                    NameId::NONE
+                    (NameId::NONE, RequestAnswer::REFUSED)
                 }
             };
+            let mut id = None;
             if let RouteRef::Text(text) | RouteRef::Path(text) = request.route {
                 let is_path = matches!(request.route, RouteRef::Path(_));
-                answer(at, routes.register(name_id, text, is_path, &self.policy, &mut shared.names));
+                id = routes.register(name_id, text, is_path, &self.policy, &mut shared.names);
             }
+            answer(at, id, &became);
         }
     }
 
-    /// Does for a request what `finish_event` does for any event. Returns the id of its name.
+    /// Does for a request what `finish_event` does for any event. Returns the id of its name, and what
+    /// became of it.
     #[inline(always)]
     fn finish_request(
         &mut self,
@@ -69,32 +73,34 @@ impl Pipeline {
         queued_at: Millis,
         shared: &mut Shared,
         output: &mut impl Output,
-    ) -> NameId {
+    ) -> (NameId, RequestAnswer) {
         let name = Hashed { text: &route.text, hash: route.hash };
         let event = request.event(name.text, &method.text);
         if !self.admit(&event, shared) {
-            return NameId::NONE;
+            return (NameId::NONE, RequestAnswer::REFUSED);
         }
         let decision = self.decide_at_rate(route.rate, false);
         if decision == SamplingDecision::Excluded {
             shared.ledger.add(Count::Excluded, 1);
-            return NameId::NONE;
+            return (NameId::NONE, RequestAnswer::EXCLUDED);
         }
         let Some(p) = self.decide_outcome(&event, name, &mut route.row, decision, shared, output) else {
             shared.ledger.add(Count::SampledOut, 1);
-            return NameId::NONE;
+            return (NameId::NONE, RequestAnswer::new(None, [0; 16], [0; 8]));
         };
         // Without a sink for records, neither ids nor a record are made.
         if !output.takes_records() {
             shared.ledger.add(Count::Accepted, 1);
-            return if route.name_id == NameId::NONE { shared.names.touch(name) } else { route.name_id };
+            let name_id =
+                if route.name_id == NameId::NONE { shared.names.touch(name) } else { route.name_id };
+            return (name_id, RequestAnswer::new(Some(p), [0; 16], [0; 8]));
         }
         let ids = root_ids(None, shared);
         let names = (name, route.name_id, method.name_id);
         let mut record = self.writer.write_request(&event, names, ids, p, &mut shared.names);
         record.queued_at = queued_at;
         output.enqueue(&record, self.writer.payload(), shared);
-        record.name
+        (record.name, RequestAnswer::new(Some(p), ids.trace_id, ids.span_id))
     }
 }
 

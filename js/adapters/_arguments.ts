@@ -1,0 +1,62 @@
+/** Finds the request, the environment and the context in what hosts and frameworks pass to a handler. */
+import type { FlushContext } from "../runtime/bridge.ts";
+import { envOf } from "../runtime/host-kind.ts";
+import { asContext, type WaitUntil } from "../runtime/wait-until.ts";
+import type { RequestLike } from "./_request.ts";
+
+type Bag = Readonly<Record<string, unknown>> | null | undefined;
+
+/** The request: the argument itself, or that of an event (Pages, SvelteKit, Astro, h3). */
+export function requestIn(first: unknown): RequestLike | undefined {
+  const event = propertyOf(first, "event");
+  const candidates = [
+    first,
+    ...[first, event].flatMap((of) => [propertyOf(of, "request"), propertyOf(of, "req")]),
+  ];
+  return candidates.find(isRequest);
+}
+
+/** The environment of a Worker: the second argument, or that of an event. */
+export function envIn(first: unknown, second: unknown): unknown {
+  return envOf(
+    isRequest(first)
+      ? second
+      : (propertyOf(first, "env") ?? propertyOf(propertyOf(first, "platform"), "env") ?? second),
+  );
+}
+
+/** Where flushing may go on. Undefined: the arguments have no such place. */
+export function contextIn(
+  waitUntil: ((work: Promise<unknown>) => void) | undefined,
+  given: readonly unknown[],
+): FlushContext | undefined {
+  if (typeof waitUntil === "function") return { waitUntil: (work) => waitUntil(work) };
+  const [first, ...rest] = given;
+  for (const argument of [...rest, first]) {
+    const found = contextOf(argument) ?? contextOf(propertyOf(argument, "event"));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** h3 has the context of Workers as `context.cloudflare.context`, SvelteKit as `platform.context` or `platform.ctx`. */
+function contextOf(of: unknown): WaitUntil | undefined {
+  const context = propertyOf(of, "context");
+  const cloudflare = propertyOf(propertyOf(context, "cloudflare"), "context");
+  const platform = propertyOf(of, "platform");
+  const candidates = [of, context, cloudflare, propertyOf(of, "ctx"), propertyOf(platform, "context")];
+  return [...candidates, propertyOf(platform, "ctx")].map(asContext).find((found) => found !== undefined);
+}
+
+function isRequest(value: unknown): value is RequestLike {
+  return typeof propertyOf(value, "url") === "string" && typeof propertyOf(value, "method") === "string";
+}
+
+/** Frameworks have getters that throw. */
+function propertyOf(of: unknown, name: string): unknown {
+  try {
+    return typeof of === "object" ? (of as Bag)?.[name] : undefined;
+  } catch {
+    return undefined;
+  }
+}
