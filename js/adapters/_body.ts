@@ -6,54 +6,114 @@ interface Pipe {
   readonly writable: unknown;
 }
 
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value: unknown }>;
+  cancel(reason: unknown): Promise<void>;
+}
+
+interface Stream {
+  readonly locked: boolean;
+  getReader(): Reader;
+  pipeTo(to: unknown): Promise<void>;
+}
+
 interface Globals {
   readonly IdentityTransformStream?: new () => Pipe;
+  readonly FixedLengthStream: new (length: unknown) => Pipe;
+  readonly ReadableStream: (new (
+    source: unknown,
+    strategy: unknown,
+  ) => Stream) & {
+    readonly prototype: Record<symbol, unknown>;
+  };
   readonly Response: new (body: unknown, init: unknown) => unknown;
 }
 
-/** A response whose body can be watched. */
-export interface StreamedResponse {
-  readonly status: number;
-  readonly headers: { has(name: string): boolean };
-  readonly body: { pipeTo(to: unknown): Promise<void> };
+interface StreamedResponse {
+  readonly body?: Stream | null;
+  readonly bodyUsed?: boolean;
+  readonly webSocket?: unknown;
+  readonly headers?: { has(name: string): boolean };
 }
 
 /** The message of workerd's error when the reader has gone. */
 const READER_GONE = "Network connection lost.";
 
-/** Whether the body of `response` can be watched. An encoded body is left alone: it must reach the client as it is. */
+/** Whether `response` is one whose body takes its time. */
 export function hasStream(response: unknown): response is StreamedResponse {
-  const { IdentityTransformStream } = globalThis as unknown as Globals;
-  const given = response as Partial<StreamedResponse & { webSocket: unknown }> | null | undefined;
-  return (
-    IdentityTransformStream !== undefined &&
-    typeof given?.body?.pipeTo === "function" &&
-    !given.webSocket &&
-    given.headers?.has("content-encoding") === false
-  );
+  try {
+    const given = response as StreamedResponse | null | undefined;
+    return typeof given?.body?.getReader === "function" && !given.webSocket;
+  } catch {
+    return false;
+  }
 }
 
 /**
- * Returns a response with the same head, whose body is piped through. Calls `onEnd` when the body has ended, with an
- * error if it failed.
+ * Returns a response with the same head and the same bytes. Calls `onEnd` when the body has ended, with an error if it
+ * failed. Undefined: this body cannot be watched without changing what the client gets, and was left alone.
  *
- * Only a pipe sees that the client leaves, and only while it runs as work of `context`.
+ * Only a pipe sees that the client leaves, and only while it runs as work of `context`. workerd cannot pipe all of its
+ * own streams into another, but they can all be read, so a stream of ours is between the two.
  */
 export function untilBodyEnds(
   response: StreamedResponse,
   context: WaitUntil,
   onEnd: (error: unknown) => void,
 ): unknown {
-  const { IdentityTransformStream, Response } = globalThis as unknown as Required<Globals>;
-  const { readable, writable } = new IdentityTransformStream();
-  const copy = new Response(readable, response);
-  context.waitUntil(
-    response.body.pipeTo(writable).then(
-      () => onEnd(undefined),
-      (error) => onEnd(causeOf(error)),
-    ),
+  const watched = watch(response);
+  if (watched === undefined) return undefined;
+  const piped = watched.source.pipeTo(watched.writable).then(
+    () => onEnd(undefined),
+    (error) => onEnd(causeOf(error)),
   );
-  return copy;
+  try {
+    context.waitUntil(piped);
+  } catch {
+    // The context takes no work. The pipe runs all the same, as long as the request does.
+  }
+  return watched.copy;
+}
+
+/** The body's reader is taken last: until then whatever fails leaves the response as it was. */
+function watch(response: StreamedResponse) {
+  const { body, bodyUsed, headers } = response;
+  // workerd itself reports a body that was used. An encoded one must reach the client as it is.
+  if (!body || body.locked || bodyUsed !== false || headers?.has("content-encoding") !== false)
+    return undefined;
+  try {
+    const pipe = pipeFor(body);
+    if (pipe === undefined) return undefined;
+    const { ReadableStream, Response } = globalThis as unknown as Globals;
+    const copy = new Response(pipe.readable, response);
+    let reader: Reader;
+    const source = new ReadableStream(
+      {
+        async pull(controller: { enqueue(chunk: unknown): void; close(): void }) {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: (reason: unknown) => reader.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
+    reader = body.getReader();
+    return { source, copy, writable: pipe.writable };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A pipe that tells the client the length of the body, if it has one. Undefined: whether it has one is not known. */
+function pipeFor(body: Stream): Pipe | undefined {
+  const { IdentityTransformStream, FixedLengthStream, ReadableStream } = globalThis as unknown as Globals;
+  // workerd shows the length to its inspector, and to nobody else.
+  const symbols = Object.getOwnPropertySymbols(ReadableStream.prototype);
+  const lengthOf = symbols.find(({ description }) => description === "length");
+  if (lengthOf === undefined || IdentityTransformStream === undefined) return undefined;
+  const length = (body as unknown as Record<symbol, unknown>)[lengthOf];
+  return length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
 }
 
 function causeOf(error: unknown): unknown {

@@ -2,7 +2,7 @@
 import { type AdapterBridge, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import { hasStream, untilBodyEnds } from "./_body.ts";
-import { begin, endAnswered, endFailed, openAs, type RequestLike, respond } from "./_request.ts";
+import { begin, endAnswered, endFailed, openAs, type RequestLike, respond, statusOf } from "./_request.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each Worker has its own env, and its own flavor of these types
 export type Handler = (...args: any[]) => any;
@@ -20,8 +20,11 @@ export interface InstrumentOptions {
    * The duration of a streamed response lasts until its body ends, rather than until its headers. A client that leaves
    * before is the error `client_disconnected`.
    *
-   * It costs a copy of each body, which takes a Worker most of its throughput, and the length of a body that was known
-   * is lost. Left alone: responses without a body, to HEAD, with a `Content-Encoding`, and WebSockets.
+   * The client gets what it would get without. It costs a copy of each body, which takes a Worker most of its
+   * throughput. Where the end cannot be seen without harm, the duration lasts until the headers, and the event has the
+   * attribute `tidegate.duration` with the value `"headers"`: a body with a `Content-Encoding`, one that is used or
+   * locked, and every body where the runtime does not show its length. Left alone as well: responses without a body,
+   * to HEAD, and WebSockets.
    *
    * @default false
    */
@@ -99,6 +102,12 @@ async function respondToBodyEnd(
     endAnswered(record, response, context);
     return response;
   }
-  const { status } = response;
-  return untilBodyEnds(response, context, (error) => record.bridge.end(record, status, error, context));
+  const status = statusOf(response);
+  const end = (error: unknown) => record.bridge.end(record, status, error, context);
+  const copy = untilBodyEnds(response, context, end);
+  if (copy !== undefined) return copy;
+  record.attributes ??= new Map();
+  record.attributes.set("tidegate.duration", "headers");
+  end(undefined);
+  return response;
 }

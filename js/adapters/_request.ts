@@ -1,6 +1,6 @@
 /** What adapters have in common: opening a request, running its handler, recording its end. */
 import { type AdapterBridge, bridgeOf, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
-import { isThenable } from "../runtime/thenable.ts";
+import { thenOf } from "../runtime/thenable.ts";
 import { workersContext } from "../runtime/wait-until.ts";
 import { pathOf, routeOf } from "./_route.ts";
 
@@ -78,7 +78,8 @@ export function respond<T>(record: RequestRecord, call: () => T, context: FlushC
     endFailed(record, error, context);
     throw error;
   }
-  if (!isThenable(result)) {
+  // Not awaited if its `then` cannot be read: whoever awaits it meets that error, as without measuring.
+  if (thenOf(result) === undefined) {
     endAnswered(record, result, context);
     return result;
   }
@@ -107,7 +108,7 @@ export function endFailed(record: RequestRecord, error: unknown, context: FlushC
 }
 
 /** A handler may return anything, also an object whose getters throw. */
-function statusOf(response: unknown): number | undefined {
+export function statusOf(response: unknown): number | undefined {
   try {
     const status = (response as { status?: unknown } | null | undefined)?.status;
     return typeof status === "number" ? status : undefined;

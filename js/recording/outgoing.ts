@@ -1,6 +1,6 @@
 /** Outgoing calls: the `traceparent` that they carry, and what is recorded of them. */
 import type { RequestRecord } from "../runtime/bridge.ts";
-import { describeCall, type OutgoingSpan, statusOf, withSpan } from "./bindings/fetch.ts";
+import { describeCall, type OutgoingSpan, readArguments, statusOf } from "./bindings/fetch.ts";
 import { FN, tokenOf, type UncheckedEvent } from "./events.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { Entries } from "./values.ts";
@@ -12,23 +12,35 @@ const TRACEPARENT_LENGTH = 55;
 /** From this status on a call counts as an error. */
 const CLIENT_ERROR = 400;
 
-/** Describes a call of `fetch`. `init` is what to call it with: the caller's, or a copy with the span's headers. */
+/** A call of `fetch`: what to call it with, and what is recorded of it. */
+export interface Outgoing {
+  readonly known: KnownEvent;
+  readonly input: unknown;
+  readonly init: unknown;
+}
+
+/** Describes a call of `fetch`. What it is to be called with sends what the caller's arguments would, and the span. */
 export function describeOutgoing(
   host: RecordingHost,
   request: RequestRecord | undefined,
   input: unknown,
-  init: RequestInit | undefined,
-): { readonly known: KnownEvent; readonly init: RequestInit | undefined } {
+  init: unknown,
+): Outgoing {
+  let sent: Pick<Outgoing, "input" | "init"> = { input, init };
+  let known: KnownEvent = { kind: FN, name: "fetch" };
   try {
-    const known = { kind: FN, ...describeCall(input, init) } as const;
+    const read = readArguments(input, init);
+    sent = read;
+    known = { kind: FN, ...describeCall(read) };
     const span = spanOf(host, request);
-    const traced = span && withSpan(input, init, span);
-    if (traced === undefined) return { known, init };
-    return { known: { ...known, span: span?.traceparent }, init: traced };
+    const traced = span && read.withSpan(span);
+    if (traced === undefined) return { known, input: sent.input, init: sent.init };
+    sent = traced;
+    known = { ...known, span: span?.traceparent };
   } catch {
     // The arguments are invalid: `fetch` itself will throw.
-    return { known: { kind: FN, name: "fetch" }, init };
   }
+  return { known, input: sent.input, init: sent.init };
 }
 
 /** The span of a call that is about to be made. Undefined: it carries none, since its request is excluded. */

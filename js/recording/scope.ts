@@ -27,8 +27,8 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
     return timed(
       work,
       () => host.clock.now(),
-      (start, error, result) => {
-        const duration = measured(host.clock.now() - start, place?.record);
+      (start, durationMs, error, result) => {
+        const duration = measured(durationMs, place?.record);
         const details = error === undefined ? detailsOf(describe, result) : {};
         add({ start, duration, error, ...known, ...details }, place);
       },
@@ -43,10 +43,10 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
     set: (key, value) => setAttribute(current()?.record, key, value),
     time: call,
     query: (statement, work, details) => wrap(work, { kind: DB, name: statement }, () => databaseOf(details)),
-    fetch: (input: unknown, given?: RequestInit) => {
-      const { known, init } = describeOutgoing(host, current()?.record, input, given);
+    fetch: (input: unknown, given?: unknown) => {
+      const { known, ...sent } = describeOutgoing(host, current()?.record, input, given);
       return wrap(
-        () => host.host.fetch(input, init),
+        () => host.host.fetch(sent.input, sent.init),
         known,
         (response) => answerOf(response, known),
       );

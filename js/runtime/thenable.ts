@@ -3,3 +3,16 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
   return typeof (value as { readonly then?: unknown }).then === "function";
 }
+
+export type Then = (...args: unknown[]) => unknown;
+
+/** The `then` of a thenable, read once. Undefined: there is none, or reading it throws. */
+export function thenOf(value: unknown): Then | undefined {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  try {
+    const { then } = value as { readonly then?: unknown };
+    return typeof then === "function" ? (then as Then) : undefined;
+  } catch {
+    return undefined;
+  }
+}
