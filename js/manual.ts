@@ -1,4 +1,5 @@
 /** The index for hosts that load wasm in their own way: call `initWasm` with the module first. */
+import { errorType } from "./runtime/error-type.ts";
 import { isThenable } from "./runtime/thenable.ts";
 import { TidegateError } from "./types/error.ts";
 import { messageOf } from "./wasm/errors.ts";
@@ -36,8 +37,8 @@ const usedBytes: WeakSet<object> = new WeakSet();
 export function initWasm(source: Response | PromiseLike<WasmSource>): Promise<void>;
 export function initWasm(source: WebAssembly.Module | ArrayBuffer | Uint8Array): void;
 export function initWasm(source: unknown): undefined | Promise<void> {
-  if (isThenable(source) || isResponse(source)) return loadOnce(source);
   try {
+    if (isThenable(source) || isResponse(source)) return loadOnce(source);
     if (!isInUse(source)) use(source, isModule(source) ? source : compileNow(source));
     return undefined;
   } catch (cause) {
@@ -113,7 +114,7 @@ async function bodyOf(response: Response): Promise<ArrayBuffer> {
 
 function failed(what: string, cause?: unknown): TidegateError {
   if (cause === undefined) return new TidegateError("wasm/blocked", what);
-  const type = cause instanceof Error ? cause.name : typeof cause;
+  const type = cause instanceof Error ? errorType(cause) : typeof cause;
   return new TidegateError("wasm/blocked", `${what} (${type})`, cause);
 }
 

@@ -1,4 +1,6 @@
 /** The sampling rules without a collector. */
+
+import { memberOf } from "./runtime/members.ts";
 import { randomBytes } from "./runtime/random.ts";
 import { TidegateError } from "./types/error.ts";
 import { seedOf, shown } from "./wasm/convert.ts";
@@ -30,6 +32,11 @@ export interface RngOptions {
 }
 
 const DEFAULT_ERROR_THRESHOLD = 500;
+
+/** Longer paths are cut before they cross: a huge one could exhaust the memory. */
+const PATH_MAX = 16_384;
+/** More patterns than any program has. */
+const LIST_MAX = 10_000;
 
 /** The state of one xoshiro256++. */
 const STATE_BYTES = 32;
@@ -87,14 +94,14 @@ export function getEffectiveRate(
 ): number {
   const known = find(overridesOf, compiledOverrides, "compileOverrides");
   if (typeof path !== "string") return defaultRate;
-  return known.use((overrides) => overrides.rate(path, defaultRate));
+  return known.use((overrides) => overrides.rate(path.slice(0, PATH_MAX), defaultRate));
 }
 
 /** Whether any rule matches `path`. Give the path without its query. Draws nothing. */
 export function shouldExcludeRoute(path: string, compiledRules: CompiledRules): boolean {
   const known = find(rulesOf, compiledRules, "compileRules");
   if (typeof path !== "string") return false;
-  return known.use((rules) => rules.matches(path));
+  return known.use((rules) => rules.matches(path.slice(0, PATH_MAX)));
 }
 
 /** Whether a request is sampled. A rate ≥ 1 or ≤ 0 draws nothing, any other exactly once. */
@@ -132,14 +139,23 @@ export function shouldRecordRequest(
  * rng(); // 0.3245752680314067
  */
 export function makeRng(options: RngOptions = {}): () => number {
-  const { seed, rng } = options;
+  const [seed, rng] = membersOf(options);
   const start = seed === undefined ? undefined : seedOf(seed, "seed");
   if (rng !== undefined) {
-    if (typeof rng === "function") return rng;
+    if (typeof rng === "function") return rng as () => number;
     throw new TidegateError("config/type", "rng must be a function");
   }
   const draws = drawsOf(start);
   return () => draws.use((generator) => generator.draw());
+}
+
+/** Own options, not those of every object. */
+function membersOf(options: unknown): readonly [seed: unknown, rng: unknown] {
+  try {
+    return [memberOf(options, "seed"), memberOf(options, "rng")];
+  } catch (cause) {
+    throw new TidegateError("config/type", "the options of makeRng cannot be read", cause);
+  }
 }
 
 /** When an instance fails, the draws go on where they were: their state is read from its memory. */
@@ -174,8 +190,14 @@ function find<T>(all: WeakMap<object, Resettable<T>>, handle: object, maker: str
 }
 
 function listOf(value: unknown, what: string, code: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new TidegateError(code, `sampling ${what} must be an array, not ${shown(value)}`);
+  let found = shown(value);
+  try {
+    if (Array.isArray(value) && value.length <= LIST_MAX) return Array.from(value);
+    if (Array.isArray(value)) found = `one of ${value.length} entries`;
+  } catch {
+    found = "one that cannot be read";
+  }
+  throw new TidegateError(code, `sampling ${what} must be an array, not ${found}`);
 }
 
 function textOf(pattern: unknown, what: string, at: number): string {

@@ -100,13 +100,11 @@ export class StatsStore {
    *   given; a store that was given none takes any clock, so take a `snapshot(Date.now())` before the first merge
    */
   merge(bytes: Uint8Array): void {
-    if (!(bytes instanceof Uint8Array)) {
-      throw new TidegateError("stats/bytes", "not a Uint8Array; give what toBytes() returned");
+    const copy = copyOf(bytes);
+    if (copy.length > BYTES_MAX) {
+      throw new TidegateError("stats/bytes", `${copy.length} bytes are more than any store has`);
     }
-    if (bytes.length > BYTES_MAX) {
-      throw new TidegateError("stats/bytes", `${bytes.length} bytes are more than any store has`);
-    }
-    this.#refused += this.#store.use((store) => store.merge(bytes));
+    this.#refused += this.#store.use((store) => store.merge(copy));
   }
 
   /** Events refused so far, here and in the merged stores. */
@@ -120,10 +118,21 @@ export class StatsStore {
   }
 }
 
-function checked(options: StatsStoreOptions): StatsStoreOptions {
-  if (typeof options !== "object" || options === null) {
+/** A copy of the bytes themselves: a proxy and a class of the user's may say anything of them. */
+function copyOf(bytes: unknown): Uint8Array {
+  try {
+    if (ArrayBuffer.isView(bytes) && bytes instanceof Uint8Array) return new Uint8Array(bytes);
+  } catch {
+    // Its buffer has been transferred.
+  }
+  throw new TidegateError("stats/bytes", "not a Uint8Array; give what toBytes() returned");
+}
+
+function checked(given: StatsStoreOptions): StatsStoreOptions {
+  if (typeof given !== "object" || given === null) {
     throw new TidegateError("config/type", "options must be an object");
   }
+  const options = ownOf(given);
   for (const [name, value] of Object.entries(options)) {
     if (name !== "windowMs" && name !== "series") {
       throw new TidegateError("config/unknown-option", `${name} is not an option`);
@@ -133,4 +142,13 @@ function checked(options: StatsStoreOptions): StatsStoreOptions {
     }
   }
   return options;
+}
+
+/** Own properties, each read once. */
+function ownOf(given: object): object {
+  try {
+    return Object.assign(Object.create(null), given);
+  } catch (cause) {
+    throw new TidegateError("config/type", "options cannot be read", cause);
+  }
 }

@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
-use tidegate::engine::event::path::{template, without_query};
+use tidegate::engine::event::path::{public_part, template};
 
 fn templated(path: &str) -> String {
     let mut out = String::new();
@@ -76,30 +76,68 @@ fn long_paths_are_folded() {
 }
 
 #[test]
-fn only_queries_are_cut_from_routes() {
+fn queries_and_fragments_are_cut_from_routes() {
     for (path, expected) in [
         ("/posts?page=2", "/posts"),
         ("/posts/:id?", "/posts/:id?"),
         ("/posts/:id?/comments", "/posts/:id?/comments"),
         ("/posts/:id?/comments?page=2", "/posts/:id?/comments"),
+        ("/:from-:to?", "/:from-:to?"),
+        ("/:name?.:ext?", "/:name?.:ext?"),
+        (r"/:id(\d+)?/x", r"/:id(\d+)?/x"),
+        ("/{lang}?/x", "/{lang}?/x"),
         ("/search?/x=1", "/search"),
         ("/a?b=c=d?e", "/a"),
         ("/a=b", "/a=b"),
-        ("/a=b?c", "/a=b?c"),
+        ("/a=b?c", "/a=b"),
+        ("/q?SECRET", "/q"),
+        ("/q?", "/q"),
+        ("?SECRET", ""),
+        ("/:id?SECRET", "/:id"),
+        ("/:id??SECRET", "/:id"),
+        ("/:?SECRET", "/:"),
+        ("/frag#SECRET", "/frag"),
+        ("/a#b?SECRET", "/a"),
+        ("#SECRET", ""),
         ("", ""),
     ] {
-        assert_eq!(without_query(path), expected, "{path}");
+        assert_eq!(public_part(path), expected, "{path}");
+    }
+}
+
+#[test]
+fn credentials_are_cut_with_what_stands_before_them() {
+    for (url, expected) in [
+        ("http://u:pw@h/x", "h/x"),
+        ("https://pw@h:8080/x?SECRET", "h:8080/x"),
+        ("//u:pw@h/x", "h/x"),
+        ("http:///u:pw@h/x", "h/x"),
+        (r"http:\\u:pw@h\x", r"h\x"),
+        ("postgres://u:p@w@h/x", "h/x"),
+        ("u:pw@h/x", "h/x"),
+        ("/proxy/http://u:pw@h/x", "h/x"),
+        ("http://u@h://u:pw@i/x", "i/x"),
+        ("http://u:pw@", ""),
+        ("http://h/@scope/x", "http://h/@scope/x"),
+        ("http://h/x?mail=a@b", "http://h/x"),
+        ("/@scope/:name@:version", "/@scope/:name@:version"),
+        (":name@:version", ":name@:version"),
+        ("/a//b@c", "/a//b@c"),
+    ] {
+        assert_eq!(public_part(url), expected, "{url}");
+        assert!(!templated(url).contains("pw"), "{url}");
     }
 }
 
 #[test]
 fn a_query_is_found_wherever_it_stands() {
-    // Before and behind it are characters that differ from `=` in the lowest bits, and a letter of two bytes.
+    // Before and behind it are characters that differ from `?` in the lowest bits, and a letter of two bytes.
     for (before, after) in (0..20).flat_map(|before| (0..20).map(move |after| (before, after))) {
         let path = "/<>}ü".repeat(9).chars().take(before).collect::<String>();
         let query = format!("{path}?q={}", "<>".repeat(after));
-        assert_eq!(without_query(&query), path, "{query}");
-        assert_eq!(without_query(&format!("{path}?q<")), format!("{path}?q<"));
+        assert_eq!(public_part(&query), path.trim_end_matches('?'), "{query}");
+        assert_eq!(public_part(&format!("{path}#q<")), path);
+        assert_eq!(public_part(&path), path);
     }
 }
 
@@ -109,6 +147,7 @@ proptest! {
         let once = templated(&path);
         prop_assert_eq!(templated(&once), once.clone());
         prop_assert!(once.split('/').count() <= 17);
-        prop_assert!(path.starts_with(without_query(&path)));
+        prop_assert!(path.contains(public_part(&path)));
+        prop_assert!(!public_part(&path).contains('#'));
     }
 }

@@ -1,9 +1,10 @@
 import type { RequestRecord } from "../runtime/bridge.ts";
+import { asThrown } from "../runtime/error-type.ts";
 
 /** Runs `call` within its request. An error is kept for the end of the request, and thrown on. */
 export function catchError<R>(record: RequestRecord, call: () => R): R {
   const fail = (error: unknown): never => {
-    record.error = error ?? "throw";
+    record.error = asThrown(error);
     throw error;
   };
   let result: R;

@@ -1,5 +1,6 @@
 /** Fastify 5. */
 import type { RequestRecord } from "../runtime/bridge.ts";
+import { asThrown } from "../runtime/error-type.ts";
 import type { Collector } from "../types/collector.ts";
 import { watch } from "./_node.ts";
 import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
@@ -54,7 +55,7 @@ export function fastify(
     instance.addHook("preValidation", enter);
     instance.addHook("onError", (request: object, _reply: unknown, error: unknown, next: () => void) => {
       const record = open.get(request);
-      if (record !== undefined) record.error = error;
+      if (record !== undefined) record.error = asThrown(error);
       next();
     });
     done();

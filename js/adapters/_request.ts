@@ -1,5 +1,6 @@
 /** What adapters have in common: opening a request, running its handler, recording its end. */
 import { type AdapterBridge, bridgeOf, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
+import { asThrown } from "../runtime/error-type.ts";
 import { thenOf } from "../runtime/thenable.ts";
 import { workersContext } from "../runtime/wait-until.ts";
 import { pathOf, routeOf } from "./_route.ts";
@@ -104,7 +105,7 @@ export function endAnswered(
 
 /** Records the end of a request whose handler threw. */
 export function endFailed(record: RequestRecord, error: unknown, context: FlushContext | undefined): void {
-  record.bridge.end(record, UNCAUGHT_STATUS, error ?? "throw", context);
+  record.bridge.end(record, UNCAUGHT_STATUS, asThrown(error), context);
 }
 
 /** A handler may return anything, also an object whose getters throw. */

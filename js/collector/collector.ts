@@ -6,6 +6,7 @@ import { RequestIndex } from "../recording/request-index.ts";
 import { scopeOf } from "../recording/scope.ts";
 import { BRIDGE, type Place } from "../runtime/bridge.ts";
 import type { Host } from "../runtime/host.ts";
+import { memberOf } from "../runtime/members.ts";
 import type { Collector, FlushResult } from "../types/collector.ts";
 import type { Counters } from "../types/counters.ts";
 import { bridgeFor, placeOf } from "./bridge.ts";
@@ -116,7 +117,7 @@ function countersOf(state: State, pump: Pump): Counters {
 /** The number under `name`, unless it is negative or NaN. */
 function budgetOf(given: unknown, name: string): number | undefined {
   try {
-    const ms = (given as Record<string, unknown> | undefined)?.[name];
+    const ms = memberOf(given, name);
     return typeof ms === "number" && ms >= 0 ? ms : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,5 @@
+import { describeThrown } from "../runtime/error-type.ts";
+
 /** All that a collector writes to the console. */
 
 export function logInert(message: string): void {
@@ -5,7 +7,7 @@ export function logInert(message: string): void {
 }
 
 export function logListenerError(cause: unknown): void {
-  console.error("tidegate: a listener threw; later throws are not reported", cause);
+  console.error(`tidegate: a listener ${describeThrown(cause)}; later throws are not reported`);
 }
 
 export function warnNoContext(): void {

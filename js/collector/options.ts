@@ -1,12 +1,13 @@
 /** The options of a collector: parsed once, then known to be valid. */
 import type { HostKind } from "../runtime/host.ts";
+import { isThenable } from "../runtime/thenable.ts";
 import { TidegateError } from "../types/error.ts";
 import type { CollectorOptions, ContextStorage, SamplingOptions } from "../types/options.ts";
 import type { Sink } from "../types/sink.ts";
 import { seedOf } from "../wasm/convert.ts";
 import { fromEngine, isFullStack } from "../wasm/errors.ts";
 import type { EngineOptions } from "../wasm/generated/tidegate.js";
-import { badType, check, isKind, type Shape } from "./check.ts";
+import { badType, copyOf, isKind, listOf, reading, type Shape } from "./check.ts";
 import { parseSinks } from "./sinks.ts";
 
 /** The options, or a function that makes them of the environment. */
@@ -76,14 +77,13 @@ const RESOURCES: Readonly<Partial<Record<HostKind, readonly (readonly [string, s
 
 /** Throws TidegateError `config/unknown-option`, `config/type`, `config/seed` or `config/sink`. */
 export function parseOptions(options: unknown): Settings {
-  if (!isKind(options, ["object"])) throw badType("options", ["object"], options);
-  const given = options as CollectorOptions;
-  check(given, SHAPE, "");
-  if (given.service !== undefined) check(given.service, SERVICE, "service.");
-  const sampling = given.sampling ?? {};
-  checkSampling(sampling);
+  const isPromise = reading("options", () => isThenable(options));
+  if (isPromise) throw new TidegateError("config/type", "options must not be a promise");
+  const given = copyOf<CollectorOptions>(options, SHAPE, "");
+  const service = copyOf<NonNullable<CollectorOptions["service"]>>(given.service ?? {}, SERVICE, "service.");
+  const sampling = samplingOf(given.sampling ?? {});
   const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
-  const sinks = parseSinks(given.sinks ?? []);
+  const sinks = parseSinks(listOf(given.sinks ?? [], "sinks"));
   return {
     sinks,
     autoTick: given.autoTick ?? true,
@@ -99,7 +99,7 @@ export function parseOptions(options: unknown): Settings {
     context: given.context,
     rng: sampling.rng,
     describe(engine, host) {
-      engine.service(given.service?.name, given.service?.version);
+      engine.service(service.name, service.version);
       for (const [key, value] of RESOURCES[host] ?? []) engine.resource(key, value);
       setNumbers(engine, given, NUMBERS, "");
       describeSampling(engine, sampling, seed);
@@ -121,20 +121,23 @@ function sendsOf(given: number | undefined, name: string, code: string, otherwis
   throw new TidegateError(code, `${name} is ${sends}; it must be a whole number from 1 to ${SENDS_MAX}`);
 }
 
-function checkSampling(sampling: SamplingOptions): void {
-  check(sampling, SAMPLING, "sampling.");
-  const { keepSlowMs, exclude = [], overrides = [] } = sampling;
+function samplingOf(given: unknown): SamplingOptions {
+  const sampling = copyOf<SamplingOptions>(given, SAMPLING, "sampling.");
+  const { keepSlowMs } = sampling;
   if (typeof keepSlowMs === "string" && keepSlowMs !== "p99") {
     throw new TidegateError("config/type", 'sampling.keepSlowMs must be a number or "p99"');
   }
-  exclude.forEach((rule: unknown, at) => {
+  const exclude = listOf(sampling.exclude ?? [], "sampling.exclude").map((rule, at) => {
     if (typeof rule !== "string") throw badType(`sampling.exclude[${at}]`, ["string"], rule);
+    return rule;
   });
-  overrides.forEach((rule: unknown, at) => {
-    const [pattern, rate] = Array.isArray(rule) ? rule : [];
-    if (typeof pattern === "string" && typeof rate === "number") return;
-    throw new TidegateError("config/type", `sampling.overrides[${at}] must be [pattern, rate]`);
+  const overrides = listOf(sampling.overrides ?? [], "sampling.overrides").map((rule, at) => {
+    const path = `sampling.overrides[${at}]`;
+    const [pattern, rate] = isKind(rule, ["array"]) ? listOf(rule, path) : [];
+    if (typeof pattern === "string" && typeof rate === "number") return [pattern, rate] as const;
+    throw new TidegateError("config/type", `${path} must be [pattern, rate]`);
   });
+  return Object.assign(sampling, { exclude, overrides });
 }
 
 function describeSampling(engine: EngineOptions, sampling: SamplingOptions, seed: bigint | undefined): void {

@@ -1,6 +1,6 @@
 import { BatchBytes } from "../delivery/batch-bytes.ts";
 import type { Outcome } from "../delivery/outcome.ts";
-import type { Batch, PumpHost, Totals } from "../delivery/pump-host.ts";
+import type { Batch, PumpHost, Round, Totals } from "../delivery/pump-host.ts";
 import { drain } from "../delivery/run-loop.ts";
 import type { Host } from "../runtime/host.ts";
 import { type Budget, type LeaderHost, newTerm, type Term } from "../runtime/leader.ts";
@@ -9,6 +9,9 @@ import { instance } from "../wasm/instance.ts";
 import type { CollectorClock } from "./clock.ts";
 import type { Limits } from "./engine.ts";
 import type { State } from "./state.ts";
+
+/** Nothing has been recorded. */
+const EMPTY: Round = { queueEnd: 0, emitted: 0 };
 
 /** The most notices per call: a listener that records events could make notices without end. */
 const NOTICES_PER_CALL = 256;
@@ -67,10 +70,16 @@ export class Pump implements PumpHost, LeaderHost {
     await sent;
   }
 
-  poll(): Batch | undefined {
+  round(): Round {
+    return this.#state.engine.call(EMPTY, (engine) => {
+      return { queueEnd: engine.queueEnd(), emitted: engine.emitted() };
+    });
+  }
+
+  poll({ queueEnd, emitted }: Round): Batch | undefined {
     const { engine: calls, settings } = this.#state;
     return calls.callAt<Batch | undefined>(undefined, (engine, nowMs) => {
-      const transmit = engine.poll(nowMs) as Transmit | undefined;
+      const transmit = engine.poll(nowMs, queueEnd, emitted) as Transmit | undefined;
       const sink = transmit && settings?.sinks[transmit.sink];
       if (transmit === undefined || sink === undefined) return undefined;
       const { buffer } = instance().memory;
@@ -83,7 +92,9 @@ export class Pump implements PumpHost, LeaderHost {
     this.#bytes.reclaim(bytes, sink);
   }
 
-  settle({ generation, lease }: Batch, { code, value = Number.NaN }: Outcome): void {
+  settle({ generation, lease }: Batch, outcome: Outcome): void {
+    // Another value would be one that was added to every object.
+    const { code, value = Number.NaN } = { value: undefined, ...outcome };
     const { engine: calls } = this.#state;
     calls.callAt(undefined, (engine, nowMs) => {
       // Compared here: the call may first have replaced a failed engine.

@@ -1,10 +1,12 @@
 import type { RecordingHost } from "../recording/recording-host.ts";
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { RequestContext } from "../runtime/context.ts";
+import { describeThrown } from "../runtime/error-type.ts";
 import { type ExitHooks, watchExit } from "../runtime/exit.ts";
 import { type Host, hasLongTimers } from "../runtime/host.ts";
 import { processEnv } from "../runtime/host-kind.ts";
 import { Ticker } from "../runtime/timer.ts";
+import { TidegateError } from "../types/error.ts";
 import type { CollectorOptions } from "../types/options.ts";
 import type { EngineHandle } from "../wasm/engine-handle.ts";
 import { fromEngine } from "../wasm/errors.ts";
@@ -55,7 +57,7 @@ export class State implements RecordingHost {
     if (choose === undefined) return;
     this.#choose = undefined;
     try {
-      this.#start(parseOptions(choose(env as never)));
+      this.#start(parseOptions(optionsOf(choose, env)));
     } catch (thrown) {
       this.engine.fail(fromEngine(thrown));
     }
@@ -169,5 +171,15 @@ export class State implements RecordingHost {
   /** Ms until the next deadline; NaN: nothing waits. */
   nextDeadline(): number {
     return this.engine.call(Number.NaN, (engine) => engine.nextDeadline());
+  }
+}
+
+/** The text of a foreign error may hold what is in `env`. */
+function optionsOf(choose: (env: never) => unknown, env: unknown): unknown {
+  try {
+    return choose(env as never);
+  } catch (thrown) {
+    if (thrown instanceof TidegateError) throw thrown;
+    throw new TidegateError("config/threw", `the options function ${describeThrown(thrown)}`, thrown);
   }
 }

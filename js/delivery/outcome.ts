@@ -1,4 +1,5 @@
 /** What a sink's answer means: the one place where values and statuses become outcomes. */
+import { memberOf } from "../runtime/members.ts";
 import type { ResponseLike } from "../types/http.ts";
 import type { SinkFormat } from "../types/sink.ts";
 
@@ -27,17 +28,16 @@ export function outcomeOf(answer: unknown, format: SinkFormat, nowMs: number): O
   if (answer === "too-large") return { code: TOO_LARGE };
   if (typeof answer !== "object" || answer === null) return { code: FATAL };
   if (isResponse(answer)) return responseOutcome(answer, format, nowMs);
-  const { ok, rejected, retryAfterMs } = answer as Record<string, unknown>;
-  if (ok === true) return { code: OK, value: count(rejected) };
-  if (typeof retryAfterMs === "number") return retry(retryAfterMs);
-  return { code: FATAL };
+  if (memberOf(answer, "ok") === true) return { code: OK, value: count(memberOf(answer, "rejected")) };
+  const afterMs = memberOf(answer, "retryAfterMs");
+  return typeof afterMs === "number" ? retry(afterMs) : { code: FATAL };
 }
 
 /** Tests the structure: the Response of another realm or library is one too. */
 export function isResponse(answer: unknown): answer is ResponseLike {
   if (typeof answer !== "object" || answer === null) return false;
-  const { status, headers } = answer as Partial<ResponseLike>;
-  return typeof status === "number" && typeof headers?.get === "function";
+  const headers = memberOf(answer, "headers") as Partial<ResponseLike["headers"]> | null | undefined;
+  return typeof memberOf(answer, "status") === "number" && typeof headers?.get === "function";
 }
 
 /** The status table. OTLP has one status for success, and fewer that are worth a retry. */
@@ -59,9 +59,9 @@ export function retryAfterMs(header: string | null, nowMs: number): number {
   return /^[A-Za-z]{3}/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
 }
 
+/** No time, and a time in the past, would be an endless loop of sends: the engine's backoff is used. */
 function retry(afterMs: number): Outcome {
-  if (Number.isNaN(afterMs)) return { code: RETRY };
-  return { code: RETRY, value: Math.min(Math.max(afterMs, 0), RETRY_AFTER_MAX_MS) };
+  return afterMs > 0 ? { code: RETRY, value: Math.min(afterMs, RETRY_AFTER_MAX_MS) } : { code: RETRY };
 }
 
 function count(rejected: unknown): number {

@@ -19,6 +19,12 @@ export interface Batch {
   readonly bytes: Uint8Array;
 }
 
+/** What had been recorded when a drain began. */
+export interface Round {
+  readonly queueEnd: number;
+  readonly emitted: number;
+}
+
 /** None of these methods throws. */
 export interface PumpHost {
   readonly host: Host;
@@ -27,7 +33,10 @@ export interface PumpHost {
   readonly limits: { readonly flushDeadlineMs: number };
   /** What each send is given, as in `SendInfo`. */
   readonly surroundings: { readonly env: unknown; readonly leaving: boolean | undefined };
-  poll(): Batch | undefined;
+  /** The drain that begins now. */
+  round(): Round;
+  /** The next batch that is due, of what had been recorded when the round began. */
+  poll(round: Round): Batch | undefined;
   /** The sink no longer reads the bytes of `batch`. */
   reclaim(batch: Batch): void;
   settle(batch: Batch, outcome: Outcome): void;

@@ -9,8 +9,8 @@ const REPLY_MAX_BYTES = 65_536;
 
 /** Drains or cancels the body of `answer`, if it is a response. Never rejects. */
 export async function discard(answer: unknown): Promise<void> {
-  if (!isResponse(answer)) return;
   try {
+    if (!isResponse(answer)) return;
     const length = Number(answer.headers.get("content-length") ?? Number.NaN);
     if (length <= DISCARD_MAX_BYTES && answer.arrayBuffer !== undefined) await answer.arrayBuffer();
     else await answer.body?.cancel();

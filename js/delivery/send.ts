@@ -1,4 +1,5 @@
 /** One send: the batch in the form that its sink takes, the deadline, and what the answer means. */
+import { describeThrown } from "../runtime/error-type.ts";
 import { sleep } from "../runtime/sleep.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { ResponseLike } from "../types/http.ts";
@@ -9,8 +10,6 @@ import { partialSuccess } from "./partial-success.ts";
 import type { Batch, PumpHost } from "./pump-host.ts";
 import { discard, readReply } from "./reply.ts";
 
-/** The text of a foreign error in a notice is cut to this length. */
-const MESSAGE_MAX = 500;
 const EXPIRED = Symbol("expired");
 
 /** Sends one batch. Returns its outcome if the sink answers at once, else a promise that it is settled. */
@@ -64,7 +63,7 @@ async function settleLater(
 
 /** A network error or a fault of the sink: both are worth another try. */
 function reportThrown(pump: PumpHost, { sink }: Batch, cause: unknown): Outcome {
-  pump.reportError("sink/threw", `${sink.name}: ${messageOf(cause)}`);
+  pump.reportError("sink/threw", `${sink.name}: ${describeThrown(cause)}`);
   return { code: RETRY };
 }
 
@@ -137,13 +136,5 @@ class LazyAbort {
   now(): void {
     this.#isAborted = true;
     this.#controller?.abort();
-  }
-}
-
-function messageOf(cause: unknown): string {
-  try {
-    return String((cause as { message?: unknown } | undefined)?.message ?? cause).slice(0, MESSAGE_MAX);
-  } catch {
-    return "it threw";
   }
 }

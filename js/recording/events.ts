@@ -1,10 +1,11 @@
 /** Events on their way into the engine. An event with unusable values is refused there, and counted. */
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
+import { errorType } from "../runtime/error-type.ts";
 import { durationOf, numeric } from "../wasm/convert.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { supplyDraw } from "./draw.ts";
 import type { RecordingHost } from "./recording-host.ts";
-import { type Entries, errorType, optionalText, text } from "./values.ts";
+import { type Entries, optionalText, text } from "./values.ts";
 
 /** The codes that the engine takes. */
 export const REQ = 0;
@@ -32,10 +33,27 @@ export interface UncheckedEvent {
   /** Of a DB. */
   readonly rows?: unknown;
   readonly attributes?: Entries;
+  /** Attributes that were left out. */
+  readonly truncated?: number;
   readonly traceparent?: unknown;
   /** The `traceparent` of this event itself, which an outgoing call was sent with. */
   readonly span?: string | undefined;
 }
+
+/** All that an event may have: without a value of its own it would have that of `Object.prototype`. */
+const DETAILS = {
+  duration: undefined,
+  error: undefined,
+  isPath: undefined,
+  method: undefined,
+  status: undefined,
+  system: undefined,
+  rows: undefined,
+  attributes: undefined,
+  truncated: undefined,
+  traceparent: undefined,
+  span: undefined,
+};
 
 /** What the engine takes of an event beside its details. */
 type Arguments = [
@@ -80,11 +98,12 @@ export function recordEnd(
 /** Gives an event to the engine by `call`, whose token is that of `request`; NaN: it has none. */
 function enter(
   host: RecordingHost,
-  event: UncheckedEvent,
+  given: UncheckedEvent,
   nowMs: number,
   request: RequestRecord | undefined,
   call: (engine: Engine, values: Arguments, token: number) => number,
 ): number | undefined {
+  const event = { ...DETAILS, ...given } as UncheckedEvent;
   const { kind } = event;
   const name = optionalText(event.name) ?? "";
   // All values are read before the engine is called: a getter of the user's may record events itself.
@@ -113,6 +132,7 @@ function detailsOf({
   traceparent,
   span,
   attributes = [],
+  truncated = 0,
 }: UncheckedEvent): (engine: Engine) => void {
   const type = errorType(error);
   const source = optionalText(kind === REQ ? method : system);
@@ -128,6 +148,7 @@ function detailsOf({
       else if (typeof value === "number") engine.addNumber(text(key), value);
       else if (typeof value === "boolean") engine.addFlag(text(key), value);
     }
+    if (truncated > 0) engine.addTruncated(truncated);
   };
 }
 
@@ -142,7 +163,7 @@ export function tokenOf(host: RecordingHost, engine: Engine, request: RequestRec
     const path = method === undefined ? undefined : text(head);
     supplyDraw(host, engine, path);
     const atMs = host.clock.engineTime(host.clock.now());
-    request.token = engine.open(path, traceparent, atMs);
+    request.token = engine.open(path, optionalText(traceparent), atMs);
     request.generation = host.engine.generation;
   }
   return request.generation === host.engine.generation ? request.token : undefined;

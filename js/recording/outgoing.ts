@@ -9,6 +9,8 @@ import type { Entries } from "./values.ts";
 export type KnownEvent = Pick<UncheckedEvent, "kind" | "name" | "system" | "attributes" | "span">;
 
 const TRACEPARENT_LENGTH = 55;
+/** A longer `tracestate` is left out: a part of it would be another one. */
+const TRACESTATE_MAX = 8192;
 /** From this status on a call counts as an error. */
 const CLIENT_ERROR = 400;
 
@@ -49,7 +51,8 @@ function spanOf(host: RecordingHost, request: RequestRecord | undefined): Outgoi
   const headers = host.engine.call("", (engine) => {
     if (request?.isOver === true) return host.withAnswer(request, () => engine.outgoingLate(tracestate));
     const token = request && tokenOf(host, engine, request);
-    return engine.outgoing(token ?? Number.NaN, token === undefined ? undefined : tracestate);
+    const isPassedOn = token !== undefined && tracestate !== undefined && tracestate.length <= TRACESTATE_MAX;
+    return engine.outgoing(token ?? Number.NaN, isPassedOn ? tracestate : undefined);
   });
   if (headers === "") return undefined;
   const own = headers.slice(0, TRACEPARENT_LENGTH);

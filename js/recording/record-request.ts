@@ -1,8 +1,9 @@
 import type { RequestRecord } from "../runtime/bridge.ts";
+import { errorType } from "../runtime/error-type.ts";
 import { durationOf, numeric } from "../wasm/convert.ts";
 import { supplyDraw } from "./draw.ts";
 import type { RecordingHost } from "./recording-host.ts";
-import { errorType, text } from "./values.ts";
+import { text } from "./values.ts";
 
 /**
  * Records a request that is over: the hot path. It makes no object and crosses into wasm at most once, or twice where

@@ -5,6 +5,7 @@ import { recordRequest } from "./record-request.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { RequestIndex } from "./request-index.ts";
 import { measured } from "./timed.ts";
+import { bounded } from "./values.ts";
 
 /** Opens `request` here. The engine opens it only when an event within it, or an outgoing call, needs that. */
 export function openRequest(host: RecordingHost, requests: RequestIndex, request: RequestRecord): void {
@@ -25,19 +26,20 @@ export function endRequest(
   status: number | undefined,
   error: unknown,
 ): void {
-  const { path, method, route, startMs, attributes, traceparent } = request;
+  const { path, method, route, startMs, attributes, truncated, traceparent } = request;
   const duration = measured(nowMs - startMs, request);
   const name = route ?? path;
   const isPath = route === undefined;
   const isRequest = method !== undefined;
   // Sampling rules match the name at the start. A request that has another name now must be opened under that one first.
   const isAlone = isRequest && request.token === undefined && name === request.head;
-  if (isAlone && attributes === undefined && traceparent === undefined) {
+  if (isAlone && attributes === undefined && truncated === 0 && traceparent === undefined) {
     recordRequest(host, name, method, status, startMs, duration, error, isPath, request);
     return;
   }
-  const entries = attributes && { attributes: [...attributes] };
-  const ended = { name, start: startMs, duration, error, ...entries };
+  const entries = attributes && bounded([...attributes.keys()], (key) => attributes.get(key));
+  const left = { truncated: truncated + (entries?.truncated ?? 0) };
+  const ended = { name, start: startMs, duration, error, ...entries, ...left };
   const event = isRequest
     ? ({ ...ended, kind: REQ, isPath, method, status } as const)
     : ({ ...ended, kind: FN } as const);

@@ -1,5 +1,7 @@
 /** The methods that record within one request, for `tide` itself and for `tide.scope(request)`. */
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
+import { asThrown } from "../runtime/error-type.ts";
+import { memberOf } from "../runtime/members.ts";
 import type { AttributeValue } from "../types/attributes.ts";
 import type { Scope } from "../types/scope.ts";
 import { measuredD1 } from "./bindings/d1.ts";
@@ -8,10 +10,7 @@ import { DB, EVT, FN, record, type UncheckedEvent } from "./events.ts";
 import { answerOf, describeOutgoing, type KnownEvent } from "./outgoing.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { measured, timed } from "./timed.ts";
-import { entriesOf } from "./values.ts";
-
-/** The most attributes of one request. */
-const ATTRIBUTES_MAX = 64;
+import { ATTRIBUTES_MAX, attributeKey, attributeValue, boundedEntries } from "./values.ts";
 
 const KV = ["get", "getWithMetadata", "put", "delete", "list"];
 const R2 = ["head", "get", "put", "delete", "list", "createMultipartUpload", "resumeMultipartUpload"];
@@ -29,8 +28,8 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
       () => host.clock.now(),
       (start, durationMs, error, result) => {
         const duration = measured(durationMs, place?.record);
-        const details = error === undefined ? detailsOf(describe, result) : {};
-        add({ start, duration, error, ...known, ...details }, place);
+        const details = error === undefined ? detailsOf(describe, result) : { error: asThrown(error) };
+        add({ start, duration, ...known, ...details }, place);
       },
     );
   };
@@ -63,7 +62,7 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
       add({ ...databaseOf(details), kind: DB, name, start, duration });
     },
     evt: (name, attributes) => {
-      add({ kind: EVT, name, start: host.clock.now(), ...attributesOf(attributes) });
+      add({ kind: EVT, name, start: host.clock.now(), ...boundedEntries(attributes) });
     },
   } as Scope;
 }
@@ -79,27 +78,23 @@ function detailsOf(describe: (result: unknown) => object, result: unknown): obje
   }
 }
 
-function setAttribute(request: RequestRecord | undefined, key: string, value: AttributeValue): void {
+function setAttribute(request: RequestRecord | undefined, key: string, given: AttributeValue): void {
   if (request === undefined || typeof key !== "string") return;
+  const value = attributeValue(given);
+  if (value === undefined) return;
   request.attributes ??= new Map();
   const { attributes } = request;
-  if (attributes.has(key) || attributes.size < ATTRIBUTES_MAX) attributes.set(key, value);
+  const name = attributeKey(key);
+  const hasPlace = attributes.has(name) || attributes.size < ATTRIBUTES_MAX;
+  if (value !== null && hasPlace) attributes.set(name, value);
+  else request.truncated += 1;
 }
 
 /** Getters of the user's may throw. Details that cannot be read are left out. */
 function databaseOf(details: unknown): Pick<UncheckedEvent, "system" | "rows" | "error"> {
   try {
-    const { system, rows, error } = (details ?? {}) as Record<string, unknown>;
+    const [system, rows, error] = ["system", "rows", "error"].map((name) => memberOf(details, name));
     return { system, rows, error };
-  } catch {
-    return {};
-  }
-}
-
-function attributesOf(attributes: unknown): Pick<UncheckedEvent, "attributes"> {
-  try {
-    const entries = entriesOf(attributes);
-    return entries === undefined ? {} : { attributes: entries };
   } catch {
     return {};
   }

@@ -27,6 +27,8 @@ export class RequestRecord implements Answered, SendCount {
   tracestate: string | undefined = undefined;
   /** Undefined until the first attribute is set. */
   attributes: Map<string, AttributeValue> | undefined = undefined;
+  /** Attributes that were left out. */
+  truncated = 0;
   /** What sampling rules match: the route if it was known at the start, else the path. */
   head = "";
   /** NaN: it was not opened, since nothing can be recorded. */

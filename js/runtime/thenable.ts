@@ -1,7 +1,9 @@
 /** Whether `value` is to be awaited. Throws if it has a getter that throws. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
-  return typeof (value as { readonly then?: unknown }).then === "function";
+  const { then } = value as { readonly then?: unknown };
+  // Not one that was added to every object: it would make a thenable of each of them.
+  return typeof then === "function" && then !== (Object.prototype as { then?: unknown }).then;
 }
 
 export type Then = (...args: unknown[]) => unknown;

@@ -1,4 +1,5 @@
 /** Platform bindings, which a sink finds in the `env` of each send. */
+import { TidegateError } from "../types/error.ts";
 import { badOption } from "./_options.ts";
 
 /** A name in `env`, or a function that takes the binding out of it. */
@@ -16,5 +17,5 @@ export function bindingOf<T>(source: BindingSource<T>, env: unknown, method: key
   const found = typeof source === "function" ? source(env) : (env as Record<string, T> | undefined)?.[source];
   if (typeof found?.[method] === "function") return found;
   const name = typeof source === "string" ? JSON.stringify(source) : "of the given function";
-  throw new Error(`the binding ${name} has no ${method}()`);
+  throw new TidegateError("sink/binding", `the binding ${name} has no ${method}()`);
 }

@@ -1,4 +1,5 @@
 /** One POST per batch. The run loop owns the deadline, and reads the status and the body of the response. */
+import { TidegateError } from "../types/error.ts";
 import type { FetchLike, ResponseLike } from "../types/http.ts";
 import type { SendInfo } from "../types/sink.ts";
 import type { HeadersGiven, HttpOptions } from "../types/sink-options.ts";
@@ -8,6 +9,11 @@ import { badOption, checkType } from "./_options.ts";
 const GZIP_FROM_BYTES = 1024;
 /** Browsers allow 64 KiB for all keepalive bodies of a page together. A little of it is left to the page. */
 const KEEPALIVE_MAX_BYTES = 60 * 1024;
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-tokens */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+/** What `fetch` takes in no header: control characters, and all beyond Latin-1. */
+const NO_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Posts a batch. The same batch has the same Idempotency-Key on each attempt. */
 export async function post(
@@ -21,7 +27,7 @@ export async function post(
   const headers: Record<string, string> = {
     "content-type": contentType,
     "idempotency-key": info.batchId,
-    ...lowerCase(await headersOf(options, info.env)),
+    ...checked(await headersOf(options, info.env)),
   };
   let body = bytes;
   // A page that is going away has no time for compression.
@@ -30,7 +36,7 @@ export async function post(
     if (body !== bytes) headers["content-encoding"] = "gzip";
   }
   // The deadline may have passed meanwhile. The batch may then be sent again, so this attempt must not go out.
-  if (signal.aborted) throw new Error("the deadline has passed");
+  if (signal.aborted) throw new TidegateError("sink/deadline", "the deadline has passed");
   // Called without `this`: the global fetch of some runtimes refuses any other.
   const { fetch: send = fetch as FetchLike } = options;
   // A redirect is not followed: it could turn the POST into a GET, look like success, or take the credentials elsewhere.
@@ -62,9 +68,19 @@ function headersOf({ headers }: HttpOptions, env: unknown): HeadersGiven | Promi
 }
 
 /** In lower case, so that a user's header replaces ours instead of being joined to it. */
-function lowerCase(headers: HeadersGiven): Record<string, string> {
+function checked(headers: HeadersGiven): Record<string, string> {
   const present = Object.entries(headers).filter(([, value]) => value !== undefined && value !== null);
-  return Object.fromEntries(present.map(([name, value]) => [name.toLowerCase(), String(value)]));
+  return Object.fromEntries(present.map(([name, value]) => checkedHeader(name.toLowerCase(), String(value))));
+}
+
+/** `fetch` would throw an error that shows the value. */
+function checkedHeader(name: string, value: string): [name: string, value: string] {
+  if (!TOKEN.test(name)) throw new TidegateError("sink/header", "a header has an illegal name");
+  const trimmed = value.trim();
+  if (NO_HEADER.test(trimmed)) {
+    throw new TidegateError("sink/header", `the header ${name} has an illegal character`);
+  }
+  return [name, trimmed];
 }
 
 /** Undefined: it is not worth it, or the runtime cannot. */
@@ -103,7 +119,8 @@ function checkUrl(sink: string, url: unknown): void {
     // In a page it may be relative, as for fetch.
     parsed = new URL(url, (globalThis as { location?: { href?: string } }).location?.href);
   } catch {
-    throw badUrl(sink, `is not a URL: ${JSON.stringify(url)}`);
+    // It may hold a password.
+    throw badUrl(sink, "is not a URL");
   }
   if (!/^https?:$/.test(parsed.protocol)) throw badUrl(sink, "must start with http:// or https://");
   // fetch would refuse it at every send.

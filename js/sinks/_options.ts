@@ -2,6 +2,15 @@
 import { TidegateError } from "../types/error.ts";
 import type { Sink } from "../types/sink.ts";
 
+/** Own properties of a sink's options, read once. It inherits nothing: anything may have been added to `Object.prototype`. */
+export function copyOf<T extends object>(sink: string, options: T | undefined): T {
+  try {
+    return Object.assign(Object.create(null), options);
+  } catch (cause) {
+    throw new TidegateError("config/sink", `${sink}: its options cannot be read`, cause);
+  }
+}
+
 type Limits = Pick<Sink, "batchMax" | "maxBytes">;
 
 /** The error for an option that the sink `sink` cannot use. */

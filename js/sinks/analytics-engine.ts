@@ -2,7 +2,7 @@ import type { EventsSink } from "../types/sink.ts";
 import type { SinkInternals } from "../types/sink-internals.ts";
 import type { AnalyticsPoint, NdjsonEvent } from "../types/wire.ts";
 import { type BindingSource, bindingOf, checkBinding } from "./_binding.ts";
-import { limits } from "./_options.ts";
+import { copyOf, limits } from "./_options.ts";
 
 /** The part of an Analytics Engine binding that is used. */
 export interface AnalyticsEngineLike {
@@ -65,7 +65,7 @@ type Sums = [events: number, weight: number, errors: number, timed: number, tota
  * Throws TidegateError `config/sink` without a `binding`.
  */
 export function analyticsEngine(options: AnalyticsEngineOptions): EventsSink {
-  const given = options ?? ({} as AnalyticsEngineOptions);
+  const given = copyOf("analyticsEngine", options);
   const { binding, name = "analytics-engine" } = given;
   checkBinding("analyticsEngine", binding);
   const sink: EventsSink & SinkInternals = {

@@ -1,5 +1,6 @@
 import type { MemorySink } from "../types/sink-options.ts";
 import type { NdjsonEvent } from "../types/wire.ts";
+import { copyOf } from "./_options.ts";
 
 /** Options of `memorySink`. */
 export interface MemorySinkOptions {
@@ -12,7 +13,8 @@ export interface MemorySinkOptions {
 }
 
 /** Keeps the events it is sent in `events`, oldest first: for tests, and for a look at a running program. */
-export function memorySink({ limit = 10_000 }: MemorySinkOptions = {}): MemorySink {
+export function memorySink(options: MemorySinkOptions = {}): MemorySink {
+  const { limit = 10_000 } = copyOf("memorySink", options);
   const events: NdjsonEvent[] = [];
   return {
     name: "memory",

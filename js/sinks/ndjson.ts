@@ -1,7 +1,7 @@
 import type { BytesSink } from "../types/sink.ts";
 import type { NdjsonOptions } from "../types/sink-options.ts";
 import { checkHttp, post } from "./_http.ts";
-import { limits } from "./_options.ts";
+import { copyOf, limits } from "./_options.ts";
 
 /**
  * Posts batches as newline-delimited JSON: one line per event, and a last line with the counters.
@@ -15,7 +15,7 @@ import { limits } from "./_options.ts";
  * ndjson({ url: "https://example.com/events", headers: (env) => ({ authorization: `Bearer ${env.TOKEN}` }) })
  */
 export function ndjson(options: NdjsonOptions): BytesSink {
-  const given = options ?? ({} as NdjsonOptions);
+  const given = copyOf("ndjson", options);
   checkHttp("ndjson", given);
   return {
     name: given.name ?? "ndjson",

@@ -1,7 +1,7 @@
 import type { BytesSink } from "../types/sink.ts";
 import type { OtlpOptions, OtlpSignal } from "../types/sink-options.ts";
 import { badUrl, checkHttp, post } from "./_http.ts";
-import { badOption, limits } from "./_options.ts";
+import { badOption, copyOf, limits } from "./_options.ts";
 
 const SIGNALS: readonly OtlpSignal[] = ["traces", "metrics", "logs"];
 const CONTENT_TYPES = { protobuf: "application/x-protobuf", json: "application/json" };
@@ -22,7 +22,7 @@ const CONTENT_TYPES = { protobuf: "application/x-protobuf", json: "application/j
  * otlp({ url: "https://otlp.example.com", headers: (env) => ({ "api-key": env.KEY }), signals: ["traces", "logs"] })
  */
 export function otlp(options: OtlpOptions): readonly BytesSink[] {
-  const given = options ?? ({} as OtlpOptions);
+  const given = copyOf("otlp", options);
   checkHttp("otlp", given);
   checkOtlp(given);
   const { name = "otlp", encoding = "protobuf", signals = ["traces"] } = given;

@@ -1,7 +1,8 @@
+import { TidegateError } from "../types/error.ts";
 import type { EventsSink } from "../types/sink.ts";
 import type { NdjsonEvent, QueueMessage } from "../types/wire.ts";
 import { type BindingSource, bindingOf, checkBinding } from "./_binding.ts";
-import { limits } from "./_options.ts";
+import { copyOf, limits } from "./_options.ts";
 
 /** The part of a Cloudflare Queues binding that is used. */
 export interface QueueLike {
@@ -55,7 +56,7 @@ interface Sized {
  * Throws TidegateError `config/sink` without a `binding`.
  */
 export function queueSink(options: QueueSinkOptions): EventsSink {
-  const given = options ?? ({} as QueueSinkOptions);
+  const given = copyOf("queueSink", options);
   const { binding, name = "queue" } = given;
   checkBinding("queueSink", binding);
   return {
@@ -67,7 +68,7 @@ export function queueSink(options: QueueSinkOptions): EventsSink {
       const messages = packed(events, batchId);
       let taken = 0;
       for (const call of calls(messages)) {
-        if (signal.aborted) throw new Error("the deadline has passed");
+        if (signal.aborted) throw new TidegateError("sink/deadline", "the deadline has passed");
         try {
           await queue.sendBatch(call);
         } catch (cause) {

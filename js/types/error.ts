@@ -9,7 +9,7 @@
  * }
  */
 export class TidegateError extends Error {
-  /** Stable, for programs: `config/…` for options, `stats/…` for bytes, `wasm/…` and `core/…` for the engine. */
+  /** Stable, for programs: `config/…` for options, `stats/…` for bytes, `sink/…` for sends, `wasm/…` and `core/…` for the engine. */
   readonly code: string;
 
   constructor(code: string, message: string, cause?: unknown) {

@@ -10,6 +10,8 @@
 //! - After [`tick`](Collector::tick), [`flush`](Collector::flush) or [`settle`](Collector::settle): call
 //!   [`poll_transmit`](Collector::poll_transmit) until it returns `None`, then arm one timer for
 //!   [`next_deadline`](Collector::next_deadline).
+//! - If sinks may record events while they are sent to, poll with [`poll_round`](Collector::poll_round): what comes
+//!   meanwhile waits for the next tick.
 //! - Every polled batch is leased. Settle it with its lease. If nobody does, the lease expires, and the same events are
 //!   polled again under the same batch id. A settle with an expired lease is counted and changes nothing.
 //! - The same `now` twice changes nothing. A small step back is ignored. After a large one engine time continues from its
@@ -51,7 +53,7 @@ pub mod time;
 pub use batch_id::BatchId;
 pub use collector::{Batch, BufferedRequest, Collector, Measured, RouteRef, Signal, Transmit};
 pub use config::{Config, Service, SinkOptions};
-pub use delivery::Outcome;
+pub use delivery::{Outcome, Round};
 pub use error::{Error, ErrorKind};
 pub use event::{Attributes, Event, EventKind, EventView, Format, SpanIds, Value};
 pub use ledger::{Counters, Reason, SinkCounters, Totals};

@@ -108,6 +108,12 @@ impl Engine {
         self.details.attributes.push(key, Value::Flag(value));
     }
 
+    /// Counts attributes of the next event that were left out.
+    #[wasm_bindgen(js_name = addTruncated)]
+    pub fn add_truncated(&mut self, count: u32) {
+        self.details.attributes.count_truncated(count);
+    }
+
     /// Clears what was set for the next event. Throws if an earlier call did not return.
     #[wasm_bindgen(js_name = clearDetails)]
     pub fn clear_details(&mut self) {

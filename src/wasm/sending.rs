@@ -1,9 +1,9 @@
 //! Handing out batches, and the end of the engine.
 
-use super::convert::{self, outcome};
+use super::convert::{self, nan_to_none, outcome};
 use super::engine::Engine;
 use super::views::TransmitView;
-use crate::engine::Outcome;
+use crate::engine::{Outcome, Round};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -20,11 +20,28 @@ impl Engine {
         self.collector.next_deadline().unwrap_or(f64::NAN)
     }
 
+    /// The sequence number behind the newest record of the queue. With the counter of emitted events it is the start of a
+    /// round of sends.
+    #[wasm_bindgen(js_name = queueEnd)]
+    pub fn queue_end(&self) -> f64 {
+        self.collector.round().queue_end as f64
+    }
+
+    /// The number of events that were begun.
+    pub fn emitted(&self) -> f64 {
+        self.collector.round().emitted
+    }
+
     /// The next batch to send: `{ sink, lease, count, batchId }`. Undefined: there is none.
     ///
-    /// Its bytes are at [`encoded_ptr`](Self::encoded_ptr) until the next call.
-    pub fn poll(&mut self, now_ms: f64) -> JsValue {
-        while let Some(transmit) = self.collector.poll_transmit(now_ms) {
+    /// `queue_end` and `emitted` are those of the start of the round: what was recorded later is not sent. NaN: all is sent.
+    /// The bytes of the batch are at [`encoded_ptr`](Self::encoded_ptr) until the next call.
+    pub fn poll(&mut self, now_ms: f64, queue_end: f64, emitted: f64) -> JsValue {
+        let round = Round {
+            queue_end: nan_to_none(queue_end).map_or(Round::ALL.queue_end, |end| end as u64),
+            emitted: nan_to_none(emitted).unwrap_or(Round::ALL.emitted),
+        };
+        while let Some(transmit) = self.collector.poll_round(round, now_ms) {
             let batch = self.collector.batch(transmit);
             self.encoded.clear();
             self.encoders[transmit.sink].encode(&batch, &mut self.encoded);

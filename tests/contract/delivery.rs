@@ -1,7 +1,7 @@
 //! Queue, delivery and ledger: each rule of the design once, under a simulated clock.
 
 use crate::sim::{OK, RETRY, Sim};
-use tidegate::engine::{Config, Notice, Outcome, Reason};
+use tidegate::engine::{Config, Event, EventKind, Format, Notice, Outcome, Reason, SinkOptions};
 
 fn dropped(sim: &Sim, sink: usize, reason: Reason) -> f64 {
     let at = Reason::ALL.iter().position(|&other| other == reason).unwrap();
@@ -140,14 +140,143 @@ fn a_batch_too_large_is_halved_under_new_ids_and_regrows() {
 
 #[test]
 fn one_event_too_large_is_dropped_and_is_no_failure() {
-    let mut sim =
-        Sim::new(Config { batch_max: 1, max_consecutive_sink_failures: Some(1), ..Config::default() }, 1);
-    sim.emit_many(2);
-    let sent = sim.drain();
-    sim.settle(&sent[0], Outcome::TooLarge);
-    assert_eq!(dropped(&sim, 0, Reason::TooLarge), 1.0);
-    assert_eq!(sim.drain()[0].names, ["/1"]);
+    let mut sim = single_events(1);
+    sim.emit_many(3);
+    for name in ["/0", "/1"] {
+        let sent = sim.drain();
+        assert_eq!(sent[0].names, [name]);
+        sim.settle(&sent[0], Outcome::TooLarge);
+    }
+    assert_eq!(dropped(&sim, 0, Reason::TooLarge), 2.0);
+    assert_eq!(sim.drain()[0].names, ["/2"]);
     assert!(!sim.collector.counters().sinks[0].disabled);
+}
+
+#[test]
+fn three_events_too_large_in_a_row_are_a_failure() {
+    for failures in [1, 2, 5] {
+        let mut sim = single_events(failures);
+        sim.emit_many(100);
+        let mut posts = 0;
+        let mut waits = Vec::new();
+        while !sim.collector.counters().sinks[0].disabled {
+            let sent = sim.drain();
+            if sent.is_empty() {
+                let wait = sim.collector.tick(sim.now).unwrap();
+                waits.push(wait);
+                sim.now += wait.max(1.0);
+                sim.collector.tick(sim.now);
+                continue;
+            }
+            sim.settle(&sent[0], Outcome::TooLarge);
+            posts += 1;
+            assert!(posts <= 3 * failures, "endless");
+        }
+        assert_eq!(posts, 3 * failures);
+        for (failure, wait) in waits.iter().enumerate() {
+            assert!(*wait <= 250.0 * 2f64.powi(failure as i32), "failure {failure} waits {wait}");
+        }
+        let probe = sim.advance(30_000.0);
+        sim.settle(&probe[0], Outcome::TooLarge);
+        assert!(sim.drain().is_empty(), "one event is a whole probe");
+        assert_eq!(sim.collector.tick(sim.now), Some(60_000.0));
+        assert_eq!(dropped(&sim, 0, Reason::TooLarge), f64::from(posts + 1));
+    }
+}
+
+#[test]
+fn an_ok_between_events_too_large_starts_anew() {
+    let mut sim = single_events(1);
+    sim.emit_many(60);
+    for n in 0..60 {
+        let sent = sim.drain();
+        sim.settle(&sent[0], if n % 3 == 2 { OK } else { Outcome::TooLarge });
+    }
+    assert!(!sim.collector.counters().sinks[0].disabled);
+    assert_eq!(dropped(&sim, 0, Reason::TooLarge), 40.0);
+}
+
+/// A sink that takes one event at a time and is disabled after `failures`.
+fn single_events(failures: u32) -> Sim {
+    let max_consecutive_sink_failures = Some(failures);
+    Sim::new(Config { batch_max: 1, max_consecutive_sink_failures, ..Config::default() }, 1)
+}
+
+#[test]
+fn a_retry_after_of_no_time_is_the_ordinary_backoff() {
+    for after in [0.0, -0.0, -5000.0, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE] {
+        let mut sims = [Some(after), None].map(|after_ms| {
+            let mut sim = Sim::new(Config { sink_probe_ms: Some(30_000.0), ..Config::default() }, 1);
+            sim.emit_many(1);
+            let mut sent = sim.advance(500.0);
+            for _ in 0..3 {
+                sim.settle(&sent[0], Outcome::Retry { after_ms });
+                let wait = sim.collector.tick(sim.now).unwrap();
+                sent = sim.advance(wait);
+            }
+            sim.settle(&sent[0], Outcome::Retry { after_ms });
+            sim
+        });
+        let [waits, backoff] = sims.each_mut().map(|sim| sim.collector.tick(sim.now).unwrap());
+        let is_a_time = after > 0.0;
+        assert_eq!(waits == backoff, !is_a_time, "{after}: {waits}, {backoff}");
+    }
+}
+
+#[test]
+fn a_round_takes_nothing_that_was_recorded_after_it_began() {
+    let mut sim = Sim::new(Config { batch_max: 4, flush_interval_ms: 0.0, ..Config::default() }, 2);
+    sim.emit_many(6);
+    let round = sim.collector.round();
+    let mut sent = [Vec::new(), Vec::new()];
+    for n in 0..100 {
+        let Some(transmit) = sim.collector.poll_round(round, sim.now) else { break };
+        sent[transmit.sink].extend(sim.collector.batch(transmit).events().map(|event| event.name.to_owned()));
+        sim.emit(&format!("/sent/{n}"));
+        sim.collector.settle(transmit.lease, OK, sim.now);
+        sim.check();
+    }
+    for names in sent {
+        assert_eq!(names, ["/0", "/1", "/2", "/3", "/4", "/5"]);
+    }
+    assert_eq!(sim.collector.tick(sim.now), Some(0.0), "the rest waits for the next tick");
+    assert_eq!(sim.drain().iter().map(|sent| sent.names.len()).sum::<usize>(), 8);
+}
+
+#[test]
+fn a_round_of_metrics_takes_one_interval() {
+    let mut config = Config { flush_interval_ms: 0.0, ..Config::default() };
+    config.sampling.rate = 0.0;
+    config.sinks.push(SinkOptions::new("metrics", Format::OtlpMetricsJson));
+    let mut sim = Sim::start(config);
+    let request = Event { method: "GET", duration: Some(5.0), ..Event::new(EventKind::Req, "/a", sim.now) };
+    sim.collector.record(&request, None, sim.now);
+    let round = sim.collector.round();
+    let mut polled = 0;
+    while let Some(transmit) = sim.collector.poll_round(round, sim.now) {
+        polled += 1;
+        assert!(polled <= 1, "endless");
+        sim.collector.record(&request, None, sim.now);
+        sim.collector.settle(transmit.lease, OK, sim.now);
+    }
+    assert_eq!(polled, 1);
+    assert_eq!(sim.drain().len(), 1, "the next round takes the next interval");
+}
+
+#[test]
+fn a_sink_that_fails_is_not_sent_to_again_at_the_same_time() {
+    for after_ms in [None, Some(0.0), Some(f64::MIN_POSITIVE), Some(1e-9)] {
+        let config = Config { retry_base_ms: 1.0, max_consecutive_sink_failures: None, ..Config::default() };
+        let mut sim = Sim::new(config, 1);
+        sim.emit_many(1);
+        let mut sent = sim.advance(500.0);
+        for _ in 0..50 {
+            sim.settle(&sent[0], Outcome::Retry { after_ms });
+            assert!(sim.drain().is_empty());
+            let wait = sim.collector.tick(sim.now).unwrap();
+            sent = sim.advance(wait);
+        }
+    }
 }
 
 /// Fails until the sink is disabled.

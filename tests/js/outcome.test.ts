@@ -20,7 +20,8 @@ test("each value a sink may return is one outcome", () => {
     ],
     ["retry", { code: RETRY }],
     [{ retryAfterMs: 500 }, { code: RETRY, value: 500 }],
-    [{ retryAfterMs: -5 }, { code: RETRY, value: 0 }],
+    [{ retryAfterMs: -5 }, { code: RETRY }],
+    [{ retryAfterMs: 0 }, { code: RETRY }],
     [{ retryAfterMs: Number.NaN }, { code: RETRY }],
     [{ retryAfterMs: Number.POSITIVE_INFINITY }, { code: RETRY, value: 600_000 }],
     ["too-large", { code: TOO_LARGE }],
@@ -87,7 +88,11 @@ test("Retry-After is seconds or a date, capped at ten minutes, and nonsense is n
   const answer = new Response(null, { status: 503, headers: { "retry-after": "86400" } });
   assert.deepEqual(outcomeOf(answer, "ndjson", NOW), { code: RETRY, value: 600_000 });
   const past = new Response(null, { status: 429, headers: { "retry-after": new Date(0).toUTCString() } });
-  assert.deepEqual(outcomeOf(past, "ndjson", NOW), { code: RETRY, value: 0 });
+  assert.deepEqual(outcomeOf(past, "ndjson", NOW), { code: RETRY });
+  for (const none of ["0", "00", " 0 ", new Date(NOW).toUTCString()]) {
+    const answer = new Response(null, { status: 503, headers: { "retry-after": none } });
+    assert.deepEqual(outcomeOf(answer, "otlp-traces-json", NOW), { code: RETRY }, none);
+  }
 });
 
 test("a body is read if it is known to be small, else canceled, and failing to do so harms nobody", async () => {

@@ -54,7 +54,7 @@ test("what the handler throws is thrown on, the same value, and recorded as an e
     );
   }
   const found = (await events()).map(({ status, error }) => [status, error]);
-  const errors = ["TypeError", "text", "throw", "Error", "Custom"];
+  const errors = ["TypeError", "string", "throw", "Error", "Custom"];
   assert.deepEqual(
     found,
     errors.flatMap((error) => [

@@ -33,6 +33,23 @@ fn a_tick_says_when_the_next_is_wanted() {
 }
 
 #[wasm_bindgen_test]
+fn a_round_of_sends_takes_nothing_newer() {
+    let engine = engine();
+    request(&engine, "/a", 200.0);
+    let end = number(&engine, "Engine.queueEnd", args![]);
+    let emitted = number(&engine, "Engine.emitted", args![]);
+    assert_eq!((end, emitted), (1.0, 1.0));
+    let round = || args![NOW + 600.0, end, emitted];
+    request(&engine, "/b", 200.0);
+    let first = call(&engine, "Engine.poll", round());
+    assert_eq!(super::glue::json(&first)["count"], 1);
+    call(&engine, "Engine.settle", args![super::glue::json(&first)["lease"].as_f64().unwrap(), 0, 0, NOW]);
+    request(&engine, "/c", 200.0);
+    assert!(call(&engine, "Engine.poll", round()).is_undefined());
+    assert_eq!(super::glue::json(&call(&engine, "Engine.poll", args![NOW + 600.0]))["count"], 2);
+}
+
+#[wasm_bindgen_test]
 fn no_time_is_the_last_known_one() {
     let engine = engine();
     request(&engine, "/a", 200.0);

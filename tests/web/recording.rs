@@ -34,6 +34,17 @@ fn an_event_carries_the_details_that_were_set_before_it() {
 }
 
 #[wasm_bindgen_test]
+fn attributes_that_javascript_left_out_are_counted_with_their_event() {
+    let engine = engine();
+    call(&engine, "Engine.addTruncated", args![3]);
+    record(&engine, FN, "f", f64::NAN);
+    call(&engine, "Engine.addTruncated", args![2]);
+    call(&engine, "Engine.clearDetails", args![]);
+    record(&engine, FN, "f", f64::NAN);
+    assert_eq!(counters(&engine)["truncated"], 3);
+}
+
+#[wasm_bindgen_test]
 fn details_go_with_their_event() {
     let engine = engine();
     for _ in 0..2 {

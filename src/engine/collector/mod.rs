@@ -14,10 +14,11 @@ pub use batch::{Batch, Measured, Transmit};
 pub use recorder::{BufferedRequest, RouteRef};
 
 use super::config::Config;
-use super::delivery::Outcome;
+use super::delivery::{Outcome, Round};
 use super::error::Error;
 use super::event::Event;
 use super::event::trace::TraceContext;
+use super::ledger::Count;
 use super::requests::{RequestAnswer, Token};
 use super::time::Millis;
 use delivery::Delivery;
@@ -262,8 +263,19 @@ impl Collector {
 
     /// Leases the next batch that is due. Call it until it returns `None` after each tick, flush and settle.
     pub fn poll_transmit(&mut self, now_ms: f64) -> Option<Transmit> {
+        self.poll_round(Round::ALL, now_ms)
+    }
+
+    /// The round of sends that begins now.
+    #[must_use]
+    pub fn round(&self) -> Round {
+        Round { queue_end: self.delivery.queue_end(), emitted: self.shared.ledger.get(Count::Emitted) }
+    }
+
+    /// As [`poll_transmit`](Self::poll_transmit), without what was recorded after `round` began.
+    pub fn poll_round(&mut self, round: Round, now_ms: f64) -> Option<Transmit> {
         self.read_clock(now_ms);
-        self.delivery.poll(self.recorder.pending(), &mut self.shared)
+        self.delivery.poll(round, self.recorder.pending(), &mut self.shared)
     }
 
     /// The batch of `transmit`.

@@ -2,6 +2,7 @@
 
 use super::batch::Lease;
 use super::payload::Payload;
+use super::round::Round;
 use super::settings::Settings;
 use super::sink::Sink;
 use crate::engine::event::names::Names;
@@ -15,12 +16,13 @@ impl Sink {
         &mut self,
         lease: u64,
         now: Millis,
+        round: Round,
         queue: &Queue,
         names: &mut Names,
         settings: &Settings,
     ) -> bool {
         if !self.has_batch() {
-            self.take_items(queue, names);
+            self.take_items(round, queue, names);
         }
         let is_new = self.batch.len == 0;
         if is_new {
@@ -42,14 +44,14 @@ impl Sink {
     }
 
     /// Moves the records of a batch out of the queue; or makes the filled interval the one that is sent.
-    fn take_items(&mut self, queue: &Queue, names: &mut Names) {
+    fn take_items(&mut self, round: Round, queue: &Queue, names: &mut Names) {
         self.batch.first = self.place(queue);
         if let Payload::Metrics(intervals) = &mut self.batch.payload {
             intervals.advance();
             self.waiting = 0;
         }
         let Payload::Records { records, bytes } = &mut self.batch.payload else { return };
-        while self.waiting > 0 && records.len() < self.limit {
+        while self.waiting > 0 && records.len() < self.limit && self.cursor < round.queue_end {
             let (record, payload) = queue.get(self.cursor);
             if !self.options.format.accepts(record.kind) {
                 self.cursor += 1;

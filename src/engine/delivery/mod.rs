@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `sink` | the state of a sink, and what it counts |
 //! | `schedule` | when a batch is due |
+//! | `round` | the events that one round of sends may take |
 //! | `hand_out` | cutting a batch and leasing it |
 //! | `settle` | what an outcome changes, and the end of a sink |
 //! | `batch` | the batch that waits or is in flight |
@@ -18,6 +19,7 @@ mod batch;
 mod hand_out;
 mod outcome;
 mod payload;
+mod round;
 mod schedule;
 mod settings;
 mod settle;
@@ -25,5 +27,6 @@ mod sink;
 
 pub use outcome::Outcome;
 pub(crate) use payload::PayloadRef;
+pub use round::Round;
 pub(crate) use settings::Settings;
 pub(crate) use sink::Sink;

@@ -12,12 +12,12 @@ pub enum Outcome {
     },
     /// The receiver did not take the batch now. It is sent again.
     Retry {
-        /// The wait in ms that the receiver asked for (`Retry-After`), at most 10 min. `None`: the backoff decides.
+        /// The wait in ms that the receiver asked for (`Retry-After`), at most 10 min. `None` or no time: the backoff decides.
         after_ms: Option<f64>,
     },
     /// The receiver rejected the batch. It is dropped, and the next one is sent.
     Fatal,
-    /// The batch is too large. It is cut in half; a single event is dropped.
+    /// The batch is too large. It is cut in half; a single event is dropped. Three single events in a row are a failure.
     TooLarge,
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Intervals {
     pub(super) number: u64,
     /// When its first observation was made, in engine time.
     pub(super) first: Millis,
+    /// The number of events that were begun when its first observation was made.
+    pub(super) first_event: f64,
     /// The wall clock at its start; NaN until the first observation ever.
     start: f64,
     /// Start and end of the interval that is sent, on the wall clock. The end is NaN until its first batch is cut.
@@ -46,6 +48,7 @@ impl Payload {
             sending: Accumulator::new(),
             number: 0,
             first: Millis(0.0),
+            first_event: 0.0,
             start: f64::NAN,
             sending_from_to: (f64::NAN, f64::NAN),
         }))
@@ -160,9 +163,10 @@ impl Payload {
 }
 
 impl Intervals {
-    pub(super) fn observe(&mut self, observation: &Observation<'_>, now: Millis, wall: f64) {
+    pub(super) fn observe(&mut self, observation: &Observation<'_>, now: Millis, wall: f64, emitted: f64) {
         if self.filling.count() == 0 {
             self.first = now;
+            self.first_event = emitted;
         }
         if self.start.is_nan() {
             self.start = wall;

@@ -1,6 +1,7 @@
 //! When a batch of a sink is due.
 
 use super::payload::Payload;
+use super::round::Round;
 use super::settings::Settings;
 use super::sink::{Flush, Sink, State};
 use crate::engine::queue::Queue;
@@ -54,6 +55,15 @@ impl Sink {
         let is_full = self.batch.payload.events_until_full(self.waiting, self.limit) == Some(0);
         let due = if is_full { oldest } else { oldest + settings.flush_interval };
         Some(due.max(self.not_before))
+    }
+
+    /// Whether something that `round` may take waits.
+    pub(crate) fn is_in(&mut self, round: Round, queue: &Queue) -> bool {
+        self.has_batch()
+            || match &self.batch.payload {
+                Payload::Metrics(intervals) => intervals.first_event <= round.emitted,
+                Payload::Records { .. } => self.oldest_needed(queue) < round.queue_end,
+            }
     }
 
     /// Whether a batch is due now.

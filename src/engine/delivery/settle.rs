@@ -26,7 +26,16 @@ impl Sink {
                 self.fail(None, now, draw, settings, settled)
             }
             Outcome::Retry { after_ms } => self.fail(after_ms, now, draw, settings, Settled::default()),
-            Outcome::TooLarge if self.batch.len == 1 => self.drop_batch(Reason::TooLarge, names),
+            Outcome::TooLarge if self.batch.len == 1 => {
+                let settled = self.drop_batch(Reason::TooLarge, names);
+                self.lone_too_large += 1;
+                if self.lone_too_large < LONE_TOO_LARGE_MAX && self.state == State::Live {
+                    return settled;
+                }
+                // A receiver that refuses everything is not one for which single events are too large.
+                self.lone_too_large = 0;
+                self.fail(None, now, draw, settings, settled)
+            }
             Outcome::TooLarge => {
                 self.limit = (self.batch.len / 2).max(1);
                 self.batch.len = 0;
@@ -73,6 +82,7 @@ impl Sink {
         let rejected = self.batch.payload.rejected(self.batch.items(), rejected);
         self.batch.resolve(names);
         self.failures = 0;
+        self.lone_too_large = 0;
         self.limit = (self.limit + 1).min(self.batch_max);
         let recovered = matches!(self.state, State::Disabled { .. });
         if recovered {
@@ -93,8 +103,8 @@ impl Sink {
         let backoff = (settings.retry_base * 2f64.powi(self.failures.min(64) as i32)).min(settings.retry_max);
         self.failures = self.failures.saturating_add(1);
         let wait =
-            after.filter(|ms| ms.is_finite() && *ms >= 0.0).map_or(draw * backoff, |ms| ms.min(MAX_WAIT_MS));
-        self.not_before = now + wait;
+            after.filter(|ms| ms.is_finite() && *ms > 0.0).map_or(draw * backoff, |ms| ms.min(MAX_WAIT_MS));
+        self.not_before = now + wait.max(MIN_WAIT_MS);
         match self.state {
             State::Disabled { wait } => {
                 self.disable_until(now, (wait * 2.0).min(MAX_WAIT_MS.max(settings.probe)));
@@ -116,5 +126,9 @@ impl Sink {
     }
 }
 
+/// The shortest wait after a failure. Without any a sink that fails at once would be sent to again in the same round.
+const MIN_WAIT_MS: f64 = 1.0;
 /// The longest `Retry-After`, and the longest wait between two probes: 10 minutes.
 const MAX_WAIT_MS: f64 = 600_000.0;
+/// So many lone events that are too large in a row count as one failure.
+const LONE_TOO_LARGE_MAX: u32 = 3;

@@ -21,6 +21,8 @@ pub(crate) struct Sink {
     /// The most items of the next batch. A batch that was too large halves it, each ok adds one.
     pub(super) limit: usize,
     pub(super) failures: u32,
+    /// Single events that were too large, since the last ok or failure.
+    pub(super) lone_too_large: u32,
     /// No batch is handed out before this moment.
     pub(super) not_before: Millis,
     pub(super) state: State,
@@ -59,6 +61,7 @@ impl Sink {
             batch: SinkBatch::new(payload),
             limit: batch_max,
             failures: 0,
+            lone_too_large: 0,
             not_before: Millis(0.0),
             state: State::Live,
             flush: None,
@@ -78,11 +81,18 @@ impl Sink {
     }
 
     /// Accumulates an observation. Returns false if the sink is shut down, `None` if it is no metrics sink.
-    pub(crate) fn observe(&mut self, observation: &Observation<'_>, now: Millis, wall: f64) -> Option<bool> {
+    /// `emitted` is the number of events that were begun.
+    pub(crate) fn observe(
+        &mut self,
+        observation: &Observation<'_>,
+        now: Millis,
+        wall: f64,
+        emitted: f64,
+    ) -> Option<bool> {
         let is_shut_down = self.is_shut_down();
         let Payload::Metrics(intervals) = &mut self.batch.payload else { return None };
         if !is_shut_down {
-            intervals.observe(observation, now, wall);
+            intervals.observe(observation, now, wall, emitted);
             self.waiting += 1;
         }
         Some(!is_shut_down)

@@ -69,6 +69,11 @@ impl Attributes {
         }
     }
 
+    /// Counts `count` attributes that the caller has left out.
+    pub fn count_truncated(&mut self, count: u32) {
+        self.truncated = self.truncated.saturating_add(count);
+    }
+
     /// How many attributes were cut or left out.
     #[must_use]
     pub fn truncated(&self) -> u32 {

@@ -25,6 +25,7 @@ use crate::engine::text::split::split;
 /// assert_eq!(name, "/v1/users/:id");
 /// ```
 pub fn template(path: &str, out: &mut String) {
+    let path = without_credentials(path);
     let end = path.bytes().position(|b| b == b'?' || b == b'#');
     let path = &path[..end.unwrap_or(path.len())];
     let rest = path.strip_prefix("/").unwrap_or(path);
@@ -44,34 +45,74 @@ pub fn template(path: &str, out: &mut String) {
     }
 }
 
-/// `path` without its query string.
+/// `path` without what may be secret: the credentials of a URL, and a query or a fragment.
 ///
-/// A `?` begins a query only if a `=` follows somewhere behind it, so that a route template like `/posts/:id?` stays
-/// whole. A `?` directly before a `/` begins a query only if there is no other `?`.
+/// A `?` does not begin a query if it makes a part of a route template optional, as in `/posts/:id?`. With credentials
+/// everything before the host is cut.
+///
+/// # Examples
+/// ```
+/// use tidegate::engine::event::path::public_part;
+///
+/// assert_eq!(public_part("/posts/:id?/edit?token"), "/posts/:id?/edit");
+/// assert_eq!(public_part("https://user:password@example.com/x#y"), "example.com/x");
+/// ```
 #[must_use]
-pub fn without_query(path: &str) -> &str {
-    let bytes = path.as_bytes();
-    // Most paths have no `=`.
-    if !holds_equals(bytes) {
+pub fn public_part(path: &str) -> &str {
+    // Most paths hold none of these.
+    if ![b'?', b'#', b'@'].iter().any(|byte| holds(path.as_bytes(), *byte)) {
         return path;
     }
-    let Some(equals) = bytes.iter().rposition(|b| *b == b'=') else { return path };
-    let mut marks = (0..equals).filter(|at| bytes[*at] == b'?');
-    let first = marks.clone().next();
-    let query = marks.find(|at| bytes[at + 1] != b'/').or(first);
-    query.map_or(path, |at| &path[..at])
+    let path = without_credentials(path);
+    let bytes = path.as_bytes();
+    let is_end = |at: &usize| bytes[*at] == b'#' || bytes[*at] == b'?' && !is_optional(bytes, *at);
+    (0..bytes.len()).find(is_end).map_or(path, |at| &path[..at])
 }
 
-/// Whether there is a `=`. Eight bytes are compared at once: a std built for size has no fast search.
-fn holds_equals(bytes: &[u8]) -> bool {
+/// Whether there is a `byte`. Eight bytes are compared at once: a std built for size has no fast search.
+fn holds(bytes: &[u8], byte: u8) -> bool {
     let (words, rest) = bytes.as_chunks();
     for word in words {
-        let differs = u64::from_le_bytes(*word) ^ (EACH * u64::from(b'='));
+        let differs = u64::from_le_bytes(*word) ^ (EACH * u64::from(byte));
         if differs.wrapping_sub(EACH) & !differs & (EACH * 0x80) != 0 {
             return true;
         }
     }
-    rest.contains(&b'=')
+    rest.contains(&byte)
+}
+
+/// Whether the `?` at `at` makes a parameter or a group of a route template optional.
+fn is_optional(bytes: &[u8], at: usize) -> bool {
+    let is_last = matches!(bytes.get(at + 1), None | Some(b'/' | b'.' | b'-'));
+    let name = bytes[..at].iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let before = bytes[..at - name].last();
+    let is_part = if name > 0 { before == Some(&b':') } else { matches!(before, Some(b')' | b'}' | b'*')) };
+    is_last && is_part
+}
+
+fn without_credentials(mut path: &str) -> &str {
+    // A host may be followed by another URL.
+    while let Some(at) = credentials_end(path.as_bytes()) {
+        path = &path[at..];
+    }
+    path
+}
+
+/// Where the credentials of a URL end.
+fn credentials_end(bytes: &[u8]) -> Option<usize> {
+    let is_slash = |b: &u8| matches!(b, b'/' | b'\\');
+    let start = match bytes.windows(2).position(|pair| pair.iter().all(is_slash)) {
+        Some(at) if at == 0 || bytes[at - 1] == b':' => {
+            at + bytes[at..].iter().take_while(|b| is_slash(b)).count()
+        }
+        _ => 0,
+    };
+    let rest = &bytes[start..];
+    let end = rest.iter().position(|b| is_slash(b) || matches!(b, b'?' | b'#')).unwrap_or(rest.len());
+    let at = rest[..end].iter().rposition(|b| *b == b'@')?;
+    // Without slashes before it this may be a template such as `:name@:version`.
+    let is_url = start > 0 || rest[..at].iter().skip(1).any(|b| *b == b':') && rest[0] != b':';
+    is_url.then_some(start + at + 1)
 }
 
 fn is_id(segment: &str) -> bool {

@@ -84,7 +84,7 @@ test("a headers function that throws is a retry with a notice, never an exceptio
   fail = false;
   await host.advance(2000);
   await flushed;
-  assert.deepEqual(errors, ["sink/threw ndjson: no token yet"]);
+  assert.deepEqual(errors, ["sink/threw ndjson: threw Error"]);
   assert.deepEqual(outcomes, ["retry", "ok"]);
   assert.equal(calls.length, 1);
   assert.equal(assertLaws(tide).sinks[0]!.delivered, 1);

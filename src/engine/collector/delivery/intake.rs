@@ -56,9 +56,9 @@ impl Delivery {
     #[inline(never)]
     fn accumulate(&mut self, event: &Event<'_>, name: &str, shared: &mut Shared) {
         let Some(observation) = Observation::of(event, name) else { return };
-        let (now, wall) = (shared.now(), shared.wall());
+        let (now, wall, emitted) = (shared.now(), shared.wall(), shared.ledger.get(Count::Emitted));
         for at in 0..self.sinks.len() {
-            let Some(is_taken) = self.sinks[at].observe(&observation, now, wall) else { continue };
+            let Some(is_taken) = self.sinks[at].observe(&observation, now, wall, emitted) else { continue };
             shared.ledger.note_measured(wall);
             shared.ledger.add_sink(at, SinkCount::Accepted, 1);
             if !is_taken {

@@ -5,23 +5,27 @@ use crate::engine::batch_id::BatchId;
 use crate::engine::collector::batch::{Batch, Transmit};
 use crate::engine::collector::shared::Shared;
 use crate::engine::config::Config;
-use crate::engine::delivery::Outcome;
+use crate::engine::delivery::{Outcome, Round, Sink};
 use crate::engine::ledger::{Count, Reason, SinkCount};
 use crate::engine::notice::Notice;
 use crate::engine::rng::Rng;
 
 impl Delivery {
-    /// Leases the next batch that is due. `pending` is the number of buffered children.
+    /// Leases the next batch of `round` that is due. `pending` is the number of buffered children.
     pub(in crate::engine::collector) fn poll(
         &mut self,
+        round: Round,
         pending: usize,
         shared: &mut Shared,
     ) -> Option<Transmit> {
         let now = shared.now();
-        let sink = self.sinks.iter_mut().position(|sink| sink.is_due(now, &self.queue, &self.settings))?;
+        let (queue, settings) = (&self.queue, &self.settings);
+        let is_due = |sink: &mut Sink| sink.is_due(now, queue, settings) && sink.is_in(round, queue);
+        let sink = self.sinks.iter_mut().position(is_due)?;
         self.leases += 1;
         let lease = self.leases * MAX_SINKS + sink as u64;
-        let is_new = self.sinks[sink].hand_out(lease, now, &self.queue, &mut shared.names, &self.settings);
+        let names = &mut shared.names;
+        let is_new = self.sinks[sink].hand_out(lease, now, round, &self.queue, names, &self.settings);
         if is_new {
             self.note_cut(sink, pending, shared);
             self.sinks[sink].end_interval(shared.wall());

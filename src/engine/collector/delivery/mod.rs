@@ -78,6 +78,11 @@ impl Delivery {
         self.sinks.iter().any(Sink::has_work)
     }
 
+    /// The sequence number of the next record.
+    pub(super) fn queue_end(&self) -> u64 {
+        self.queue.next()
+    }
+
     /// The number of events in the queue.
     pub(super) fn queue_depth(&self) -> usize {
         self.queue.len()

@@ -96,7 +96,7 @@ impl Recorder {
 
     /// Begins a request for `path`.
     pub(super) fn open(&mut self, path: &str, parent: Option<TraceContext>, shared: &mut Shared) -> Token {
-        let decision = self.pipeline.decide_head(path::without_query(path), parent);
+        let decision = self.pipeline.decide_head(path::public_part(path), parent);
         self.enter(decision, parent, shared)
     }
 
@@ -226,7 +226,7 @@ impl Recorder {
 
     /// The rate for `path`; `None`: it is excluded.
     pub(super) fn effective_rate(&self, path: &str) -> Option<f64> {
-        self.pipeline.policy.rate_of(path::without_query(path))
+        self.pipeline.policy.rate_of(path::public_part(path))
     }
 
     /// The trace and span of an open request. `None`: it is excluded, or not in the table any more.

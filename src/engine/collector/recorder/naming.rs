@@ -14,12 +14,12 @@ pub(super) fn name_of<'a>(event: &Event<'a>, scratch: &'a mut String) -> &'a str
             path::template(event.name, scratch);
             scratch
         }
-        EventKind::Req => path::without_query(event.name),
+        EventKind::Req => path::public_part(event.name),
         EventKind::Fn | EventKind::Evt => event.name,
     }
 }
 
 /// The text that sampling rules match: the raw path if the event has one, else its name.
 pub(super) fn sampled_path<'a>(event: &Event<'a>, name: &'a str) -> &'a str {
-    if event.is_path { path::without_query(event.name) } else { name }
+    if event.is_path { path::public_part(event.name) } else { name }
 }

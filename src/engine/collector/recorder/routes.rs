@@ -115,7 +115,7 @@ impl Route {
     /// Makes this the route of `text`, which may be a raw path.
     #[inline(never)]
     fn set(&mut self, text: &str, is_path: bool, policy: &Policy) -> &mut Self {
-        let path = path::without_query(text);
+        let path = path::public_part(text);
         self.rate = policy.rate_of(path);
         self.row = RowHint::default();
         self.text.clear();
