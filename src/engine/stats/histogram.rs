@@ -37,8 +37,19 @@ impl Histogram {
     ///
     /// A new page needs a free block, which the caller has reserved. Without one the histogram becomes coarser until an
     /// existing page has the bucket.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn add(&mut self, pool: &mut Pool, bucket: usize, shift: u8, count: u32) {
+        self.add_inline(pool, bucket, shift, count);
+    }
+
+    /// Adds one duration to a bucket of scale 6. As [`add`](Self::add), for the hot path.
+    #[inline(always)]
+    pub(super) fn add_one(&mut self, pool: &mut Pool, bucket: usize) {
+        self.add_inline(pool, bucket, 0, 1);
+    }
+
+    #[inline(always)]
+    fn add_inline(&mut self, pool: &mut Pool, bucket: usize, shift: u8, count: u32) {
         let at = bucket >> (self.shift - shift);
         let page = self.pages[at / 16];
         if page == 0 {

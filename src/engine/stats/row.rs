@@ -56,11 +56,11 @@ impl Row {
         self.is_stale = true;
         let Some((_, bucket)) = event.duration else { return };
         if event.is_open {
-            self.open.add(&mut arena.pool, bucket, 0, 1);
+            self.open.add_one(&mut arena.pool, bucket);
         } else {
             self.add_late(arena, event.position, bucket);
         }
-        self.live.add(&mut arena.pool, bucket, 0, 1);
+        self.live.add_one(&mut arena.pool, bucket);
     }
 
     /// Adds a duration to a closed slot.
