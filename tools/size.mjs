@@ -66,7 +66,7 @@ async function bundle(contents, conditions) {
     format: "esm",
     target: "es2022",
     conditions,
-    external: ["*.wasm", "node:*"],
+    external: ["*.wasm", "node:*", "cloudflare:*"],
     write: false,
     metafile: true,
     logLevel: "warning",
