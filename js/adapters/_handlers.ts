@@ -85,6 +85,13 @@ export function rootName(handler: string, first: unknown): (() => string) | unde
   }
 }
 
+/** The run of a Workflow sends at its end, also when it throws: its next run may come in days, and elsewhere. */
+export function contextOfEntrypoint(handler: string, ctx: WaitUntil, args: readonly unknown[]): FlushContext {
+  const step = args[1] as { readonly do?: unknown } | null | undefined;
+  const isWorkflow = handler === "run" && typeof step?.do === "function";
+  return isWorkflow ? { waitUntil: (work) => ctx.waitUntil(work), isLast: true } : ctx;
+}
+
 /** The request ends with its body. The response goes to the client at once. */
 async function respondToBodyEnd(
   record: RequestRecord,

@@ -47,9 +47,11 @@ export interface MeasureOptions extends WithTideOptions {
  * Deno.serve(withTide(tide, (request) => new Response("hi")));
  */
 export function withTide<H extends FetchHandler>(tide: Collector, handler: H, options?: WithTideOptions): H {
-  const wrapped = function (this: unknown, ...given: unknown[]): unknown {
+  // It declares one argument: Deno passes no request to a function that declares none.
+  const wrapped = function (this: unknown, request: unknown, ...rest: unknown[]): unknown {
+    const given = [request, ...rest];
     const call = () => Reflect.apply(handler, this, given);
-    return run(tide, given, envIn(given[0], given[1]), call, options, "withTide");
+    return run(tide, given, envIn(request, rest[0]), call, options, "withTide");
   };
   return wrapped as unknown as H;
 }

@@ -1,10 +1,16 @@
 /** Cloudflare Workers: handlers, Durable Objects, entrypoints. */
-import type { FlushContext } from "../runtime/bridge.ts";
 import { membersOf } from "../runtime/members.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
 import { type AnyClass, measuredClass, type Plan } from "./_classes.ts";
-import { asRequest, asRoot, type Handler, type InstrumentOptions, rootName } from "./_handlers.ts";
+import {
+  asRequest,
+  asRoot,
+  contextOfEntrypoint,
+  type Handler,
+  type InstrumentOptions,
+  rootName,
+} from "./_handlers.ts";
 import type { RequestLike } from "./_request.ts";
 
 export type { InstrumentOptions };
@@ -89,13 +95,6 @@ export function instrumentEntrypoint<C extends AnyClass>(
   options?: InstrumentOptions,
 ): C {
   return measuredClass(tide, Class, { options, root: rootName, context: contextOfEntrypoint });
-}
-
-/** The run of a Workflow sends at its end, also when it throws: its next run may come in days, and elsewhere. */
-function contextOfEntrypoint(handler: string, ctx: WaitUntil, args: readonly unknown[]): FlushContext {
-  const step = args[1] as { readonly do?: unknown } | null | undefined;
-  const isWorkflow = handler === "run" && typeof step?.do === "function";
-  return isWorkflow ? { waitUntil: (work) => ctx.waitUntil(work), isLast: true } : ctx;
 }
 
 const OBJECT_HANDLERS: Readonly<Record<string, string | undefined>> = {

@@ -4,7 +4,7 @@ use super::convert::{flags, nan_to_none, status};
 use super::engine::Engine;
 use super::requests::REQUESTS;
 use crate::engine::event::trace::{self, TraceContext};
-use crate::engine::{Collector, Event, EventKind, Signal, Token, Value};
+use crate::engine::{Event, EventKind, Token, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
@@ -134,16 +134,9 @@ impl Engine {
         duration_ms: f64,
         request: f64,
     ) -> u32 {
-        let token = nan_to_none(request).map(Token::from_number);
-        let flags =
-            self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, parent| {
-                match token {
-                    None => collector.record(event, parent, now_ms),
-                    Some(token) => collector.record_in(event, token, now_ms),
-                }
-            });
-        self.requests.set_answer(&self.collector.answer());
-        flags
+        let target =
+            nan_to_none(request).map_or(Target::Alone, |token| Target::In(Token::from_number(token)));
+        self.record_details(kind, name, number, [now_ms, start_ms, duration_ms], target)
     }
 
     /// Ends the open request with the token `request`. The other arguments are those of [`record`](Self::record).
@@ -158,13 +151,8 @@ impl Engine {
         duration_ms: f64,
         request: f64,
     ) -> u32 {
-        let token = Token::from_number(request);
-        let flags =
-            self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, _| {
-                collector.end(event, token, now_ms)
-            });
-        self.requests.set_answer(&self.collector.answer());
-        flags
+        let target = Target::End(Token::from_number(request));
+        self.record_details(kind, name, number, [now_ms, start_ms, duration_ms], target)
     }
 
     /// Records an event of a request that is over. Its answer is in the first row of the request buffer, where it may be
@@ -179,13 +167,7 @@ impl Engine {
         start_ms: f64,
         duration_ms: f64,
     ) -> u32 {
-        let mut answer = self.requests.answer();
-        let flags =
-            self.record_details(kind, name, number, [start_ms, duration_ms], |collector, event, _| {
-                collector.record_late(event, &mut answer, now_ms)
-            });
-        self.requests.set_answer(&answer);
-        flags
+        self.record_details(kind, name, number, [now_ms, start_ms, duration_ms], Target::Late)
     }
 
     /// Begins a request for `path`, with a `traceparent` if it has one. Without a path it is a handler that is not a
@@ -257,20 +239,45 @@ fn format(context: &TraceContext, tracestate: Option<&str>, headers: &mut String
     }
 }
 
+/// What an event belongs to.
+enum Target {
+    /// Nothing. A parent may be set.
+    Alone,
+    /// An open request.
+    In(Token),
+    /// It ends an open request.
+    End(Token),
+    /// A request that is over, whose answer is in the buffer.
+    Late,
+}
+
 impl Engine {
     fn record_details(
         &mut self,
         kind: u8,
         name: &str,
         number: f64,
-        times_ms: [f64; 2],
-        record: impl FnOnce(&mut Collector, &Event<'_>, Option<TraceContext>) -> Signal,
+        [now_ms, start_ms, duration_ms]: [f64; 3],
+        target: Target,
     ) -> u32 {
         let has_entropy = self.has_entropy();
-        let Self { collector, details, .. } = self;
+        let Self { collector, details, requests, .. } = self;
         let kind = EventKind::ALL[usize::from(kind) % EventKind::ALL.len()];
-        let event = details.event(kind, name, number, times_ms);
-        let signal = has_entropy.then(|| record(collector, &event, details.parent));
+        let event = details.event(kind, name, number, [start_ms, duration_ms]);
+        let signal = has_entropy.then(|| match target {
+            Target::Alone => collector.record(&event, details.parent, now_ms),
+            Target::In(token) => collector.record_in(&event, token, now_ms),
+            Target::End(token) => collector.end(&event, token, now_ms),
+            Target::Late => {
+                let mut answer = requests.answer();
+                let signal = collector.record_late(&event, &mut answer, now_ms);
+                requests.set_answer(&answer);
+                signal
+            }
+        });
+        if let Target::Alone | Target::End(_) = target {
+            requests.set_answer(&collector.answer());
+        }
         details.clear();
         signal.map_or_else(|| self.refuse_one(), |signal| flags(signal, REQUESTS))
     }
