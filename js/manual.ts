@@ -2,13 +2,14 @@
 import { errorType } from "./runtime/error-type.ts";
 import { isThenable } from "./runtime/thenable.ts";
 import { TidegateError } from "./types/error.ts";
+import type { HostModule, HostResponse } from "./types/host.ts";
 import { messageOf } from "./wasm/errors.ts";
 import { anotherModule, blocked, expectModule, moduleInUse, refuseModule, useModule } from "./wasm/module.ts";
 
 export * from "./index.ts";
 
 /** A module, its bytes, or a response with its bytes. */
-export type WasmSource = WebAssembly.Module | ArrayBuffer | Uint8Array | Response;
+export type WasmSource = HostModule | ArrayBuffer | Uint8Array | HostResponse;
 
 /**
  * The load of each response or promise: the same one given again is loaded once. Weak, since they belong to the request
@@ -34,8 +35,8 @@ const usedBytes: WeakSet<object> = new WeakSet();
  * import module from "tidegate/core.wasm";
  * initWasm(module);
  */
-export function initWasm(source: Response | PromiseLike<WasmSource>): Promise<void>;
-export function initWasm(source: WebAssembly.Module | ArrayBuffer | Uint8Array): void;
+export function initWasm(source: HostResponse | PromiseLike<WasmSource>): Promise<void>;
+export function initWasm(source: HostModule | ArrayBuffer | Uint8Array): void;
 export function initWasm(source: unknown): undefined | Promise<void> {
   try {
     if (isThenable(source) || isResponse(source)) return loadOnce(source);

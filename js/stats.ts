@@ -1,5 +1,6 @@
 /** Rolling statistics without a collector. */
 import { TidegateError } from "./types/error.ts";
+import type { Bytes } from "./types/host.ts";
 import type { Stats } from "./types/stats.ts";
 import { durationOf, numeric } from "./wasm/convert.ts";
 import { StatsStore as Store } from "./wasm/generated/tidegate.js";
@@ -86,8 +87,8 @@ export class StatsStore {
   }
 
   /** The whole window as bytes for `merge`, in a versioned form with a checksum. */
-  toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#store.use((store) => store.toBytes() as Uint8Array<ArrayBuffer>);
+  toBytes(): Bytes {
+    return this.#store.use((store) => store.toBytes() as Bytes);
   }
 
   /**

@@ -19,6 +19,7 @@ const newest = "2026-07-01";
  * @param {Record<string, string>} [options.objects] Durable Objects: binding → exported class, with SQLite in memory
  * @param {Record<string, string>} [options.services] bindings to the Worker itself → exported entrypoint, "" the default
  * @param {string} [options.compatibilityDate]
+ * @param {boolean} [options.disk] the objects are stored in a folder beside the Worker, with all that SQLite gives
  * @param {boolean} [options.tail] the Worker's own `tail` handler is told of its requests
  */
 export async function startWorkerd(entry, options = {}) {
@@ -35,6 +36,7 @@ export async function startWorkerd(entry, options = {}) {
 
 /** Serves what has been bundled into `folder`: `main`, and the wasm files beside it. */
 export async function serveFolder(folder, { main = "worker.js", ...options } = {}) {
+  if (options.disk === true) mkdirSync(join(folder, "disk"), { recursive: true });
   writeFileSync(join(folder, "config.capnp"), config(main, wasmFilesIn(folder), options));
   const worker = { url: "", log: "" };
   // workerd tells on file descriptor 3 where it listens: no port to guess, no request to try.
@@ -122,7 +124,7 @@ export function linkPackage(folder) {
 }
 
 function config(main, wasmFiles, options) {
-  const { bindings = {}, flags = [], objects = {}, services = {}, tail = false } = options;
+  const { bindings = {}, flags = [], objects = {}, services = {}, tail = false, disk = false } = options;
   const { compatibilityDate = newest } = options;
   const text = JSON.stringify;
   const wasm = wasmFiles.map((name) => `(name = ${text(name)}, wasm = embed ${text(name)})`);
@@ -147,7 +149,7 @@ function config(main, wasmFiles, options) {
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
-    (name = "network", network = (allow = ["public", "private", "local"])),
+    (name = "network", network = (allow = ["public", "private", "local"])),${disk ? '\n    (name = "disk", disk = (path = "disk", writable = true)),' : ""}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
@@ -159,7 +161,7 @@ const worker :Workerd.Worker = (
   compatibilityFlags = [${flags.map((flag) => text(flag)).join(", ")}],
   globalOutbound = "network",
   durableObjectNamespaces = [${namespaces.join(", ")}],
-  durableObjectStorage = (inMemory = void),${tail ? '\n  tails = ["main"],' : ""}
+  durableObjectStorage = (${disk ? 'localDisk = "disk"' : "inMemory = void"}),${tail ? '\n  tails = ["main"],' : ""}
 );
 `;
 }

@@ -1,10 +1,7 @@
 /** Watches a response's body to its end. */
 import type { WaitUntil } from "../runtime/wait-until.ts";
 
-interface Pipe {
-  readonly readable: unknown;
-  readonly writable: unknown;
-}
+type Pipe = { readonly readable: unknown; readonly writable: unknown };
 
 interface Reader {
   read(): Promise<{ readonly done: boolean; readonly value: unknown }>;
@@ -70,7 +67,7 @@ export function untilBodyEnds(
   try {
     context.waitUntil(piped);
   } catch {
-    // The context takes no work. The pipe runs all the same, as long as the request does.
+    // The context takes no work. The pipe runs as long as the request does.
   }
   return watched.copy;
 }
@@ -108,8 +105,8 @@ function watch(response: StreamedResponse) {
 /** A pipe that tells the client the length of the body, if it has one. Undefined: whether it has one is not known. */
 function pipeFor(body: Stream): Pipe | undefined {
   const { IdentityTransformStream, FixedLengthStream, ReadableStream } = globalThis as unknown as Globals;
-  // workerd shows the length to its inspector, and to nobody else.
   const symbols = Object.getOwnPropertySymbols(ReadableStream.prototype);
+  // workerd shows it to its inspector, and to nobody else.
   const lengthOf = symbols.find(({ description }) => description === "length");
   if (lengthOf === undefined || IdentityTransformStream === undefined) return undefined;
   const length = (body as unknown as Record<symbol, unknown>)[lengthOf];

@@ -1,38 +1,12 @@
 /** Measured subclasses of Cloudflare's classes. There is no Proxy: `this`, private fields, getters and RPC work as before. */
-import { bridgeOf, type FlushContext } from "../runtime/bridge.ts";
-import { membersOf } from "../runtime/members.ts";
-import { asContext, type WaitUntil } from "../runtime/wait-until.ts";
-import { asRequest, asRoot, type Handler, type InstrumentOptions } from "./_handlers.ts";
-import type { RequestLike } from "./_request.ts";
+import { asContext } from "../runtime/wait-until.ts";
+import { Calls, type Constructed, type Plan } from "./_calls.ts";
+import { measureMethods, ownMethods } from "./_methods.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: TypeScript asks for it of a class to be extended
 export type AnyClass = new (...args: any[]) => object;
 
-/** The arguments that an instance was constructed with. */
-interface Constructed {
-  readonly ctx: WaitUntil | undefined;
-  readonly env: unknown;
-}
-
-/** What differs between the classes. */
-export interface Plan {
-  /** The name of a handler. Undefined: it is an RPC method. */
-  root(handler: string, first: unknown): (() => string) | undefined;
-  /** Where flushing goes on after `handler`. */
-  context(handler: string, ctx: WaitUntil, args: readonly unknown[]): FlushContext;
-  readonly options: InstrumentOptions | undefined;
-}
-
-/** A class, and how its calls are measured. */
-interface Target {
-  readonly tide: object;
-  readonly Class: AnyClass;
-  readonly plan: Plan;
-  /** Undefined: a method was borrowed for another object. */
-  readonly constructedOf: (instance: object) => Constructed | undefined;
-}
-
-/** A subclass of `Class` that records its `fetch` as a request and every other method as a function. */
+/** A subclass of `Class` that records its `fetch` as a request and every other method of its own as a function. */
 export function measuredClass<C extends AnyClass>(tide: object, Class: C, plan: Plan): C {
   const Measured = class extends Class {
     readonly #constructed: Constructed;
@@ -40,7 +14,9 @@ export function measuredClass<C extends AnyClass>(tide: object, Class: C, plan: 
     // biome-ignore lint/suspicious/noExplicitAny: TypeScript asks for it
     constructor(...args: any[]) {
       super(...args);
-      this.#constructed = { ctx: asContext(args[0]), env: args[1] };
+      const { name, prototype } = new.target;
+      this.#constructed = { name, ctx: asContext(args[0]), env: args[1] };
+      measureFrom(prototype as object);
     }
 
     static constructedOf(instance: object): Constructed | undefined {
@@ -54,67 +30,22 @@ export function measuredClass<C extends AnyClass>(tide: object, Class: C, plan: 
   for (const key of ["name", "length"] as const) {
     Object.defineProperty(Measured, key, { value: Class[key], configurable: true });
   }
-  const calls = new Calls({ tide, Class, plan, constructedOf });
-  for (const [name, member] of membersOf(Class.prototype)) {
-    // Getters are left alone.
-    if (typeof member.value !== "function") continue;
-    Object.defineProperty(Measured.prototype, name, {
-      value: calls.method(name),
-      configurable: true,
-      enumerable: false,
-      writable: true,
+  const copies = ownMethods(Class.prototype);
+  // A framework that asks whether a class has a method of its own asks the nearest prototype.
+  for (const [name, member] of copies) Object.defineProperty(Measured.prototype, name, member);
+  const calls = new Calls(tide, plan, constructedOf);
+  const seen = new WeakSet<object>();
+  /** From the class that was constructed, which may extend the measured one, down to it. */
+  const measureFrom = (prototype: object | null): void => {
+    if (prototype === null || seen.has(prototype)) return;
+    seen.add(prototype);
+    const isLast = prototype === Measured.prototype;
+    measureMethods(calls, prototype, (name, value) => {
+      const isCopy = isLast && copies.get(name)?.value === value;
+      // Looked up for each call, as the runtime does.
+      return isCopy ? Reflect.get(Class.prototype, name) : value;
     });
-  }
+    if (!isLast) measureFrom(Object.getPrototypeOf(prototype));
+  };
   return Measured;
-}
-
-class Calls {
-  readonly #target: Target;
-  /** Instances that are running a handler up to its first await. */
-  readonly #running = new WeakSet<object>();
-  /** The instance that each request belongs to, where the runtime can tell the current request. */
-  readonly #owners = new WeakMap<object, object>();
-
-  constructor(target: Target) {
-    this.#target = target;
-  }
-
-  method(name: string): Handler {
-    const call = (instance: object, args: unknown[]) => this.#call(name, instance, args);
-    return function (this: object, ...args: unknown[]) {
-      return call(this, args);
-    };
-  }
-
-  #call(name: string, instance: object, args: unknown[]): unknown {
-    const { tide, Class, plan, constructedOf } = this.#target;
-    // Looked up for each call, as the runtime does.
-    const run = () => Reflect.apply(Reflect.get(Class.prototype, name) as Handler, instance, args);
-    const constructed = constructedOf(instance);
-    if (constructed === undefined || this.#isNested(instance)) return run();
-    const { ctx, env } = constructed;
-    const context = ctx && plan.context(name, ctx, args);
-    const call = { tide, env, context, run: () => this.#enter(instance, run) };
-    if (name === "fetch") return asRequest(call, args[0] as RequestLike, plan.options);
-    const rpc = () => `rpc:${Class.name}.${name}`;
-    return asRoot(call, plan.root(name, args[0]) ?? rpc, args[0], true);
-  }
-
-  /** Whether a method of the same instance makes the call. It is then part of that method, and no call from outside. */
-  #isNested(instance: object): boolean {
-    if (this.#running.has(instance)) return true;
-    const current = bridgeOf(this.#target.tide)?.current();
-    return current !== undefined && this.#owners.get(current) === instance;
-  }
-
-  #enter(instance: object, run: () => unknown): unknown {
-    const current = bridgeOf(this.#target.tide)?.current();
-    if (current !== undefined) this.#owners.set(current, instance);
-    this.#running.add(instance);
-    try {
-      return run();
-    } finally {
-      this.#running.delete(instance);
-    }
-  }
 }

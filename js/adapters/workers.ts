@@ -2,7 +2,7 @@
 import { membersOf } from "../runtime/members.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
-import { type AnyClass, measuredClass, type Plan } from "./_classes.ts";
+import { type AnyClass, measuredClass } from "./_classes.ts";
 import {
   asRequest,
   asRoot,
@@ -11,6 +11,7 @@ import {
   type InstrumentOptions,
   rootName,
 } from "./_handlers.ts";
+import { objectPlan } from "./_object-plan.ts";
 import type { RequestLike } from "./_request.ts";
 
 export type { InstrumentOptions };
@@ -52,42 +53,33 @@ export function instrument<H extends WorkerHandler>(
  * Measures a Durable Object. Returns a subclass: export it under the name that the binding has.
  *
  * Its `fetch` is recorded as a request, its other methods as functions named `alarm`, `ws:message`, `ws:close`,
- * `ws:error` and `rpc:<Class>.<method>`. A method that another method of the object calls is part of that one; after an
- * `await` this is known only where there is an AsyncLocalStorage.
+ * `ws:error` and `rpc:<Class>.<method>`. Only methods of the class itself are measured, and of a class that extends
+ * the result. Left alone: those of a base class, like a framework's, and every call that JavaScript makes, whether by
+ * other methods, listeners, timers or a framework. Extend the result: what `wrangler types` writes needs a class.
  *
- * The object can still hibernate: after an event nothing is pending for longer than `flushIntervalMs` and one send. An
- * alarm and the end of a WebSocket send at once.
+ * The object can still hibernate: nothing is pending for longer than `flushIntervalMs` and one send.
  *
  * @example
- * export const Counter = instrumentDurableObject(tide, class extends DurableObject { increment() {} });
+ * class CounterBase extends DurableObject { increment() {} }
+ * export class Counter extends instrumentDurableObject(tide, CounterBase) {}
  */
 export function instrumentDurableObject<C extends AnyClass>(
   tide: Collector,
   Class: C,
   options?: InstrumentOptions,
 ): C {
-  const plan: Plan = {
-    options,
-    root: (handler) => {
-      const name = OBJECT_HANDLERS[handler];
-      return name === undefined ? undefined : () => name;
-    },
-    context: (handler, ctx) => ({
-      waitUntil: (work) => ctx.waitUntil(work),
-      isBrief: true,
-      isLast: handler === "alarm" || handler === "webSocketClose",
-    }),
-  };
-  return measuredClass(tide, Class, plan);
+  return measuredClass(tide, Class, objectPlan(options));
 }
 
 /**
  * Measures a `WorkerEntrypoint` or a `WorkflowEntrypoint`. Returns a subclass.
  *
- * Its handlers are recorded as `instrument` does, its RPC methods as functions named `rpc:<Class>.<method>`.
+ * Its handlers are recorded as `instrument` does, its RPC methods as functions named `rpc:<Class>.<method>`. The rules
+ * of `instrumentDurableObject` say which.
  *
  * @example
- * export const Admin = instrumentEntrypoint(tide, class extends WorkerEntrypoint { async purge(key: string) {} });
+ * class AdminBase extends WorkerEntrypoint { async purge(key: string) {} }
+ * export class Admin extends instrumentEntrypoint(tide, AdminBase) {}
  */
 export function instrumentEntrypoint<C extends AnyClass>(
   tide: Collector,
@@ -96,13 +88,6 @@ export function instrumentEntrypoint<C extends AnyClass>(
 ): C {
   return measuredClass(tide, Class, { options, root: rootName, context: contextOfEntrypoint });
 }
-
-const OBJECT_HANDLERS: Readonly<Record<string, string | undefined>> = {
-  alarm: "alarm",
-  webSocketMessage: "ws:message",
-  webSocketClose: "ws:close",
-  webSocketError: "ws:error",
-};
 
 /** `this` is the user's object, since methods with private fields work on no other. */
 function measured(

@@ -16,12 +16,12 @@ export type HostFetch = typeof globalThis extends { fetch: infer Fetch }
   ? Fetch
   : (input: unknown, init?: unknown) => Promise<ResponseLike>;
 
-/** The part of a D1 binding that is measured. */
+/** The part of a D1 binding that is measured. A session, as `withSession` gives it, has no `exec`. */
 export interface D1Like {
   prepare(statement: string): object;
   // biome-ignore lint/suspicious/noExplicitAny: the statement type of the platform
   batch(statements: any[]): PromiseLike<unknown>;
-  exec(statements: string): PromiseLike<unknown>;
+  exec?(statements: string): PromiseLike<unknown>;
 }
 
 /** Events of one request. */
@@ -45,7 +45,7 @@ export interface Scope {
    */
   readonly fetch: HostFetch;
   /**
-   * A D1 binding whose statements are recorded as DB. Results and errors are the binding's own.
+   * A D1 binding, or a session of one, whose statements are recorded as DB. Results and errors are the binding's own.
    *
    * A batch is one event. `rows` are the rows returned, or else those changed.
    *

@@ -1,4 +1,5 @@
 /** What a sink is, and what it is given. */
+import type { HostSignal } from "./host.ts";
 import type { ResponseLike } from "./http.ts";
 import type { NdjsonEvent } from "./wire.ts";
 
@@ -43,7 +44,7 @@ export type SendOutcome =
 /** What comes with a batch. */
 export interface SendInfo {
   /** Aborts at the deadline of this batch (`flushDeadlineMs`). */
-  readonly signal: AbortSignal;
+  readonly signal: HostSignal;
   /** The argument of the last `configure(env)`. On Node, Deno and Bun: `process.env`. */
   readonly env: unknown;
   /** The same on every attempt, so that a receiver can drop a duplicate. */

@@ -22,7 +22,7 @@ interface Session {
 }
 
 interface Database extends Session {
-  exec(text: string): unknown;
+  exec?(text: string): unknown;
   dump?(): unknown;
   withSession?(...constraint: unknown[]): Session;
 }
@@ -33,7 +33,7 @@ const originals = new WeakMap<object, { readonly statement: Statement; readonly 
 export function measuredD1(database: Database, run: RunStatement): Database {
   return {
     ...measuredSession(database, run),
-    exec: (text) => run(text, () => database.exec(text), nothing),
+    ...(database.exec && { exec: (text: string) => run(text, () => database.exec?.(text), nothing) }),
     ...(database.dump && { dump: () => database.dump?.() }),
     ...(database.withSession && {
       withSession: (...constraint: unknown[]) =>
