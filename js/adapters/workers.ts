@@ -2,7 +2,7 @@
 import { membersOf } from "../runtime/members.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
-import { type AnyClass, measuredClass } from "./_classes.ts";
+import { type AnyClass, measuredClass, objectPlan } from "./_classes.ts";
 import {
   asRequest,
   asRoot,
@@ -11,7 +11,6 @@ import {
   type InstrumentOptions,
   rootName,
 } from "./_handlers.ts";
-import { objectPlan } from "./_object-plan.ts";
 import type { RequestLike } from "./_request.ts";
 
 export type { InstrumentOptions };

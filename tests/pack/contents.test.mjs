@@ -37,7 +37,11 @@ test("every export leads to a file, and every program and type is reached by one
   const engines = programs.filter((file) => /-engine\./.test(file));
   const unreached = programs.filter((file) => !exported.includes(`./${file}`) && !engines.includes(file));
   assert.deepEqual(unreached, []);
-  assert.deepEqual(manifest.sideEffects, ["./dist/*-engine.js", "./dist/*-engine.cjs", "./dist/workerd-workers.js"]);
+  assert.deepEqual(manifest.sideEffects, [
+    "./dist/*-engine.js",
+    "./dist/*-engine.cjs",
+    "./dist/workerd-workers.js",
+  ]);
 });
 
 test("each adapter has its export, and each export its adapter", () => {
@@ -60,7 +64,8 @@ test("nothing is imported that a runtime lacks, nothing awaited at the top, no f
     const text = textOf(file);
     assert.doesNotMatch(text, /\bfrom\s*"node:|require\("node:|import\s*"node:/, file);
     // workerd has it. Never a named import: before 2025-08-08 it has no `waitUntil`, and would not start.
-    const platform = file === "dist/workerd-workers.js" ? ['import * as workers from "cloudflare:workers";'] : [];
+    const platform =
+      file === "dist/workerd-workers.js" ? ['import * as workers from "cloudflare:workers";'] : [];
     assert.deepEqual(text.match(/^import .*cloudflare:.*$/gm) ?? [], platform, file);
     assert.doesNotMatch(text, /import\.meta\.url/, file);
     // esbuild refuses what it is told the target lacks.
