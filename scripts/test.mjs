@@ -1,4 +1,4 @@
-// npm test [-- rust | web | js | sinks | hosts | pack | workerd | workers | runtimes ...]: every suite in turn, then a table.
+// npm test [-- rust | web | js | types | sinks | hosts | pack | workerd | workers | runtimes ...]: every suite in turn, then a table.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "../tools/counts.mjs";
@@ -46,15 +46,16 @@ const suites = [
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
   check(
-    "web js sinks hosts pack workerd workers runtimes",
+    "web js types sinks hosts pack workerd workers runtimes",
     "package build",
     node(join("scripts", "build.mjs")),
   ),
   check("web", "every export has a test", node(join("scripts", "boundary.mjs"))),
   check("js", "types", ["tsc", "--noEmit"]),
   check("js", "types of the tests", ["tsc", "--noEmit", "-p", "tests/js"]),
-  check("js", "types of Workers", ["tsc", "--noEmit", "-p", "tests/types"]),
+  check("js types", "types of Workers", ["tsc", "--noEmit", "-p", "tests/types"]),
   check("js", "types of worker-example", ["tsc", "--noEmit", "-p", "worker-example"]),
+  tests("js types", "declarations", nodeTest("tests/types/*.test.mjs"), countNode),
   tests("js", "tools", nodeTest("tests/tools/*.test.mjs"), countNode),
   tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),
   tests("sinks", "sinks", nodeTest("tests/sinks/*.test.mjs"), countNode),

@@ -20,6 +20,8 @@ export const versions = {
   wasmBindgen: lockedVersion("wasm-bindgen"),
   wasmPack: "0.15.1",
   geckodriver: "0.37.0",
+  /** The oldest that the package's declarations work with: the first that reads "exports". */
+  oldestTypeScript: "4.7.4",
 };
 
 /** Tools that must not replace a contributor's own live here, one folder a version. */

@@ -34,6 +34,7 @@ const build = () => [startNode(), node(), packages(), linker(), rust(), target()
 
 const tests = () => [
   lints(),
+  oldestTypeScript(),
   // Its published lock file pins versions that not every index still has; the program itself builds without it.
   cargoTool("wasm-bindgen", "wasm-bindgen-cli", versions.wasmBindgen, ["--debug"], "410 MB, 2 min"),
   cargoTool("wasm-pack", "wasm-pack", versions.wasmPack, ["--locked", "--debug"], "80 MB, 2 min"),
@@ -63,6 +64,22 @@ function node() {
     cost: "190 MB, 10 s",
     place: prefix,
     isMissing: () => taskNode() === null || capture(taskNode(), ["--version"]) === null,
+    mayInstall: always,
+    install: () => run("npm", args),
+    command: `npm ${args.join(" ")}`,
+  };
+}
+
+/** Beside the pinned one: the declarations are compiled by both. */
+function oldestTypeScript() {
+  const version = versions.oldestTypeScript;
+  const prefix = cachedTool("typescript", version);
+  const args = ["install", "--prefix", prefix, `typescript@${version}`, ...QUIET];
+  return {
+    name: `TypeScript ${version}`,
+    cost: "65 MB, 5 s",
+    place: prefix,
+    isMissing: () => !existsSync(join(prefix, "node_modules", "typescript", "bin", "tsc")),
     mayInstall: always,
     install: () => run("npm", args),
     command: `npm ${args.join(" ")}`,
