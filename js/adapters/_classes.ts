@@ -1,7 +1,6 @@
 /** Measured subclasses of Cloudflare's classes. There is no Proxy: `this`, private fields, getters and RPC work as before. */
 import { asContext } from "../runtime/wait-until.ts";
 import { Calls, type Constructed, type Plan } from "./_calls.ts";
-import type { InstrumentOptions } from "./_handlers.ts";
 import { measureMethods, ownMethods } from "./_methods.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: TypeScript asks for it of a class to be extended
@@ -50,26 +49,3 @@ export function measuredClass<C extends AnyClass>(tide: object, Class: C, plan: 
   };
   return Measured;
 }
-
-/** How the methods of a Durable Object are measured. */
-export function objectPlan(options: InstrumentOptions | undefined): Plan {
-  return {
-    options,
-    root: (handler) => {
-      const name = OBJECT_HANDLERS[handler];
-      return name === undefined ? undefined : () => name;
-    },
-    context: (handler, ctx) => ({
-      waitUntil: (work) => ctx.waitUntil(work),
-      isBrief: true,
-      isLast: handler === "alarm" || handler === "webSocketClose",
-    }),
-  };
-}
-
-const OBJECT_HANDLERS: Readonly<Record<string, string | undefined>> = {
-  alarm: "alarm",
-  webSocketMessage: "ws:message",
-  webSocketClose: "ws:close",
-  webSocketError: "ws:error",
-};

@@ -69,29 +69,6 @@ export function asRoot(
   return record === undefined ? run() : respond(record, run, context);
 }
 
-/** The name of a handler that is not `fetch`. Undefined: it is no handler. */
-export function rootName(handler: string, first: unknown): (() => string) | undefined {
-  const given = first as { readonly cron?: unknown; readonly queue?: unknown } | null | undefined;
-  switch (handler) {
-    case "scheduled":
-      return () => `scheduled:${given?.cron}`;
-    case "queue":
-      return () => `queue:${given?.queue}`;
-    case "email":
-    case "tail":
-      return () => handler;
-    default:
-      return undefined;
-  }
-}
-
-/** The run of a Workflow sends at its end, also when it throws: its next run may come in days, and elsewhere. */
-export function contextOfEntrypoint(handler: string, ctx: WaitUntil, args: readonly unknown[]): FlushContext {
-  const step = args[1] as { readonly do?: unknown } | null | undefined;
-  const isWorkflow = handler === "run" && typeof step?.do === "function";
-  return isWorkflow ? { waitUntil: (work) => ctx.waitUntil(work), isLast: true } : ctx;
-}
-
 /** The request ends with its body. The response goes to the client at once. */
 async function respondToBodyEnd(
   record: RequestRecord,

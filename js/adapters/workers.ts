@@ -2,16 +2,11 @@
 import { membersOf } from "../runtime/members.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
-import { type AnyClass, measuredClass, objectPlan } from "./_classes.ts";
-import {
-  asRequest,
-  asRoot,
-  contextOfEntrypoint,
-  type Handler,
-  type InstrumentOptions,
-  rootName,
-} from "./_handlers.ts";
+import type { Plan } from "./_calls.ts";
+import { type AnyClass, measuredClass } from "./_classes.ts";
+import { asRequest, asRoot, type Handler, type InstrumentOptions } from "./_handlers.ts";
 import type { RequestLike } from "./_request.ts";
+import { entrypoint, objectRootName, rootName } from "./_roots.ts";
 
 export type { InstrumentOptions };
 
@@ -67,7 +62,16 @@ export function instrumentDurableObject<C extends AnyClass>(
   Class: C,
   options?: InstrumentOptions,
 ): C {
-  return measuredClass(tide, Class, objectPlan(options));
+  const plan: Plan = {
+    options,
+    root: objectRootName,
+    context: (handler, ctx) => ({
+      waitUntil: (work) => ctx.waitUntil(work),
+      isBrief: true,
+      isLast: handler === "alarm" || handler === "webSocketClose",
+    }),
+  };
+  return measuredClass(tide, Class, plan);
 }
 
 /**
@@ -85,7 +89,7 @@ export function instrumentEntrypoint<C extends AnyClass>(
   Class: C,
   options?: InstrumentOptions,
 ): C {
-  return measuredClass(tide, Class, { options, root: rootName, context: contextOfEntrypoint });
+  return measuredClass(tide, Class, { options, root: rootName, context: entrypoint });
 }
 
 /** `this` is the user's object, since methods with private fields work on no other. */
