@@ -87,6 +87,9 @@ const CHECKS = {
     assert.deepEqual(found, []);
     assert.ok(shapes >= 60, `${shapes} shapes`);
   },
+  closing(answer) {
+    assert.deepEqual(answer, { delivered: 1300, counted: 1300, resets: 0, refused: 1300 });
+  },
   trap(answer) {
     assert.deepEqual(answer, TRAP);
   },
@@ -159,7 +162,7 @@ const ADAPTER = {
 const EXPECTED = {
   thousand: "5f39a61d",
   sampling: { accepted: 309, sampledOut: 564, excluded: 127, routes: "70c49400", alone: "70c49400" },
-  stats: { count: 9381, figures: "a8a5d356", bytes: "319275d3" },
+  stats: { count: 9381, figures: "a8a5d356", bytes: "2e31492a" },
   script: {
     emitted: 6040,
     accepted: 3970,

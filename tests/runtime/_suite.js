@@ -95,6 +95,23 @@ export const cases = {
   /** Every shape of request and response, bare and measured. */
   transparency,
 
+  /** Collectors made and closed one after the other, without a pause: all at once they would not fit into the memory. */
+  closing: async () => {
+    const sums = { delivered: 0, counted: 0, resets: 0, refused: 0 };
+    for (let i = 0; i < 1300; i += 1) {
+      const tide = createCollector({ sinks: [memorySink()], handleSignals: false });
+      tide.req("/a", "GET", 200, Date.now(), 5);
+      const { delivered } = await tide.close();
+      tide.evt("late");
+      const { coreResets, refused } = tide.counters();
+      sums.delivered += delivered;
+      sums.counted += tide.stats().count;
+      sums.resets += coreResets;
+      sums.refused += refused;
+    }
+    return sums;
+  },
+
   trap,
 
   stack,
