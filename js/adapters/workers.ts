@@ -2,8 +2,8 @@
 import { membersOf } from "../runtime/members.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
-import type { Plan } from "./_calls.ts";
-import { type AnyClass, measuredClass } from "./_classes.ts";
+import type { Plan } from "./_classes/_calls.ts";
+import { type AnyClass, measuredClass } from "./_classes/_subclass.ts";
 import { asRequest, asRoot, type Handler, type InstrumentOptions } from "./_handlers.ts";
 import type { RequestLike } from "./_request.ts";
 import { entrypoint, objectRootName, rootName } from "./_roots.ts";

@@ -2,8 +2,8 @@
 export type AttributeValue = string | number | boolean;
 
 /**
- * Attributes of one event: at most 4 KiB of keys and values.
+ * Attributes of one event: at most 64, and 4 KiB of keys and values.
  *
- * What does not fit is cut off or left out, and counted in `Counters.truncated`.
+ * What does not fit, or has another type, is cut off or left out, and counted in `Counters.truncated`. It is not read.
  */
 export type Attributes = Readonly<Record<string, AttributeValue>>;

@@ -38,7 +38,7 @@ export interface Counters {
   readonly pending: number;
   /** How often the engine failed and was replaced. */
   readonly coreResets: number;
-  /** Attributes cut or left out because their event had more than 4 KiB of them. */
+  /** Attributes cut or left out: their event had too many of them, or they have no usable value. */
   readonly truncated: number;
   readonly sinks: readonly SinkCounters[];
 }

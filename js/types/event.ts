@@ -4,7 +4,10 @@ interface EventBase {
   readonly startMs: number;
   /** Without it the duration is unknown: the event counts, but in no percentile. */
   readonly durationMs?: number | undefined;
-  /** An `Error`, the name of its type, or any other value. Undefined and null mean that there was no error. */
+  /**
+   * An `Error`, the name of its type, or any other value. Undefined and null mean that there was no error. A text that is
+   * no name is recorded as `"string"`: it may hold a secret.
+   */
   readonly error?: unknown;
   readonly attributes?: Attributes | undefined;
   /** The W3C header of the parent, for an event outside a request. An invalid one starts a new trace. */

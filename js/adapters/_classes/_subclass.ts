@@ -1,5 +1,5 @@
 /** Measured subclasses of Cloudflare's classes. There is no Proxy: `this`, private fields, getters and RPC work as before. */
-import { asContext } from "../runtime/wait-until.ts";
+import { asContext } from "../../runtime/wait-until.ts";
 import { Calls, type Constructed, type Plan } from "./_calls.ts";
 import { measureMethods, ownMethods } from "./_methods.ts";
 

@@ -1,11 +1,11 @@
 /** The calls of the methods of one measured class. */
-import { bridgeOf, type FlushContext } from "../runtime/bridge.ts";
-import { hostKind } from "../runtime/host-kind.ts";
-import type { WaitUntil } from "../runtime/wait-until.ts";
+import { bridgeOf, type FlushContext } from "../../runtime/bridge.ts";
+import { hostKind } from "../../runtime/host-kind.ts";
+import type { WaitUntil } from "../../runtime/wait-until.ts";
+import { asRequest, asRoot, type InstrumentOptions } from "../_handlers.ts";
+import type { RequestLike } from "../_request.ts";
 import { hasCaller } from "./_call-stack.ts";
-import { asRequest, asRoot, type InstrumentOptions } from "./_handlers.ts";
 import type { Measure, Method } from "./_methods.ts";
-import type { RequestLike } from "./_request.ts";
 
 /** What is known of an instance. */
 export interface Constructed {
