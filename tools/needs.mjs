@@ -74,7 +74,7 @@ function node() {
 function oldestTypeScript() {
   const version = versions.oldestTypeScript;
   const prefix = cachedTool("typescript", version);
-  const args = ["install", "--prefix", prefix, `typescript@${version}`, ...QUIET];
+  const args = ["install", "--prefix", prefix, `typescript@${version}`, ...NPM_OPTIONS];
   return {
     name: `TypeScript ${version}`,
     cost: "65 MB, 5 s",
