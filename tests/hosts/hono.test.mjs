@@ -86,7 +86,7 @@ test("what is no Error goes on through Hono, and is recorded", async () => {
     async () => ask(app, "GET /odd"),
     (error) => error === "text",
   );
-  assert.deepEqual(told(await events(1)), [["GET", "/odd", 500, "text"]]);
+  assert.deepEqual(told(await events(1)), [["GET", "/odd", 500, "string"]]);
 });
 
 test("the Response is Hono's own, its body untouched, with and without an execution context", async () => {

@@ -45,7 +45,7 @@ const traffic = [
   ["GET /stream", 200, "/stream"],
   ["GET /teapot", 418, "/teapot"],
   ["GET /fails", 500, "/fails", "RangeError"],
-  ["GET /odd", 500, "/odd", "not an error"],
+  ["GET /odd", 500, "/odd", "string"],
   ["GET /pattern", 200, "/pattern"],
   ["GET /moved/1", 200, "/moved/:id"],
   ["GET /nowhere/12345", 404, "/nowhere/:id"],

@@ -39,13 +39,12 @@ fn a_round_of_sends_takes_nothing_newer() {
     let end = number(&engine, "Engine.queueEnd", args![]);
     let emitted = number(&engine, "Engine.emitted", args![]);
     assert_eq!((end, emitted), (1.0, 1.0));
-    let round = || args![NOW + 600.0, end, emitted];
     request(&engine, "/b", 200.0);
-    let first = call(&engine, "Engine.poll", round());
+    let first = call(&engine, "Engine.poll", args![NOW + 600.0, end, emitted]);
     assert_eq!(super::glue::json(&first)["count"], 1);
     call(&engine, "Engine.settle", args![super::glue::json(&first)["lease"].as_f64().unwrap(), 0, 0, NOW]);
     request(&engine, "/c", 200.0);
-    assert!(call(&engine, "Engine.poll", round()).is_undefined());
+    assert!(call(&engine, "Engine.poll", args![NOW + 600.0, end, emitted]).is_undefined());
     assert_eq!(super::glue::json(&call(&engine, "Engine.poll", args![NOW + 600.0]))["count"], 2);
 }
 

@@ -184,7 +184,7 @@ impl Collector {
     ///
     /// It belongs to the trace of the request and has the request's span as parent. It is recorded if the request is, and
     /// counts as the request does if not. With an error it is recorded in any case under
-    /// [`always_sample_errors`](super::SamplingOptions::always_sample_errors).
+    /// [`always_sample_errors`](crate::engine::sampling::SamplingOptions::always_sample_errors).
     pub fn record_late(&mut self, event: &Event<'_>, request: &mut RequestAnswer, now_ms: f64) -> Signal {
         self.read_clock(now_ms);
         self.recorder.record_late(event, request, &mut self.shared, &mut self.delivery);
