@@ -59,8 +59,7 @@ pub fn template(path: &str, out: &mut String) {
 /// ```
 #[must_use]
 pub fn public_part(path: &str) -> &str {
-    // Most paths hold none of these.
-    if ![b'?', b'#', b'@'].iter().any(|byte| holds(path.as_bytes(), *byte)) {
+    if !holds_mark(path.as_bytes()) {
         return path;
     }
     let path = without_credentials(path);
@@ -69,16 +68,16 @@ pub fn public_part(path: &str) -> &str {
     (0..bytes.len()).find(is_end).map_or(path, |at| &path[..at])
 }
 
-/// Whether there is a `byte`. Eight bytes are compared at once: a std built for size has no fast search.
-fn holds(bytes: &[u8], byte: u8) -> bool {
+/// Whether there is a `?`, `#` or `@`: most paths hold none. Eight bytes are compared at once: a std built for size has no
+/// fast search.
+fn holds_mark(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks();
-    for word in words {
-        let differs = u64::from_le_bytes(*word) ^ (EACH * u64::from(byte));
-        if differs.wrapping_sub(EACH) & !differs & (EACH * 0x80) != 0 {
-            return true;
-        }
-    }
-    rest.contains(&byte)
+    words.iter().any(|word| {
+        let word = u64::from_le_bytes(*word);
+        let zeros = |differs: u64| differs.wrapping_sub(EACH) & !differs;
+        let found = MARKS.map(|mark| zeros(word ^ (EACH * u64::from(mark))));
+        (found[0] | found[1] | found[2]) & (EACH * 0x80) != 0
+    }) || rest.iter().any(|byte| MARKS.contains(byte))
 }
 
 /// Whether the `?` at `at` makes a parameter or a group of a route template optional.
@@ -165,6 +164,8 @@ fn class_changes(part: &[u8]) -> usize {
     part.windows(2).filter(changed).count()
 }
 
+/// What begins a query, begins a fragment, or ends credentials.
+const MARKS: [u8; 3] = *b"?#@";
 /// A 1 in each byte of a word.
 const EACH: u64 = 0x0101_0101_0101_0101;
 const MAX_SEGMENTS: usize = 16;
