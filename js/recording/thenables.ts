@@ -1,7 +1,7 @@
 /** What is not settled yet when it is returned: promises, and anything else with a `then`. */
 import type { Then } from "../runtime/thenable.ts";
 
-/** Told how a thenable settles. */
+/** Gets how a thenable settles. */
 export interface Observer {
   fulfilled(value: unknown): void;
   rejected(error: unknown): void;
@@ -21,8 +21,8 @@ export function settlingAlike(promise: unknown, observer: Observer): Promise<unk
     }
     // Applied: it throws for a proxy of a promise.
     const alike = Reflect.apply(Promise.prototype.then, promise, [
-      told(observer.fulfilled, undefined, pass),
-      told(observer.rejected, undefined, rethrow),
+      reporting(observer.fulfilled, undefined, pass),
+      reporting(observer.rejected, undefined, rethrow),
     ]);
     copyOwn(promise as object, alike);
     return alike;
@@ -71,7 +71,7 @@ function observed(then: Then, begin: () => Observer): Then {
     const rejected = (error: unknown) => {
       for (const each of observers) each.rejected(error);
     };
-    const callbacks = [told(fulfilled, onFulfilled, pass), told(rejected, onRejected, rethrow)];
+    const callbacks = [reporting(fulfilled, onFulfilled, pass), reporting(rejected, onRejected, rethrow)];
     try {
       return Reflect.apply(then, this, [...callbacks, ...rest]);
     } catch (error) {
@@ -84,7 +84,7 @@ function observed(then: Then, begin: () => Observer): Then {
 }
 
 /** A callback that tells `observe` first. Where the caller gave none, it does what a promise does without one. */
-function told(observe: (value: unknown) => void, given: unknown, otherwise: (value: unknown) => unknown) {
+function reporting(observe: (value: unknown) => void, given: unknown, otherwise: (value: unknown) => unknown) {
   return function (this: unknown, ...args: unknown[]): unknown {
     observe(args[0]);
     return typeof given === "function" ? Reflect.apply(given, this, args) : otherwise(args[0]);

@@ -1,4 +1,4 @@
-/** What may be told of an error. Its text may hold a secret: an address, a header, a statement. */
+/** What may be said of an error. Its text may hold a secret: an address, a header, a statement. */
 import { TidegateError } from "../types/error.ts";
 
 /** Names of types and codes have no blanks and few characters that are no letters. */

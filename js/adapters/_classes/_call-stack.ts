@@ -6,7 +6,7 @@ interface Stacks {
   captureStackTrace?(holder: object, above: unknown): void;
 }
 
-/** Whether JavaScript has called `callee`, which is running. True where that cannot be told. */
+/** Whether JavaScript has called `callee`, which is running. True where the stack does not show it. */
 export function hasCaller(callee: unknown): boolean {
   const stacks = Error as Stacks;
   const { stackTraceLimit, prepareStackTrace } = stacks;
