@@ -84,7 +84,11 @@ function observed(then: Then, begin: () => Observer): Then {
 }
 
 /** A callback that tells `observe` first. Where the caller gave none, it does what a promise does without one. */
-function reporting(observe: (value: unknown) => void, given: unknown, otherwise: (value: unknown) => unknown) {
+function reporting(
+  observe: (value: unknown) => void,
+  given: unknown,
+  otherwise: (value: unknown) => unknown,
+) {
   return function (this: unknown, ...args: unknown[]): unknown {
     observe(args[0]);
     return typeof given === "function" ? Reflect.apply(given, this, args) : otherwise(args[0]);
