@@ -246,3 +246,48 @@ fn an_invalid_traceparent_is_none() {
     assert_eq!(events.len(), 3);
     assert!(events.iter().all(|event| event.get("parent_id").is_none()), "{events:?}");
 }
+
+/// Where the answer to a request that was recorded by a call of its own begins: in the first row, after two words of head.
+fn answer_address(engine: &JsValue) -> f64 {
+    number(engine, "Engine.requestsPtr", args![]) + f64::from((2 + 4) * 8)
+}
+
+#[wasm_bindgen_test]
+fn a_late_event_has_the_trace_and_the_fate_of_its_request() {
+    let engine = engine();
+    request(&engine, "/a", 200.0);
+    let late = |name: &str| {
+        call(&engine, "Engine.recordLate", args![EVT, name, f64::NAN, NOW, NOW, f64::NAN]);
+    };
+    late("recorded");
+    let answer = answer_address(&engine);
+    assert_eq!(read_words(answer, 1.0), [1.0], "p");
+    for (fate, name) in [(0.0, "sampled out"), (-1.0, "excluded"), (-2.0, "refused")] {
+        write_words(answer, &[fate]);
+        late(name);
+    }
+    let events: Vec<_> = send_all(&engine).into_iter().filter(|line| line["kind"] != "META").collect();
+    let [of_request, of_event] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(of_event["name"], "recorded");
+    assert_eq!(
+        [&of_event["trace_id"], &of_event["parent_id"]],
+        [&of_request["trace_id"], &of_request["span_id"]]
+    );
+    let counters = counters(&engine);
+    assert_eq!(
+        ["accepted", "sampledOut", "excluded", "refused"].map(|name| counters[name].as_f64()),
+        [Some(2.0), Some(1.0), Some(1.0), Some(1.0)]
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_late_call_carries_the_trace_of_its_request() {
+    let engine = engine();
+    request(&engine, "/a", 200.0);
+    let headers = text(&engine, "Engine.outgoingLate", args!["vendor=1"]);
+    let events = send_all(&engine);
+    let trace = events[0]["trace_id"].as_str().unwrap();
+    assert!(headers.starts_with(&format!("00-{trace}-")) && headers.ends_with("-01 vendor=1"), "{headers}");
+    write_words(answer_address(&engine), &[-1.0]);
+    assert_eq!(text(&engine, "Engine.outgoingLate", args![]), "", "an excluded request sends no header");
+}
