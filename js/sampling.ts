@@ -3,7 +3,7 @@
 import { memberOf } from "./runtime/members.ts";
 import { randomBytes } from "./runtime/random.ts";
 import { TidegateError } from "./types/error.ts";
-import { seedOf, shown } from "./wasm/convert.ts";
+import { regexHint, seedOf, shown } from "./wasm/convert.ts";
 import { Overrides, Rng, Rules } from "./wasm/generated/tidegate.js";
 import { Resettable } from "./wasm/resettable.ts";
 
@@ -56,10 +56,11 @@ export function clampSamplingRate(rate: number): number {
 }
 
 /**
- * Compiles exclude rules. `"/health"` is a case-sensitive prefix. `"re:^/static/"` is an unanchored regex search, whose
- * time is linear in the length of the path.
+ * Compiles exclude rules. `"/health"` is a case-sensitive prefix. `"re:^/static/"` is an unanchored regex search in the
+ * [syntax of regex-lite](https://docs.rs/regex-lite/latest/regex_lite/#syntax), not JavaScript's: `(?i)` for the flag i,
+ * no lookaround, no backreference. Its time is linear in the length of the path.
  *
- * Throws TidegateError `config/sampling-rule`, which names the rule's index, the pattern and the reason.
+ * Throws TidegateError `config/sampling-rule`, which names the rule's index, the pattern, the reason, and what to write.
  */
 export function compileRules(patterns: readonly string[]): CompiledRules {
   const list = listOf(patterns, "rules", "config/sampling-rule");
@@ -104,9 +105,9 @@ export function shouldExcludeRoute(path: string, compiledRules: CompiledRules): 
   return known.use((rules) => rules.matches(path.slice(0, PATH_MAX)));
 }
 
-/** Whether a request is sampled. A rate ≥ 1 or ≤ 0 draws nothing, any other exactly once. */
+/** Whether a request is sampled. A rate ≥ 1 or ≤ 0 draws nothing, any other, NaN too, exactly once. */
 export function shouldSampleRequest(rate: number, rng: () => number): boolean {
-  return rate >= 1 || (rate > 0 && rng() < rate);
+  return rate >= 1 || (!(rate <= 0) && rng() < rate);
 }
 
 /**
@@ -202,6 +203,6 @@ function listOf(value: unknown, what: string, code: string): readonly unknown[] 
 
 function textOf(pattern: unknown, what: string, at: number): string {
   if (typeof pattern === "string") return pattern;
-  const message = `sampling ${what} ${at} ${shown(pattern)}: is no string`;
+  const message = `sampling ${what} ${at} ${shown(pattern)}: ${regexHint(pattern) ?? "is no string"}`;
   throw new TidegateError("config/sampling-rule", message);
 }

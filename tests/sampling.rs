@@ -52,6 +52,26 @@ fn a_draw_equal_to_the_rate_is_not_sampled() {
 }
 
 #[test]
+fn a_rate_that_is_no_number_takes_one_draw_and_is_not_sampled() {
+    for rate in [f64::NAN, -f64::NAN, f64::INFINITY - f64::INFINITY] {
+        for draw in [0.0, 0.5, f64::NAN] {
+            let mut draws = 0;
+            let sampled = should_sample_request(rate, &mut || {
+                draws += 1;
+                draw
+            });
+            assert_eq!((sampled, draws), (false, 1));
+        }
+    }
+    for rate in [f64::NEG_INFINITY, -1.0, -0.0, 0.0] {
+        assert!(!should_sample_request(rate, &mut || unreachable!()));
+    }
+    for rate in [1.0, 1.5, f64::INFINITY] {
+        assert!(should_sample_request(rate, &mut || unreachable!()));
+    }
+}
+
+#[test]
 fn exclusion_beats_errors_parents_and_draws() {
     let policy = policy(|o| (o.exclude, o.respect_parent, o.rate) = (vec!["/health".into()], true, 0.5));
     let decision = policy.decide_head_with("/health", true, &mut || unreachable!());

@@ -4,7 +4,7 @@ import { isThenable } from "../runtime/thenable.ts";
 import { TidegateError } from "../types/error.ts";
 import type { CollectorOptions, ContextStorage, SamplingOptions } from "../types/options.ts";
 import type { Sink } from "../types/sink.ts";
-import { seedOf } from "../wasm/convert.ts";
+import { regexHint, seedOf } from "../wasm/convert.ts";
 import { fromEngine, isFullStack } from "../wasm/errors.ts";
 import type { EngineOptions } from "../wasm/generated/tidegate.js";
 import { badType, copyOf, isKind, listOf, reading, type Shape } from "./check.ts";
@@ -128,16 +128,24 @@ function samplingOf(given: unknown): SamplingOptions {
     throw new TidegateError("config/type", 'sampling.keepSlowMs must be a number or "p99"');
   }
   const exclude = listOf(sampling.exclude ?? [], "sampling.exclude").map((rule, at) => {
-    if (typeof rule !== "string") throw badType(`sampling.exclude[${at}]`, ["string"], rule);
+    const path = `sampling.exclude[${at}]`;
+    refuseRegExp(path, rule);
+    if (typeof rule !== "string") throw badType(path, ["string"], rule);
     return rule;
   });
   const overrides = listOf(sampling.overrides ?? [], "sampling.overrides").map((rule, at) => {
     const path = `sampling.overrides[${at}]`;
     const [pattern, rate] = isKind(rule, ["array"]) ? listOf(rule, path) : [];
+    refuseRegExp(path, pattern);
     if (typeof pattern === "string" && typeof rate === "number") return [pattern, rate] as const;
     throw new TidegateError("config/type", `${path} must be [pattern, rate]`);
   });
   return Object.assign(sampling, { exclude, overrides });
+}
+
+function refuseRegExp(path: string, rule: unknown): void {
+  const hint = regexHint(rule);
+  if (hint !== undefined) throw new TidegateError("config/type", `${path} ${hint}`);
 }
 
 function describeSampling(engine: EngineOptions, sampling: SamplingOptions, seed: bigint | undefined): void {

@@ -10,7 +10,9 @@ export interface SamplingOptions {
    */
   readonly rate?: number;
   /**
-   * Requests that are never recorded, not even in stats: a prefix (`"/health"`) or `"re:<regex>"`.
+   * Requests that are never recorded, not even in stats: a prefix (`"/health"`) or `"re:<regex>"`, in the
+   * [syntax of regex-lite](https://docs.rs/regex-lite/latest/regex_lite/#syntax). A prefix with `*`, a RegExp and a regex
+   * that does not compile throw; the message says what to write.
    *
    * @default []
    */

@@ -37,3 +37,15 @@ export function shown(value: unknown): string {
   const isPlain = typeof value === "number" || typeof value === "bigint" || value === null;
   return isPlain ? String(value) : typeof value;
 }
+
+/** What to write instead of a RegExp: a rule as text. Undefined: `value` is none. */
+export function regexHint(value: unknown): string | undefined {
+  try {
+    if (!(value instanceof RegExp)) return undefined;
+    const flags = value.flags.replace(/[^ims]/g, "");
+    const source = value.source.replaceAll("\\/", "/");
+    return `is a RegExp: write "re:${flags && `(?${flags})`}${source}"`;
+  } catch {
+    return undefined;
+  }
+}

@@ -27,6 +27,30 @@ const BAD: [unknown, string, string][] = [
   [{ sampling: { rate: Number.NaN } }, "config/sampling-rate", "sampling.rate"],
   [{ sampling: { overrides: [["/a", -1]] } }, "config/sampling-rate", "sampling.overrides: "],
   [{ sampling: { exclude: ["re:("] } }, "config/sampling-rule", "sampling.exclude: "],
+  [{ sampling: { exclude: ["/static/*"] } }, "config/sampling-rule", 'write "/static/", which also matches'],
+  [
+    {
+      sampling: {
+        overrides: [
+          ["/a", 1],
+          ["/img*", 0],
+        ],
+      },
+    },
+    "config/sampling-rule",
+    'write "/img"',
+  ],
+  [{ sampling: { exclude: ["re:/^\\/health$/i"] } }, "config/sampling-rule", 'write "re:(?i)^/health$"'],
+  [
+    { sampling: { exclude: [/^\/health$/i] } },
+    "config/type",
+    'sampling.exclude[0] is a RegExp: write "re:(?i)^/health$"',
+  ],
+  [
+    { sampling: { overrides: [[/\.js$/, 0]] } },
+    "config/type",
+    'sampling.overrides[0] is a RegExp: write "re:\\.js$"',
+  ],
   [{ sampling: { keepSlowMs: -1 } }, "config/keep-slow-ms", "sampling.keepSlowMs"],
   [{ queueSize: 0 }, "config/queue-size", "queueSize"],
   [{ leaseMs: 10, flushDeadlineMs: 20 }, "config/lease-ms", "leaseMs"],

@@ -31,6 +31,20 @@ test("the names are DESIGN's, and no other", () => {
   ]);
 });
 
+test("a rate that is no number takes one draw and is not sampled", () => {
+  for (const rate of [Number.NaN, undefined, "x", {}] as number[]) {
+    let draws = 0;
+    assert.equal(
+      shouldSampleRequest(rate, () => {
+        draws += 1;
+        return 0;
+      }),
+      false,
+    );
+    assert.equal(draws, 1, String(rate));
+  }
+});
+
 test("a rate outside [0, 1] throws; it is never clamped", () => {
   for (const rate of [-0.1, 1.1, Number.NaN, Number.POSITIVE_INFINITY, -Number.MIN_VALUE]) {
     refuses(() => clampSamplingRate(rate), "config/sampling-rate", String(rate));
@@ -58,6 +72,16 @@ test("a bad rule names its index, the pattern and the reason", () => {
       ["1", "3", "no string"],
     ],
     [[null], ["0", "null", "no string"]],
+    [["/static/*"], ['write "/static/", which also matches the template /static/*']],
+    [["re:/^\\/health$/i"], ['write "re:(?i)^/health$"']],
+    [
+      ["/a", /^\/health$/i],
+      ["1", 'is a RegExp: write "re:(?i)^/health$"'],
+    ],
+    [[/a.b/gms], ['is a RegExp: write "re:(?ms)a.b"']],
+    [[/\/api\//], ['is a RegExp: write "re:/api/"']],
+    [["re:^/(?!api)"], ["give x an override"]],
+    [["re:(a)\\1"], ["write the text again"]],
     [
       ["/a", Symbol("x")],
       ["1", "symbol", "no string"],
@@ -114,7 +138,7 @@ test("a draw equal to the rate is not sampled; 0 and 1 draw nothing", () => {
   const never = () => assert.fail("drawn");
   assert.equal(shouldSampleRequest(1, never), true);
   assert.equal(shouldSampleRequest(0, never), false);
-  assert.equal(shouldSampleRequest(Number.NaN, never), false);
+  assert.equal(shouldSampleRequest(-1, never), false);
   assert.equal(
     shouldSampleRequest(0.5, () => 0.5),
     false,

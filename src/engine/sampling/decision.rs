@@ -38,9 +38,12 @@ pub(super) fn decide(rate: Option<f64>, forced: bool, mut draw: impl FnMut() -> 
 
 /// Whether a request of `rate`, in [0, 1], is sampled.
 ///
-/// A rate ≥ 1 or ≤ 0 takes no draw. Any other rate takes exactly one, and samples if the draw is below the rate.
+/// A rate ≥ 1 or ≤ 0 takes no draw. Any other, NaN too, takes exactly one, and samples if the draw is below the rate.
 pub fn should_sample_request(rate: f64, rng: &mut (impl FnMut() -> f64 + ?Sized)) -> bool {
-    rate >= 1.0 || (rate > 0.0 && rng() < rate)
+    // NaN is not ≤ 0.
+    #[allow(clippy::neg_cmp_op_on_partial_ord)]
+    let may_draw = !(rate <= 0.0);
+    rate >= 1.0 || (may_draw && rng() < rate)
 }
 
 /// Whether a finished request is recorded: it is sampled, or it is an error and `always_sample_errors` is set.

@@ -1,8 +1,8 @@
-//! Rules on paths: a prefix, or a regex after `re:`. The first rule of a list that matches wins.
+//! Lists of rules on paths. The first rule of a list that matches wins.
 
+use super::rule::{Rule, refusal};
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::text::number::text;
-use regex_lite::{Regex, RegexBuilder};
 
 /// Compiled exclude rules, made by [`compile_rules`]. The default has no rule.
 ///
@@ -22,21 +22,16 @@ pub struct CompiledRules(Vec<Rule>);
 #[derive(Clone, Debug, Default)]
 pub struct CompiledOverrides(Vec<(Rule, f64)>);
 
-#[derive(Clone, Debug)]
-enum Rule {
-    Prefix(Box<str>),
-    Regex(Regex),
-}
-
 /// Compiles exclude rules.
 ///
 /// `"/health"` is a case-sensitive prefix. `"re:^/static/"` is a regex that is searched anywhere in the path, in the
 /// [syntax of regex-lite](https://docs.rs/regex-lite/latest/regex_lite/#syntax). Compiled, it takes at most
-/// [`REGEX_SIZE_LIMIT`] bytes. Slashes are not normalized.
+/// [`REGEX_SIZE_LIMIT`](super::REGEX_SIZE_LIMIT) bytes. Slashes are not normalized.
 ///
 /// # Errors
-/// [`ErrorKind::SamplingRule`] for an empty pattern, for `"re:"`, and for a regex that does not compile or is too large.
-/// The message names the index of the rule, the pattern and the reason.
+/// [`ErrorKind::SamplingRule`] for an empty pattern, for a prefix with `*`, for a regex literal of JavaScript such as
+/// `"/^\/a$/i"`, for `"re:"`, and for a regex that does not compile or is too large. The message names the index of the
+/// rule, the pattern, the reason, and what to write instead.
 ///
 /// # Examples
 /// ```
@@ -131,38 +126,3 @@ impl CompiledOverrides {
         self.0.iter().any(|&(_, rate)| 0.0 < rate && rate < 1.0)
     }
 }
-
-impl Rule {
-    fn parse(what: &str, index: usize, pattern: &str) -> Result<Self, Error> {
-        let refuse = |reason: &str| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
-        match pattern.strip_prefix("re:") {
-            Some("") => Err(refuse("has no regex after \"re:\": write one, or remove the rule")),
-            Some(regex) => RegexBuilder::new(regex)
-                .size_limit(REGEX_SIZE_LIMIT)
-                .build()
-                .map(Self::Regex)
-                .map_err(|why| refuse(&format!("does not compile: {why}"))),
-            None if pattern.is_empty() => {
-                Err(refuse("is empty: write \"/\" to match every path, or remove the rule"))
-            }
-            None => Ok(Self::Prefix(pattern.into())),
-        }
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        match self {
-            Self::Prefix(prefix) => path.starts_with(&**prefix),
-            Self::Regex(regex) => regex.is_match(path),
-        }
-    }
-}
-
-fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: &str) -> Error {
-    Error::new(kind, &[what, " ", &text(index as f64), " \"", pattern, "\": ", reason])
-}
-
-/// The most bytes of one compiled regex: 32 KiB, enough for about 1000 characters. `(\w{50}){50}` is refused.
-///
-/// A search visits each part of the regex at most once per character of the path, and stores each group at each part. The
-/// limit bounds both. A regex that consists of groups takes 8 MB when it is first searched, an ordinary one 10 to 100 KB.
-pub const REGEX_SIZE_LIMIT: usize = 32 * 1024;
