@@ -6,14 +6,23 @@ import type { RequestLike } from "./_request.ts";
 
 type Bag = Readonly<Record<string, unknown>> | null | undefined;
 
-/** The request: the argument itself, or that of an event (Pages, SvelteKit, Astro, h3). */
+/** The request: the argument itself, or that of an event (Pages, SvelteKit, Astro, h3, Lambda). */
 export function requestIn(first: unknown): RequestLike | undefined {
   const event = propertyOf(first, "event");
   const candidates = [
     first,
     ...[first, event].flatMap((of) => [propertyOf(of, "request"), propertyOf(of, "req")]),
   ];
-  return candidates.find(isRequest);
+  return candidates.find(isRequest) ?? lambdaRequest(first);
+}
+
+/** An event of AWS Lambda, of either version of its format, says what request it stands for. */
+function lambdaRequest(event: unknown): RequestLike | undefined {
+  const http = propertyOf(propertyOf(event, "requestContext"), "http");
+  const method = propertyOf(event, "httpMethod") ?? propertyOf(http, "method");
+  const url = propertyOf(event, "rawPath") ?? propertyOf(event, "path");
+  const request = { url, method, headers: propertyOf(event, "headers") ?? {} };
+  return isRequest(request) ? request : undefined;
 }
 
 /** The environment of a Worker: the second argument, or that of an event. */

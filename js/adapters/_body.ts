@@ -33,9 +33,6 @@ interface StreamedResponse {
   readonly headers?: { has(name: string): boolean };
 }
 
-/** The message of workerd's error when the reader has gone. */
-const READER_GONE = "Network connection lost.";
-
 /** Whether `response` is one whose body takes its time. */
 export function hasStream(response: unknown): response is StreamedResponse {
   try {
@@ -56,13 +53,13 @@ export function hasStream(response: unknown): response is StreamedResponse {
 export function untilBodyEnds(
   response: StreamedResponse,
   context: WaitUntil,
-  onEnd: (error: unknown) => void,
+  onEnd: (hasLeft: boolean, error?: unknown) => void,
 ): unknown {
   const watched = watch(response);
   if (watched === undefined) return undefined;
   const piped = watched.source.pipeTo(watched.writable).then(
-    () => onEnd(undefined),
-    (error) => onEnd(causeOf(error)),
+    () => onEnd(false),
+    (error) => onEnd(isGone(error) && !watched.hasFailed(), error ?? "throw"),
   );
   try {
     context.waitUntil(piped);
@@ -84,10 +81,14 @@ function watch(response: StreamedResponse) {
     const { ReadableStream, Response } = globalThis as unknown as Globals;
     const copy = new Response(pipe.readable, response);
     let reader: Reader;
+    let hasFailed = false;
     const source = new ReadableStream(
       {
         async pull(controller: { enqueue(chunk: unknown): void; close(): void }) {
-          const { done, value } = await reader.read();
+          const { done, value } = await reader.read().catch((error) => {
+            hasFailed = true;
+            throw error;
+          });
           if (done) controller.close();
           else controller.enqueue(value);
         },
@@ -96,7 +97,7 @@ function watch(response: StreamedResponse) {
       { highWaterMark: 0 },
     );
     reader = body.getReader();
-    return { source, copy, writable: pipe.writable };
+    return { source, copy, writable: pipe.writable, hasFailed: () => hasFailed };
   } catch {
     return undefined;
   }
@@ -113,7 +114,7 @@ function pipeFor(body: Stream): Pipe | undefined {
   return length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length);
 }
 
-function causeOf(error: unknown): unknown {
-  const isGone = (error as { message?: unknown } | undefined)?.message === READER_GONE;
-  return isGone ? "client_disconnected" : (error ?? "throw");
+/** Whether it is workerd's error when the reader has gone. An upstream that is gone has the same. */
+function isGone(error: unknown): boolean {
+  return (error as { message?: unknown } | undefined)?.message === "Network connection lost.";
 }

@@ -2,23 +2,18 @@
 import { type AdapterBridge, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import { hasStream, untilBodyEnds } from "./_body.ts";
-import { begin, endAnswered, endFailed, openAs, type RequestLike, respond, statusOf } from "./_request.ts";
+import type { RequestOptions } from "./_options.ts";
+import { begin, openAs, type RequestLike } from "./_request.ts";
+import { anyStatus, endAnswered, endFailed, respond, responseStatus } from "./_respond.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each Worker has its own env, and its own flavor of these types
 export type Handler = (...args: any[]) => any;
 
 /** How requests are measured. */
-export interface InstrumentOptions {
+export interface InstrumentOptions extends RequestOptions {
   /**
-   * The route template of a request.
-   *
-   * @default the path, id-like segments shown as `:id`
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: the Request type of whoever writes the function
-  readonly route?: (request: any) => string | undefined;
-  /**
-   * The duration of a streamed response lasts until its body ends, rather than until its headers. A client that leaves
-   * before is the error `client_disconnected`.
+   * The duration of a streamed response lasts until its body ends, rather than until its headers. If the client leaves
+   * before, that is no error: the event has the attribute `client_disconnected`.
    *
    * The client gets what it would get without. It costs a copy of each body, which takes a Worker most of its
    * throughput. Where the end cannot be seen without harm, the duration lasts until the headers, and the event has the
@@ -42,12 +37,12 @@ export interface Call {
 /** Runs a `fetch` handler as a request. */
 export function asRequest(call: Call, request: RequestLike, options: InstrumentOptions | undefined): unknown {
   const { tide, env, context, run } = call;
-  const record = begin(tide, request, env, options?.route, true, context);
+  const record = begin(tide, request, env, options, true, context);
   if (record === undefined) return run();
   if (options?.untilBodyEnds === true && context !== undefined && request.method !== "HEAD") {
     return respondToBodyEnd(record, run, context);
   }
-  return respond(record, run, context);
+  return respond(record, run, context, responseStatus);
 }
 
 /**
@@ -66,7 +61,7 @@ export function asRoot(
     return new RequestRecord(bridge, request, path, path, undefined, true);
   };
   const record = openAs(tide, env, context, describe, { isShared });
-  return record === undefined ? run() : respond(record, run, context);
+  return record === undefined ? run() : respond(record, run, context, anyStatus);
 }
 
 /** The request ends with its body. The response goes to the client at once. */
@@ -83,15 +78,16 @@ async function respondToBodyEnd(
     throw error;
   }
   if (!hasStream(response)) {
-    endAnswered(record, response, context);
+    endAnswered(record, response, context, responseStatus);
     return response;
   }
-  const status = statusOf(response);
-  const end = (error: unknown) => record.bridge.end(record, status, error, context);
-  const copy = untilBodyEnds(response, context, end);
+  const status = anyStatus(response);
+  const copy = untilBodyEnds(response, context, (hasLeft, error) => {
+    if (hasLeft) record.bridge.setAttributes(record, { client_disconnected: true });
+    record.bridge.end(record, status, hasLeft ? undefined : error, context);
+  });
   if (copy !== undefined) return copy;
-  record.attributes ??= new Map();
-  record.attributes.set("tidegate.duration", "headers");
-  end(undefined);
+  record.bridge.setAttributes(record, { "tidegate.duration": "headers" });
+  endAnswered(record, response, context, responseStatus);
   return response;
 }

@@ -1,46 +1,48 @@
-/** What adapters have in common: opening a request, running its handler, recording its end. */
+/** What adapters have in common: opening a request. */
 import { type AdapterBridge, bridgeOf, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
-import { asThrown } from "../runtime/error-type.ts";
-import { thenOf } from "../runtime/thenable.ts";
 import { workersContext } from "../runtime/wait-until.ts";
-import { pathOf, routeOf } from "./_route.ts";
+import { addAttributes, type RequestOptions, routeOf } from "./_options.ts";
+import { pathOf } from "./_route.ts";
 
-/** The part of a `Request` that is read. */
+/** The part of a `Request` that is read. Node's requests have their headers as properties. */
 export interface RequestLike {
   readonly url: string;
   readonly method: string;
-  readonly headers: { get(name: string): string | null };
+  readonly headers: object;
 }
-
-/** The status that a client sees when a handler throws. */
-const UNCAUGHT_STATUS = 500;
 
 /** What a request is known by, beside its object. */
 export interface Identity {
   /** A further object that may stand for it. */
-  readonly other?: object;
+  readonly other?: object | undefined;
   /** The object stands for several calls at once, as a WebSocket does. */
   readonly isShared?: boolean;
 }
 
-/** Opens a request. Undefined: `tide` is no collector of this version, or telemetry failed. The request goes on. */
+/**
+ * Opens a request. Undefined: `tide` is no collector of this version, or telemetry failed. The request goes on. `other`
+ * is a further object that may stand for it.
+ */
 export function begin(
   tide: object,
   request: RequestLike,
   env: unknown,
-  route: ((request: never) => string | undefined) | undefined,
+  options: RequestOptions | undefined,
   hasFrozenClock: boolean,
   context: FlushContext | undefined,
+  other?: object,
 ): RequestRecord | undefined {
   const describe = (bridge: AdapterBridge) => {
     const { url, method, headers } = request;
-    const record = new RequestRecord(bridge, request, url, pathOf(url), method, hasFrozenClock);
-    record.route = routeOf(route, request);
-    record.traceparent = headers.get("traceparent") ?? undefined;
-    if (record.traceparent !== undefined) record.tracestate = headers.get("tracestate") ?? undefined;
-    return record;
+    const opened = new RequestRecord(bridge, request, url, pathOf(url), method, hasFrozenClock);
+    opened.route = routeOf(options, request);
+    opened.traceparent = headerOf(headers, "traceparent");
+    if (opened.traceparent !== undefined) opened.tracestate = headerOf(headers, "tracestate");
+    return opened;
   };
-  return openAs(tide, env, context, describe);
+  const record = openAs(tide, env, context, describe, { other });
+  addAttributes(record, options, request, env);
+  return record;
 }
 
 /**
@@ -52,7 +54,7 @@ export function openAs(
   env: unknown,
   context: FlushContext | undefined,
   describe: (bridge: AdapterBridge) => RequestRecord,
-  identity: Identity = {},
+  identity: Identity,
 ): RequestRecord | undefined {
   try {
     const bridge = bridgeOf(tide);
@@ -63,57 +65,16 @@ export function openAs(
     if (host !== undefined) bridge.setWaitUntil(host);
     const record = describe(bridge);
     const open = identity.isShared === true ? undefined : bridge.join(record, identity.other);
-    if (open === undefined) bridge.open(record, context);
+    if (open === undefined) bridge.open(record, context, identity.other);
     return open ?? record;
   } catch {
     return undefined;
   }
 }
 
-/** Runs the handler within its request, and records its end: the duration lasts until the headers. */
-export function respond<T>(record: RequestRecord, call: () => T, context: FlushContext | undefined): T {
-  let result: T;
-  try {
-    result = record.bridge.run(record, call);
-  } catch (error) {
-    endFailed(record, error, context);
-    throw error;
-  }
-  // Not awaited if its `then` cannot be read: whoever awaits it meets that error, as without measuring.
-  if (thenOf(result) === undefined) {
-    endAnswered(record, result, context);
-    return result;
-  }
-  // A thenable that is no promise may return nothing from `then`, or not allow a second call of it.
-  const promise = Promise.resolve(result);
-  // Not chained: the host gets the same promise, in the same turn as without measuring.
-  promise.then(
-    (response: unknown) => endAnswered(record, response, context),
-    (error: unknown) => endFailed(record, error, context),
-  );
-  return promise as T;
-}
-
-/** Records the end of a request that was answered with `response`. */
-export function endAnswered(
-  record: RequestRecord,
-  response: unknown,
-  context: FlushContext | undefined,
-): void {
-  record.bridge.end(record, statusOf(response), undefined, context);
-}
-
-/** Records the end of a request whose handler threw. */
-export function endFailed(record: RequestRecord, error: unknown, context: FlushContext | undefined): void {
-  record.bridge.end(record, UNCAUGHT_STATUS, asThrown(error), context);
-}
-
-/** A handler may return anything, also an object whose getters throw. */
-export function statusOf(response: unknown): number | undefined {
-  try {
-    const status = (response as { status?: unknown } | null | undefined)?.status;
-    return typeof status === "number" ? status : undefined;
-  } catch {
-    return undefined;
-  }
+/** A header that came more than once is an array in Node, and not used. */
+export function headerOf(headers: object, name: string): string | undefined {
+  const given = headers as Headers & Record<string, unknown>;
+  const value = typeof given.get === "function" ? given.get(name) : given[name];
+  return typeof value === "string" ? value : undefined;
 }

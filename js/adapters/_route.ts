@@ -11,19 +11,6 @@ export function pathOf(url: string): string {
   return url.slice(start, end) || "/";
 }
 
-/** Calls the user's `route`. If it throws, the path names the request. */
-export function routeOf(
-  route: ((request: never) => string | undefined) | undefined,
-  request: object,
-): string | undefined {
-  try {
-    const template: unknown = route?.(request as never);
-    return typeof template === "string" ? template : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Sets the template that a framework has found, unless the user has named the request. */
 export function nameRoute(record: RequestRecord, template: unknown): void {
   if (typeof template === "string" && template !== "") record.route ??= template;

@@ -1,23 +1,16 @@
 /** Any host that calls `(request) => Response`: Deno.serve, Bun.serve, Vercel edge, Supabase, Netlify, Pages. */
-import { bridgeOf } from "../runtime/bridge.ts";
-import { isClockFrozen } from "../runtime/host-kind.ts";
 import type { Collector } from "../types/collector.ts";
-import { contextIn, envIn, requestIn } from "./_arguments.ts";
-import { begin, respond } from "./_request.ts";
+import { envIn } from "./_arguments.ts";
+import type { RequestOptions } from "./_options.ts";
+import { anyStatus } from "./_respond.ts";
+import { answerRequest, servedStatus } from "./_served.ts";
 
 /** A handler. Hosts pass other arguments after the request. */
 // biome-ignore lint/suspicious/noExplicitAny: each host has its own types of these
 export type FetchHandler = (request: any, ...rest: any[]) => unknown;
 
 /** Options of `withTide`. */
-export interface WithTideOptions {
-  /**
-   * The route template of a request.
-   *
-   * @default the path, id-like segments shown as `:id`
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: the Request type of whoever writes the function
-  readonly route?: (request: any) => string | undefined;
+export interface WithTideOptions extends RequestOptions {
   /**
    * Where flushing may go on after the response.
    *
@@ -28,12 +21,18 @@ export interface WithTideOptions {
 }
 
 /** Options of `measure`. */
-export interface MeasureOptions extends WithTideOptions {
+export interface MeasureOptions extends Omit<WithTideOptions, "route"> {
+  /**
+   * The route template of the request, or a function that finds it. Null, as frameworks have it: there is none.
+   *
+   * @default the path, id-like segments shown as `:id`
+   */
+  readonly route?: string | null | RequestOptions["route"];
   /** On Workers: what `createCollector` gets, where its options are a function. */
   readonly env?: unknown;
   /**
-   * `"await"`: the result waits until what is queued is sent, at most `flushDeadlineMs`. For hosts that stop with the
-   * response and have no `waitUntil`.
+   * `"await"`: the result is a promise, which waits until what is queued is sent, at most `flushDeadlineMs`. For hosts
+   * that stop with the response and have no `waitUntil`.
    */
   readonly flush?: "await";
 }
@@ -51,45 +50,46 @@ export function withTide<H extends FetchHandler>(tide: Collector, handler: H, op
   const wrapped = function (this: unknown, request: unknown, ...rest: unknown[]): unknown {
     const given = [request, ...rest];
     const call = () => Reflect.apply(handler, this, given);
-    return run(tide, given, envIn(request, rest[0]), call, options, "withTide");
+    const read = (answer: unknown, found: unknown) => servedStatus(answer, given, found);
+    return answerRequest(
+      { tide, given, env: envIn(request, rest[0]), name: "withTide", call, read },
+      options,
+    );
   };
   return wrapped as unknown as H;
 }
 
 /**
- * Measures `work` as the answer to `request`: one line inside a framework's hook. `request` is a `Request`, or the
- * framework's event or context that has one.
+ * Measures `work` as the answer to `request`: one line inside a framework's hook. `request` is a `Request`, one of
+ * Node's, the framework's event or context that has one, or an event of AWS Lambda. The status is that of what `work`
+ * gives, if it has one.
  *
  * @example
  * export const handle = ({ event, resolve }) => measure(tide, event, () => resolve(event));
  */
-export function measure<T>(tide: Collector, request: object, work: () => T, options?: MeasureOptions): T {
-  const env = options?.env ?? envIn(request, undefined);
-  const result = run(tide, [request], env, work, options, "measure");
-  return options?.flush === "await" ? (flushed(tide, result) as T) : result;
-}
-
-function run<T>(
+export function measure<T>(
   tide: Collector,
-  given: readonly unknown[],
-  env: unknown,
-  call: () => T,
-  options: WithTideOptions | undefined,
-  adapter: string,
-): T {
-  const request = requestIn(given[0]);
-  if (request === undefined) {
-    bridgeOf(tide)?.warnUnmeasured(adapter);
-    return call();
-  }
-  const context = contextIn(options?.waitUntil, given);
-  const record = begin(tide, request, env, options?.route, isClockFrozen(), context);
-  return record === undefined ? call() : respond(record, call, context);
+  request: object,
+  work: () => T,
+  options: MeasureOptions & { readonly flush: "await" },
+): Promise<Awaited<T>>;
+export function measure<T>(tide: Collector, request: object, work: () => T, options?: MeasureOptions): T;
+export function measure<T>(
+  tide: Collector,
+  request: object,
+  work: () => T,
+  options: MeasureOptions = {},
+): unknown {
+  const { route, flush, env = envIn(request, undefined) } = options;
+  const find = typeof route === "function" ? route : () => route ?? undefined;
+  const answer = { tide, given: [request], env, name: "measure", call: work, read: anyStatus };
+  const run = () => answerRequest(answer, { ...options, route: find });
+  return flush === "await" ? flushed(tide, run) : run();
 }
 
-async function flushed(tide: Collector, result: unknown): Promise<unknown> {
+async function flushed(tide: Collector, call: () => unknown): Promise<unknown> {
   try {
-    return await result;
+    return await call();
   } finally {
     await tide.flush();
   }

@@ -3,7 +3,9 @@ import type { RequestRecord } from "../runtime/bridge.ts";
 import { envOf, isClockFrozen } from "../runtime/host-kind.ts";
 import { asContext, type WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
-import { begin, endFailed, type RequestLike } from "./_request.ts";
+import type { RequestOptions } from "./_options.ts";
+import { begin, type RequestLike } from "./_request.ts";
+import { endFailed } from "./_respond.ts";
 import { nameRoute } from "./_route.ts";
 
 /** The part of Hono's `Context` that is read. */
@@ -18,15 +20,7 @@ export interface HonoContext {
 }
 
 /** Options of `tidegate`. */
-export interface HonoOptions {
-  /**
-   * The route template of a request. It wins over Hono's own.
-   *
-   * @default Hono's route
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: the Request type of whoever writes the function
-  readonly route?: (request: any) => string | undefined;
-}
+export interface HonoOptions extends RequestOptions {}
 
 /**
  * Middleware that measures the handlers after it: duration to headers, status, error, and the route template. Use it
@@ -41,7 +35,7 @@ export function tidegate(
 ): (context: HonoContext, next: () => Promise<void>) => Promise<void> {
   return async (c, next) => {
     const context = contextOf(c);
-    const record = begin(tide, c.req.raw, envOf(c.env), options?.route, isClockFrozen(), context);
+    const record = begin(tide, c.req.raw, envOf(c.env), options, isClockFrozen(), context);
     if (record === undefined) return next();
     try {
       await record.bridge.run(record, next);

@@ -1,11 +1,11 @@
 /** Node's http servers, and the frameworks on them: Express, Connect, Fastify, Koa. Deno and Bun have them too. */
 import type { Collector } from "../types/collector.ts";
 import { catchError } from "./_errors.ts";
-import { watchExpress } from "./_express.ts";
-import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
+import { watchExpress } from "./_node/_express.ts";
+import type { NodeOptions, NodeRequest, NodeResponse } from "./_node/_types.ts";
 
-export { type FastifyLike, fastify } from "./_fastify.ts";
-export { type KoaContext, koa } from "./_koa.ts";
+export { type FastifyLike, fastify } from "./_node/_fastify.ts";
+export { type KoaContext, koa } from "./_node/_koa.ts";
 export type { NodeOptions, NodeRequest, NodeResponse };
 
 /**

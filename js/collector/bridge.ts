@@ -1,5 +1,6 @@
 import type { RequestIndex } from "../recording/request-index.ts";
 import { endRequest, isOpen, openRequest } from "../recording/requests.ts";
+import { setAttributes } from "../recording/scope.ts";
 import type { AdapterBridge, Place, RequestRecord } from "../runtime/bridge.ts";
 import { isSameUrl } from "../runtime/url.ts";
 import type { Lead } from "./lead.ts";
@@ -11,9 +12,10 @@ export function bridgeFor(state: State, lead: Lead, requests: RequestIndex): Ada
   let hasWarned = false;
   return {
     configure: (env) => state.configure(env),
-    open(request, context) {
+    open(request, context, other) {
       if (!state.isReady()) return;
       openRequest(state, requests, request);
+      if (other !== undefined && other !== request.request) requests.addAlias(other, request);
       request.context = context;
       lead.atStart(request);
     },
@@ -27,6 +29,8 @@ export function bridgeFor(state: State, lead: Lead, requests: RequestIndex): Ada
       }
       return open;
     },
+    find: (object) => requests.find(object),
+    setAttributes,
     run: (request, work) =>
       isOpen(request)
         ? state.context.run({ record: request, context: request.context } satisfies Place, work)

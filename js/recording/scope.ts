@@ -78,6 +78,13 @@ function detailsOf(describe: (result: unknown) => object, result: unknown): obje
   }
 }
 
+/** Sets the attributes that a user gives as an object. */
+export function setAttributes(request: RequestRecord, given: unknown): void {
+  const { attributes, truncated } = boundedEntries(given);
+  for (const [key, value] of attributes) setAttribute(request, key, value as AttributeValue);
+  request.truncated += truncated;
+}
+
 function setAttribute(request: RequestRecord | undefined, key: string, given: AttributeValue): void {
   if (request === undefined || typeof key !== "string") return;
   const value = attributeValue(given);

@@ -88,13 +88,20 @@ export interface Place {
 /** What adapters use of a collector. Nothing here throws, except that `run` throws what the handler throws. */
 export interface AdapterBridge {
   configure(env: unknown): void;
-  /** Sets the start of `record` and makes it known, if anything can be recorded. `context`: where it may flush. */
-  open(record: RequestRecord, context: FlushContext | undefined): void;
+  /**
+   * Sets the start of `record` and makes it known, if anything can be recorded. `context`: where it may flush. `other`: a
+   * further object that stands for it.
+   */
+  open(record: RequestRecord, context: FlushContext | undefined, other?: object): void;
   /**
    * The open request that `record` is another view of, as an adapter within another one has it: the same object, or (in
    * the context of that request) the same method and URL. `other` is a further object that may stand for it.
    */
   join(record: RequestRecord, other: object | undefined): RequestRecord | undefined;
+  /** The newest request that `object` stands for. */
+  find(object: object): RequestRecord | undefined;
+  /** Adds what a user has given as attributes. */
+  setAttributes(record: RequestRecord, attributes: unknown): void;
   run<T>(record: RequestRecord, work: () => T): T;
   /** The request that the running code belongs to, where the runtime can tell. */
   current(): RequestRecord | undefined;

@@ -70,15 +70,20 @@ test("the first bytes come before the last are made", () =>
     await reader.cancel();
   }));
 
-test("a client that leaves is told as an error, and so is a body that breaks", () =>
+test("a client that leaves is an attribute and no error, a body that breaks is an error", () =>
   onStage(async ({ url, event }) => {
     const leaving = new AbortController();
     const { body } = await fetch(`${url}/long`, { signal: leaving.signal });
     await body.getReader().read();
     leaving.abort();
-    assert.equal((await event("/long")).error, "client_disconnected");
+    const left = await event("/long");
+    assert.deepEqual(
+      [left.status, left.error, left.attributes],
+      [200, undefined, { client_disconnected: true }],
+    );
     await look(`${url}/broken`);
-    assert.equal((await event("/broken")).error, "RangeError");
+    const { status, error, attributes } = await event("/broken");
+    assert.deepEqual([status, error, attributes], [200, "RangeError", undefined]);
   }));
 
 const HANGS_MS = 5000;

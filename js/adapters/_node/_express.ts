@@ -1,9 +1,9 @@
 /** Node's own listeners, Express and Connect: what they know of a request. */
-import type { RequestRecord } from "../runtime/bridge.ts";
-import type { Collector } from "../types/collector.ts";
-import { watch } from "./_node.ts";
-import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
-import { nameRoute } from "./_route.ts";
+import type { RequestRecord } from "../../runtime/bridge.ts";
+import type { Collector } from "../../types/collector.ts";
+import { nameRoute } from "../_route.ts";
+import type { NodeOptions, NodeRequest, NodeResponse } from "./_types.ts";
+import { watch } from "./_watch.ts";
 
 export function watchExpress(
   tide: Collector,

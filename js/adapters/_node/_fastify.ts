@@ -1,9 +1,9 @@
 /** Fastify 5. */
-import type { RequestRecord } from "../runtime/bridge.ts";
-import { asThrown } from "../runtime/error-type.ts";
-import type { Collector } from "../types/collector.ts";
-import { watch } from "./_node.ts";
-import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
+import type { RequestRecord } from "../../runtime/bridge.ts";
+import { asThrown } from "../../runtime/error-type.ts";
+import type { Collector } from "../../types/collector.ts";
+import type { NodeOptions, NodeRequest, NodeResponse } from "./_types.ts";
+import { watch } from "./_watch.ts";
 
 /** The part of a Fastify instance that is used. */
 export interface FastifyLike {

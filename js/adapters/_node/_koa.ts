@@ -1,10 +1,10 @@
 /** Koa 3. */
-import type { RequestRecord } from "../runtime/bridge.ts";
-import type { Collector } from "../types/collector.ts";
-import { catchError } from "./_errors.ts";
-import { watch } from "./_node.ts";
-import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
-import { nameRoute } from "./_route.ts";
+import type { RequestRecord } from "../../runtime/bridge.ts";
+import type { Collector } from "../../types/collector.ts";
+import { catchError } from "../_errors.ts";
+import { nameRoute } from "../_route.ts";
+import type { NodeOptions, NodeRequest, NodeResponse } from "./_types.ts";
+import { watch } from "./_watch.ts";
 
 /** The part of Koa's context that is read. `@koa/router` adds `_matchedRoute`. */
 export interface KoaContext {

@@ -1,10 +1,11 @@
 /** What Node's adapters share: a request ends with its response. */
-import { type AdapterBridge, RequestRecord } from "../runtime/bridge.ts";
-import { isClockFrozen } from "../runtime/host-kind.ts";
-import type { Collector } from "../types/collector.ts";
-import type { NodeOptions, NodeRequest, NodeResponse } from "./_node-types.ts";
-import { openAs } from "./_request.ts";
-import { pathOf, routeOf } from "./_route.ts";
+import { type AdapterBridge, RequestRecord } from "../../runtime/bridge.ts";
+import { isClockFrozen } from "../../runtime/host-kind.ts";
+import type { Collector } from "../../types/collector.ts";
+import { addAttributes, routeOf } from "../_options.ts";
+import { headerOf, openAs } from "../_request.ts";
+import { pathOf } from "../_route.ts";
+import type { NodeOptions, NodeRequest, NodeResponse } from "./_types.ts";
 
 /** How an adapter sees its framework. */
 export interface Framework {
@@ -35,13 +36,14 @@ export function watch(
   const describe = (bridge: AdapterBridge) => {
     const method = request.method ?? "GET";
     const opened = new RequestRecord(bridge, key, url, pathOf(url), method, isClockFrozen());
-    opened.route = routeOf(options?.route, key) ?? route;
-    opened.traceparent = headerOf(request.headers.traceparent);
-    opened.tracestate = headerOf(request.headers.tracestate);
+    opened.route = routeOf(options, key) ?? route;
+    opened.traceparent = headerOf(request.headers, "traceparent");
+    opened.tracestate = headerOf(request.headers, "tracestate");
     return opened;
   };
   const record = openAs(tide, undefined, undefined, describe, { other: request });
   if (record === undefined) return undefined;
+  addAttributes(record, options, key, undefined);
   let isOver = false;
   const end = (isFinished: boolean) => {
     if (isOver) return;
@@ -76,9 +78,4 @@ function endLost(record: RequestRecord, { headersSent, statusCode, errored }: No
   }
   const status = headersSent ? statusCode : undefined;
   record.bridge.end(record, status, cause ?? (headersSent ? undefined : "client_disconnected"), undefined);
-}
-
-/** A header that came more than once is an array, and not used. */
-function headerOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

@@ -1,4 +1,5 @@
 /** The parts of Node's requests and responses that are used. */
+import type { RequestOptions } from "../_options.ts";
 
 /** The part of `IncomingMessage` that is read. Express adds the last three. */
 export interface NodeRequest {
@@ -26,12 +27,4 @@ export interface NodeResponse {
 }
 
 /** Options of each of Node's adapters. */
-export interface NodeOptions {
-  /**
-   * The route template of a request. It wins over the framework's own.
-   *
-   * @default the framework's route
-   */
-  // biome-ignore lint/suspicious/noExplicitAny: the request type of whoever writes the function
-  readonly route?: (request: any) => string | undefined;
-}
+export interface NodeOptions extends RequestOptions {}
