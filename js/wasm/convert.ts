@@ -42,9 +42,7 @@ export function shown(value: unknown): string {
 export function regexHint(value: unknown): string | undefined {
   try {
     if (!(value instanceof RegExp)) return undefined;
-    const flags = value.flags.replace(/[^ims]/g, "");
-    const source = value.source.replaceAll("\\/", "/");
-    return `is a RegExp: write "re:${flags && `(?${flags})`}${source}"`;
+    return `is a RegExp: write "re:${value.ignoreCase ? "(?i)" : ""}${value.source.replaceAll("\\/", "/")}"`;
   } catch {
     return undefined;
   }

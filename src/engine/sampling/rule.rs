@@ -2,6 +2,7 @@
 
 use crate::engine::error::{Error, ErrorKind};
 use crate::engine::text::number::text;
+use crate::engine::text::split::{split, split_once};
 use regex_lite::{Regex, RegexBuilder};
 
 #[derive(Clone, Debug)]
@@ -12,14 +13,10 @@ pub(super) enum Rule {
 
 impl Rule {
     pub fn parse(what: &str, index: usize, pattern: &str) -> Result<Self, Error> {
-        let refuse =
-            |reason: &[&str]| refusal(ErrorKind::SamplingRule, what, index, pattern, &reason.concat());
+        let refuse = |reason: &[&str]| refusal(ErrorKind::SamplingRule, what, index, pattern, reason);
         let regex = pattern.strip_prefix("re:");
-        if let Some((source, flags)) = javascript_literal(pattern) {
-            let flags: String = flags.chars().filter(|c| "ims".contains(*c)).collect();
-            let flags = if flags.is_empty() { flags } else { ["(?", &flags, ")"].concat() };
-            let source = source.replace(r"\/", "/");
-            return Err(refuse(&["is a regex literal of JavaScript: write \"re:", &flags, &source, "\""]));
+        if let Some(instead) = javascript_literal(pattern) {
+            return Err(refuse(&["is a regex literal of JavaScript: write \"re:", &instead, "\""]));
         }
         match regex {
             Some("") => Err(refuse(&["has no regex after \"re:\": write one, or remove the rule"])),
@@ -34,10 +31,16 @@ impl Rule {
             None if pattern.is_empty() => {
                 Err(refuse(&["is empty: write \"/\" to match every path, or remove the rule"]))
             }
-            None if pattern.contains('*') => {
-                Err(refuse(&["a rule is a prefix: ", &instead_of_stars(pattern)]))
-            }
-            None => Ok(Self::Prefix(pattern.into())),
+            None => match split_once(pattern, b'*') {
+                Some((prefix, rest)) => Err(refuse(&[
+                    "a rule is a prefix: write \"",
+                    if prefix.is_empty() { "/" } else { prefix },
+                    "\", which also matches the template ",
+                    pattern,
+                    if rest.bytes().all(|b| b == b'*') { "" } else { ", or a regex: \"re:\", and .* for *" },
+                ])),
+                None => Ok(Self::Prefix(pattern.into())),
+            },
         }
     }
 
@@ -49,46 +52,42 @@ impl Rule {
     }
 }
 
-pub(super) fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: &str) -> Error {
-    Error::new(kind, &[what, " ", &text(index as f64), " \"", pattern, "\": ", reason])
+pub(super) fn refusal(kind: ErrorKind, what: &str, index: usize, pattern: &str, reason: &[&str]) -> Error {
+    Error::new(kind, &[what, " ", &text(index as f64), " \"", pattern, "\": ", &reason.concat()])
 }
 
-/// The source and the flags of `/source/flags`. `None` where that can be meant as text of a path, such as `/api/v`.
-fn javascript_literal(pattern: &str) -> Option<(&str, &str)> {
+/// What to write instead of `/source/flags`. `None` where that can be meant as text of a path, such as `/api/v`.
+fn javascript_literal(pattern: &str) -> Option<String> {
     let text = pattern.strip_prefix("re:").unwrap_or(pattern);
-    let (source, flags) = text.strip_prefix('/')?.rsplit_once('/')?;
-    let inner = source.replace(r"\/", "");
-    if inner.contains('/') || !flags.bytes().all(|b| b"dgimsuvy".contains(&b)) {
+    let body = text.strip_prefix('/')?;
+    let (source, flags) = body.split_at(body.bytes().rposition(|b| b == b'/')?);
+    if !flags[1..].bytes().all(|b| matches!(b, b'd' | b'g' | b'i' | b'm' | b's' | b'u' | b'v' | b'y')) {
         return None;
     }
-    // No path has text before its start or behind its end.
-    let never_matches = source.starts_with('^') || source.ends_with('$');
-    let has_flags = text.len() < pattern.len() && flags.contains(['g', 'i']);
-    (never_matches || has_flags || inner.len() < source.len()).then_some((source, flags))
-}
-
-/// What to write instead of a prefix with `*`: a regex if it is one or if something follows the `*`, else what is
-/// before the `*`.
-fn instead_of_stars(pattern: &str) -> String {
-    let prefix = pattern.trim_end_matches('*');
-    if pattern.contains(".*") && Regex::new(pattern).is_ok() {
-        ["write \"re:", pattern, "\""].concat()
-    } else if prefix.contains('*') {
-        let parts: Vec<_> = pattern.split('*').map(regex_lite::escape).collect();
-        ["write \"re:^", &parts.join(".*"), "$\""].concat()
-    } else {
-        let prefix = if prefix.is_empty() { "/" } else { prefix };
-        ["write \"", prefix, "\", which also matches the template ", pattern].concat()
+    let flag = |wanted: u8| flags.bytes().any(|b| b == wanted);
+    let mut instead = String::from(if flag(b'i') { "(?i)" } else { "" });
+    let mut parts = split(source, b'/');
+    instead.push_str(parts.next()?);
+    for part in parts {
+        if instead.pop() != Some('\\') {
+            return None;
+        }
+        instead.push('/');
+        instead.push_str(part);
     }
+    // No path has text before its start or behind its end.
+    let never_matches = source.starts_with('^') || (source.ends_with('$') && !source.ends_with(r"\$"));
+    let has_flags = text.len() < pattern.len() && (flag(b'g') || flag(b'i'));
+    (never_matches || has_flags || source.bytes().any(|b| b == b'/')).then_some(instead)
 }
 
 /// What to write instead of what regex-lite does not have.
 fn hint(why: &str) -> &'static str {
-    if why.contains("look-around") {
+    if why.starts_with("look") {
         ": write (?=x) as x; to leave x out, give x an override: the first that matches wins"
-    } else if why.contains("backreference") {
+    } else if why.starts_with("backref") {
         ": write the text again, or one rule for each"
-    } else if why.contains("Unicode character class") {
+    } else if why.starts_with("Unicode") {
         ": write a class of ASCII, such as [a-z]"
     } else {
         ""

@@ -115,7 +115,7 @@ impl CompiledOverrides {
         for (pattern, rate) in overrides {
             let index = rules.len();
             let rule = Rule::parse(what, index, pattern)?;
-            let refuse = |e: Error| refusal(ErrorKind::SamplingRate, what, index, pattern, e.message());
+            let refuse = |e: Error| refusal(ErrorKind::SamplingRate, what, index, pattern, &[e.message()]);
             rules.push((rule, clamp_sampling_rate(rate).map_err(refuse)?));
         }
         Ok(Self(rules))
