@@ -20,6 +20,9 @@ const SURFACES = ["index", "stats", "sampling"];
 
 const source = (name) => join(root, "js", `${name}.ts`);
 
+/** What is bundled by itself. */
+const ALONE = { manual: source("manual"), context: source("entries/context") };
+
 /** What needs no engine. */
 const ADAPTERS = readdirSync(join(root, "js", "adapters"))
   .filter((file) => !file.startsWith("_"))
@@ -31,7 +34,7 @@ async function bundles() {
     const input = Object.fromEntries(SURFACES.map((surface) => [fileOf(surface), `${engine}:${surface}`]));
     await bundle(input, formats, `${engine}-engine`);
   }
-  await bundle({ manual: source("manual") }, BOTH);
+  for (const [name, file] of Object.entries(ALONE)) await bundle({ [name]: file }, BOTH);
   for (const name of ADAPTERS) await bundle({ [name]: source(`adapters/${name}`) }, BOTH);
   await bundle({ "workerd-workers": source("entries/workers") }, ["es"]);
 }
@@ -50,8 +53,8 @@ async function bundle(input, formats, shared) {
 
 /** For import and for require, whose types must be told apart by their names. */
 async function types() {
-  const roots = [...SURFACES, "manual", ...ADAPTERS.map((name) => `adapters/${name}`)];
-  const input = Object.fromEntries(roots.map((name) => [name, source(name)]));
+  const roots = [...SURFACES, ...ADAPTERS.map((name) => `adapters/${name}`)];
+  const input = { ...ALONE, ...Object.fromEntries(roots.map((name) => [name, source(name)])) };
   const bundled = await rolldown({ ...options, input, plugins: [dts({ dtsOnly: true })] });
   for (const extension of ["d.ts", "d.cts"]) {
     await bundled.write({ dir: join(DIST, "types"), ...fileNames(`[name].${extension}`, "shared") });
@@ -91,7 +94,7 @@ const wasm = {
   name: "wasm",
   resolveId(id) {
     if (id === "tidegate:engine") return `\0${id}`;
-    if (id === "cloudflare:workers") return { id, external: true };
+    if (id === "cloudflare:workers" || id === "node:async_hooks") return { id, external: true };
     if (id.startsWith("./core.wasm")) return { id, external: true };
   },
   load(id) {

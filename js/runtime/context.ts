@@ -1,5 +1,6 @@
 /** Finds the request that the running code belongs to, where the runtime can tell. */
 import type { ContextStorage } from "../types/options.ts";
+import { dynamicImport } from "./dynamic-import.ts";
 
 interface StorageClass {
   new (): ContextStorage;
@@ -13,7 +14,6 @@ interface Globals {
   readonly process?: { getBuiltinModule?(name: string): unknown };
 }
 
-/** A variable, so that no bundler resolves it: workerd without a compatibility flag has no such module. */
 const MODULE_NAME = "node:async_hooks";
 
 export class RequestContext {
@@ -52,28 +52,29 @@ export class RequestContext {
     }
   }
 
-  /** Searches at the first request, since construction has no effects. The import is not awaited: later requests use it. */
+  /** Searches at the first request, since construction has no effects. An import is not awaited: later requests use it. */
   #find(): ContextStorage | undefined {
     if (this.#isSearched) return this.#storage;
     this.#isSearched = true;
-    try {
-      const { process } = globalThis as unknown as Globals;
-      this.#adopt(process?.getBuiltinModule?.(MODULE_NAME));
-    } catch {
-      // The runtime has the method but not the module.
+    const { process } = globalThis as unknown as Globals;
+    this.#adopt(() => process?.getBuiltinModule?.(MODULE_NAME));
+    // Vercel's edge, and Next's, have the class as a global.
+    if (this.#storage === undefined) this.#adopt(() => globalThis);
+    if (this.#storage === undefined) {
+      dynamicImport(MODULE_NAME)?.then(
+        (found) => this.#adopt(() => found),
+        () => {},
+      );
     }
-    if (this.#storage === undefined) this.#import();
     return this.#storage;
   }
 
-  #import(): void {
-    const name = MODULE_NAME;
-    // biome-ignore format: the comments are read by bundlers
-    import(/* @vite-ignore */ /* webpackIgnore: true */ name).then((found) => this.#adopt(found), () => {});
-  }
-
-  #adopt(found: unknown): void {
-    const Storage = (found as AsyncHooks | undefined)?.AsyncLocalStorage;
-    if (typeof Storage === "function") this.#storage = new Storage();
+  #adopt(find: () => unknown): void {
+    try {
+      const Storage = (find() as AsyncHooks | undefined)?.AsyncLocalStorage;
+      if (typeof Storage === "function") this.#storage = new Storage();
+    } catch {
+      // The runtime has the method but not the module.
+    }
   }
 }

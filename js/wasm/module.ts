@@ -76,7 +76,8 @@ export function anotherModule(): TidegateError {
 /** The error for a module that could not be compiled or instantiated. */
 export function blocked(cause: unknown): TidegateError {
   if (cause instanceof TidegateError) return cause;
-  const hint = "a Content-Security-Policy needs 'wasm-unsafe-eval'; a Worker has to import the module";
+  const hint =
+    "a Content-Security-Policy needs 'wasm-unsafe-eval'; a Worker has to import the module (Nitro 2, Nuxt: set experimental.wasm)";
   const message = `WebAssembly could not be started (${messageOf(cause)}); ${hint}`;
   return new TidegateError("wasm/blocked", message, cause);
 }

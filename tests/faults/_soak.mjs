@@ -22,7 +22,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const receiver = await startReceiver({ failShare: FAIL_SHARE });
 const worker = await startWorkerd(fileURLToPath(new URL("fixtures/soak.js", import.meta.url)), {
   bindings: { SINK_URL: receiver.url },
-  flags: ["nodejs_als", "enable_request_signal"],
+  flags: ["nodejs_compat", "enable_request_signal"],
 });
 const seen = { requests: 0, aborted: 0, polls: 0, brokenLaws: [] };
 

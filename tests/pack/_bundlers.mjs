@@ -119,3 +119,17 @@ export async function byEdge(entry, folder) {
     outfile: join(folder, "edge.mjs"),
   });
 }
+
+/** `nitro build` of a server whose one route is in `folder`/program.mjs; its folder. */
+export function byNitro(folder, preset) {
+  const home = join(folder, preset);
+  mkdirSync(join(home, "routes"), { recursive: true });
+  cpSync(join(folder, "program.mjs"), join(home, "program.mjs"));
+  writeFileSync(join(home, "package.json"), '{ "name": "packed", "type": "module" }');
+  const config = { preset, compatibilityDate: "2026-07-01", serverDir: "." };
+  writeFileSync(join(home, "nitro.config.mjs"), `export default ${JSON.stringify(config)};\n`);
+  const route = 'import { play } from "../program.mjs"; export default () => play();\n';
+  writeFileSync(join(home, "routes", "index.js"), route);
+  execFileSync(which("nitro"), ["build", "--dir", home], { cwd: home, stdio: "pipe" });
+  return home;
+}

@@ -1,6 +1,6 @@
 // The installed tarball through every tool that its users have; what comes out is run, and answers the same.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -10,8 +10,10 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { root, which } from "../../tools/env.mjs";
 import { keepRow } from "../../tools/matrix.mjs";
+import { freePort, until } from "../../tools/receiver.mjs";
 import { serveFolder } from "../../tools/workerd.mjs";
-import { byBun, byEdge, byEsbuild, byRollup, byVite, byWebpack, byWrangler } from "./_bundlers.mjs";
+import { startWrangler } from "../../tools/wrangler.mjs";
+import { byBun, byEdge, byEsbuild, byNitro, byRollup, byVite, byWebpack, byWrangler } from "./_bundlers.mjs";
 import { install, nodes } from "./_install.mjs";
 
 const folder = install();
@@ -138,6 +140,36 @@ async function inWorkerd(files, compatibilityDate) {
   }
 }
 
+async function inWrangler(home) {
+  const worker = await startWrangler(home);
+  try {
+    return await (await fetch(worker.url)).json();
+  } finally {
+    worker.stop();
+  }
+}
+
+async function inServer(file) {
+  const port = await freePort();
+  const env = { ...process.env, HOST: "127.0.0.1", PORT: String(port) };
+  const server = spawn(process.execPath, [file], { env, stdio: ["ignore", "ignore", "inherit"] });
+  try {
+    let response;
+    const answers = () =>
+      fetch(`http://127.0.0.1:${port}/`).then(
+        (found) => {
+          response = found;
+          return true;
+        },
+        () => false,
+      );
+    await until(answers, 20_000, "an answer");
+    return await response.json();
+  } finally {
+    server.kill("SIGKILL");
+  }
+}
+
 for (const node of nodes) {
   const version = execFileSync(node, ["--version"], { encoding: "utf8" }).trim();
   cell("unbundled", `Node ${version}`, () => inNode(printing, node));
@@ -189,6 +221,10 @@ cell("bun build", "Node", async () => inNode(byBun(printing, folder, "node")));
 for (const date of ["2024-01-01", "2026-07-01"]) {
   cell("wrangler", `workerd ${date}`, async () => inWorkerd(byWrangler(forWorker, folder, date), date));
 }
+cell("Nitro cloudflare_module", "workerd", () => inWrangler(byNitro(folder, "cloudflare_module")));
+cell("Nitro node_server", "Node", () =>
+  inServer(join(byNitro(folder, "node_server"), ".output", "server", "index.mjs")),
+);
 cell("edge-light", "Node, as a stand-in", async () => inNode(await byEdge(printing, folder)));
 
 test("under a policy that forbids wasm it is inert, says why, and throws nothing", async () => {

@@ -6,7 +6,7 @@ import { brokenLaws, isDrained } from "../../tools/laws.mjs";
 import { startReceiver, until } from "../../tools/receiver.mjs";
 import { startWorkerd } from "../../tools/workerd.mjs";
 
-const fixture = fileURLToPath(new URL("fixtures/context.js", import.meta.url));
+const fixture = (name) => fileURLToPath(new URL(`fixtures/${name}.js`, import.meta.url));
 const REQUESTS = 1000;
 const CONCURRENCY = 100;
 /** Two functions' worth: event, function, inner, query, parallel. */
@@ -24,12 +24,10 @@ async function send(url, path, count = REQUESTS) {
 }
 
 /** All events, once all have arrived. */
-async function run(flags, path) {
+async function run(name, path, host) {
   const receiver = await startReceiver();
-  const worker = await startWorkerd(fixture, { bindings: { SINK_URL: receiver.url }, flags });
+  const worker = await startWorkerd(fixture(name), { bindings: { SINK_URL: receiver.url }, ...host });
   try {
-    // An AsyncLocalStorage is imported by the first request, and serves those after it.
-    await send(worker.url, "/scope", 1);
     await send(worker.url, path);
     let counters;
     await until(
@@ -73,29 +71,33 @@ function children(events, path) {
   });
 }
 
-for (const [flags, path] of [
-  [[], "/scope"],
-  [["nodejs_als"], "/context"],
-  [["nodejs_compat"], "/context"],
+for (const [label, name, path, host] of [
+  ["no flag", "context", "/scope", {}],
+  ["nodejs_als", "context-given", "/context", { flags: ["nodejs_als"] }],
+  ["nodejs_compat", "context", "/context", { flags: ["nodejs_compat"] }],
+  [
+    "nodejs_compat of 2024",
+    "context-given",
+    "/context",
+    { flags: ["nodejs_compat"], compatibilityDate: "2024-09-22" },
+  ],
 ]) {
-  test(`${REQUESTS} interleaved requests never mix: ${flags[0] ?? "no flag"}, ${path.slice(1)}`, async () => {
-    const events = await run(flags, path);
+  test(`${REQUESTS} interleaved requests never mix: ${label}, ${path.slice(1)}`, async () => {
+    const events = await run(name, path, host);
     const all = children(events, path).filter(({ event }) => event.trace_id !== undefined);
     const telling = all.filter(({ tells }) => tells);
     const mixed = telling.filter(({ isOwn, isAlone }) => !isOwn && !isAlone);
     assert.equal(mixed.length, 0);
-    // The first request's five stand beside.
-    assert.ok(telling.filter(({ isOwn }) => isOwn).length >= REQUESTS * (CHILDREN - 1));
+    assert.equal(telling.filter(({ isOwn }) => isOwn).length, REQUESTS * (CHILDREN - 1));
     const statements = events.filter(({ kind }) => kind === "DB");
     const parents = new Set(statements.map(({ parent_id }) => parent_id));
-    assert.equal(parents.size, REQUESTS + 1, "one statement under each request");
-    console.log(`context: ${flags[0] ?? "no flag"}: ${telling.length} children, ${mixed.length} mixed`);
+    assert.equal(parents.size, REQUESTS, "one statement under each request");
+    console.log(`context: ${label}: ${telling.length} children, ${mixed.length} mixed`);
   });
 }
 
 test("without a flag an event outside a scope stands alone, never under somebody else's request", async () => {
-  const all = children(await run([], "/context"), "/context").filter(({ tells }) => tells);
-  // The very first request was made through its scope.
+  const all = children(await run("context", "/context", {}), "/context").filter(({ tells }) => tells);
   const outside = all.filter(({ event }) => event.parent_id === undefined);
   assert.equal(outside.length, REQUESTS * (CHILDREN - 1));
   assert.ok(outside.every(({ isAlone }) => isAlone));

@@ -79,7 +79,7 @@ for (const [plain, measured, name] of [
   });
 }
 
-for (const flags of [[], ["nodejs_als"]]) {
+for (const flags of [[], ["nodejs_compat"]]) {
   const label = flags[0] ?? "no AsyncLocalStorage";
 
   test(`partyserver, ${label}`, async () => {

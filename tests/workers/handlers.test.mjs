@@ -54,8 +54,8 @@ async function onStage(play, { flags = [], tail = false } = {}) {
 
 const named = (events, name) => events.filter(({ fn, route, name: evt }) => [fn, route, evt].includes(name));
 
-for (const flags of [[], ["nodejs_als"]]) {
-  const label = flags.length === 0 ? "without AsyncLocalStorage" : "with nodejs_als";
+for (const flags of [[], ["nodejs_compat"]]) {
+  const label = flags.length === 0 ? "without AsyncLocalStorage" : "with nodejs_compat";
 
   test(`a Durable Object answers as it does bare, ${label}`, () =>
     onStage(
