@@ -47,12 +47,12 @@ export function describeOutgoing(
 
 /** The span of a call that is about to be made. Undefined: it carries none, since its request is excluded. */
 function spanOf(host: RecordingHost, request: RequestRecord | undefined): OutgoingSpan | undefined {
-  const { traceparent = "", tracestate } = request ?? {};
+  const { traceparent = "", tracestate = "" } = request ?? {};
+  const passedOn = tracestate.length > TRACESTATE_MAX ? "" : tracestate;
   const headers = host.engine.call("", (engine) => {
-    if (request?.isOver === true) return host.withAnswer(request, () => engine.outgoingLate(tracestate));
+    if (request?.isOver === true) return host.withAnswer(request, () => engine.outgoingLate(passedOn));
     const token = request && tokenOf(host, engine, request);
-    const isPassedOn = token !== undefined && tracestate !== undefined && tracestate.length <= TRACESTATE_MAX;
-    return engine.outgoing(token ?? Number.NaN, isPassedOn ? tracestate : undefined);
+    return engine.outgoing(token ?? Number.NaN, token === undefined ? "" : passedOn);
   });
   if (headers === "") return undefined;
   const own = headers.slice(0, TRACEPARENT_LENGTH);

@@ -235,7 +235,7 @@ fn format(context: &TraceContext, tracestate: Option<&str>, headers: &mut String
     context.format(headers);
     if let Some(state) = tracestate.and_then(trace::tracestate) {
         headers.push(' ');
-        headers.push_str(state);
+        headers.push_str(&state);
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::engine::text::hex;
 use crate::engine::text::split::{split, split_once};
+use std::borrow::Cow;
 
 /// The ids of an event in its trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,29 +83,43 @@ impl TraceContext {
     }
 }
 
-/// Checks a `tracestate`. Returns the header unchanged if it is valid, else `None`.
+/// Checks a `tracestate`. Returns the header if it is valid, unchanged unless a key comes twice; else `None`.
 ///
-/// A valid header has at most 32 members `key=value` and no key twice. Empty members are allowed and not counted. Keys
-/// and values use the alphabet of the spec, at most 256 characters each. The whole header has no limit: the spec requires
-/// that 512 characters pass.
+/// Of members with the same key the first stays, as [the spec] wants it. A valid header has at most 32 keys. Empty members
+/// are allowed and not counted. Keys and values use the alphabet of the spec, at most 256 characters each. The whole
+/// header has no limit: the spec requires that 512 characters pass.
 ///
-/// Spec: <https://www.w3.org/TR/trace-context-2/#tracestate-header>
+/// [the spec]: https://www.w3.org/TR/trace-context-2/#tracestate-header
 #[must_use]
-pub fn tracestate(header: &str) -> Option<&str> {
-    let mut keys = [""; MAX_MEMBERS];
-    let mut count = 0;
+pub fn tracestate(header: &str) -> Option<Cow<'_, str>> {
+    let mut members: [(&str, &str); MAX_MEMBERS] = [("", ""); MAX_MEMBERS];
+    let (mut count, mut is_repeated) = (0, false);
     for member in split(header, b',').map(|member| member.trim_ascii()) {
         if member.is_empty() {
             continue;
         }
         let (key, value) = split_once(member, b'=')?;
-        if count == MAX_MEMBERS || !is_key(key) || !is_value(value) || keys[..count].contains(&key) {
+        if !is_key(key) || !is_value(value) {
             return None;
         }
-        keys[count] = key;
+        if members[..count].iter().any(|&(known, _)| known == key) {
+            is_repeated = true;
+            continue;
+        }
+        *members.get_mut(count)? = (key, member);
         count += 1;
     }
-    (count > 0).then_some(header)
+    if !is_repeated {
+        return (count > 0).then_some(Cow::Borrowed(header));
+    }
+    let mut first = String::new();
+    for (_, member) in &members[..count] {
+        if !first.is_empty() {
+            first.push(',');
+        }
+        first.push_str(member);
+    }
+    Some(Cow::Owned(first))
 }
 
 fn is_key(key: &str) -> bool {
