@@ -1,8 +1,11 @@
 /** What may be said of an error. Its text may hold a secret: an address, a header, a statement. */
 import { TidegateError } from "../types/error.ts";
 
-/** Names of types and codes have no blanks and few characters that are no letters. */
-const NAME = /^[\p{L}\p{N}_$.-]{1,128}$/u;
+/**
+ * Names of types and codes have no blanks and few characters that are no letters. Letters of other scripts are ranges:
+ * `\p{L}` loads Unicode tables, which a Worker would wait for at its start.
+ */
+const NAME = /^[\w$.\-\u00c0-\u167f\u1681-\u1fff\u3040-\ud7ff]{1,128}$/;
 
 /** The type of an error, or the name of a type. Undefined and null: there was no error. */
 export function errorType(error: unknown): string | undefined {

@@ -38,7 +38,7 @@ export function moduleInUse(): WebAssembly.Module | undefined {
 
 /** The module in use. Throws the reason why there is none. */
 export function requireModule(): WebAssembly.Module {
-  if (compiled === undefined) throw refusal ?? NO_MODULE;
+  if (compiled === undefined) throw refusal ?? noModule();
   return compiled;
 }
 
@@ -82,7 +82,7 @@ export function blocked(cause: unknown): TidegateError {
   return new TidegateError("wasm/blocked", message, cause);
 }
 
-const NO_MODULE = new TidegateError(
-  "wasm/blocked",
-  "there is no module: call initWasm(module) of tidegate/manual first",
-);
+/** A function: in workerd an error takes milliseconds to make at the start, because of its stack. */
+function noModule(): TidegateError {
+  return new TidegateError("wasm/blocked", "there is no module: call initWasm(module) of tidegate/manual first");
+}
