@@ -47,7 +47,15 @@ async function bundle(input, formats, shared) {
   const bundled = await rolldown({ ...options, input, plugins: [engineOfSurface, wasm] });
   for (const format of formats) {
     const names = fileNames(`[name].${EXTENSION[format]}`, shared);
-    await bundled.write({ dir: DIST, format, esModule: true, strict: true, sourcemap: true, ...names });
+    await bundled.write({
+      dir: DIST,
+      format,
+      esModule: true,
+      strict: true,
+      sourcemap: true,
+      comments,
+      ...names,
+    });
   }
 }
 
@@ -61,10 +69,14 @@ async function types() {
   }
 }
 
+/** The types and the source maps have the documentation; a Worker would read it at each start. */
+const comments = { jsdoc: false };
+
 const options = {
   cwd: root,
   platform: "neutral",
-  transform: { target: "es2022" },
+  // The glue's classes for `using`: without it bundlers drop the classes that a program does not use.
+  transform: { target: "es2022", define: { "Symbol.dispose": "undefined" } },
   // What it only warns of, as an import that it does not find, would fail at a user's.
   onLog(_level, { message }) {
     throw new Error(message);

@@ -3,12 +3,18 @@ import { endRequest, isOpen, openRequest } from "../recording/requests.ts";
 import { setAttributes } from "../recording/scope.ts";
 import type { AdapterBridge, Place, RequestRecord } from "../runtime/bridge.ts";
 import { isSameUrl } from "../runtime/url.ts";
+import type { EarlyRequests } from "./early-requests.ts";
 import type { Lead } from "./lead.ts";
 import { warnUnmeasured } from "./log.ts";
 import type { State } from "./state.ts";
 
 /** The bridge of one collector. */
-export function bridgeFor(state: State, lead: Lead, requests: RequestIndex): AdapterBridge {
+export function bridgeFor(
+  state: State,
+  lead: Lead,
+  early: EarlyRequests,
+  requests: RequestIndex,
+): AdapterBridge {
   let hasWarned = false;
   return {
     configure: (env) => state.configure(env),
@@ -41,12 +47,13 @@ export function bridgeFor(state: State, lead: Lead, requests: RequestIndex): Ada
       request.depth -= 1;
       if (request.depth > 0) return;
       const nowMs = state.clock.now();
-      if (isOpen(request)) endRequest(state, request, nowMs, status, request.error);
-      else state.engine.refused += 1;
+      const isKept = isOpen(request) && early.keep(request, status, nowMs, context);
+      if (!isOpen(request)) state.engine.refused += 1;
+      else if (!isKept) endRequest(state, request, nowMs, status, request.error);
       request.isOver = true;
       request.error = undefined;
       request.context = undefined;
-      lead.atEnd(request, context, nowMs);
+      if (!isKept) lead.atEnd(request, context, nowMs);
     },
     setWaitUntil(waitUntil) {
       lead.waitUntil = waitUntil;

@@ -10,6 +10,7 @@ import { memberOf } from "../runtime/members.ts";
 import type { Collector, FlushResult } from "../types/collector.ts";
 import type { Counters } from "../types/counters.ts";
 import { bridgeFor, placeOf } from "./bridge.ts";
+import { EarlyRequests } from "./early-requests.ts";
 import { emptyCounters, emptyStats } from "./empty.ts";
 import { enqueue } from "./enqueue.ts";
 import { Lead } from "./lead.ts";
@@ -23,6 +24,7 @@ const YOUNG_REQUESTS = 64;
 /** A collector on the given host. Throws TidegateError for bad options. */
 export function collectorOn(host: Host, options: OptionsSource): Collector {
   const hooks: StateHooks = {
+    onStart: () => early.record(),
     onTimer: () => void pump.sendDue(),
     onLateWork: (flags, nowMs, place) => lead.late(flags, nowMs, place),
     get handleSignals() {
@@ -34,11 +36,12 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
   const state: State = new State(options, host, hooks);
   const pump = new Pump(state);
   const lead = new Lead(state, pump);
+  const early = new EarlyRequests(state, lead);
   const requests = new RequestIndex(host.kind === "workers" ? YOUNG_REQUESTS : 0);
   const { route: _route, set: _set, ...events } = scopeOf(state, () => placeOf(state));
   return {
     ...events,
-    [BRIDGE]: bridgeFor(state, lead, requests),
+    [BRIDGE]: bridgeFor(state, lead, early, requests),
     req: (route, method, status, startMs, durationMs, error) =>
       recordRequest(state, route, method, status, startMs, durationMs, error),
     enqueue: (event) => enqueue(state, event),

@@ -26,10 +26,9 @@ export interface Limits {
 
 /** The engine of one collector: its start, every call into it, and why there is none. */
 export class CollectorEngine implements EngineOwner {
-  handle: EngineHandle | undefined;
   /** Events recorded without an engine: before configuration, or where there is none. */
   refused = 0;
-  readonly limits: Limits = {
+  readonly #limits: Limits = {
     flushDeadlineMs: 0,
     leaseMs: 0,
     closeTimeoutMs: 0,
@@ -40,44 +39,54 @@ export class CollectorEngine implements EngineOwner {
   readonly clock: CollectorClock;
   readonly #kind: HostKind;
   readonly #board: NoticeBoard;
+  /** Called when the engine has started. */
+  readonly #onStart: () => void;
+  #handle: EngineHandle | undefined;
   #settings: Settings | undefined;
   #error: TidegateError | undefined;
   /** The figures of an engine that was freed. */
   #last: Figures | undefined;
-  /** The engine starts when the module has been loaded. */
+  /** The engine starts when it is needed and its module has been loaded. */
   #isWaiting = false;
 
-  constructor(clock: CollectorClock, kind: HostKind, board: NoticeBoard) {
+  constructor(clock: CollectorClock, kind: HostKind, board: NoticeBoard, onStart: () => void) {
     this.clock = clock;
     this.#kind = kind;
     this.#board = board;
+    this.#onStart = onStart;
   }
 
-  /** Starts the engine, or waits for a module that is being loaded. Throws TidegateError if the options are bad. */
-  start(settings: Settings): void {
+  /**
+   * Starts the engine, unless its module is being loaded or `waits`: then it starts when it is needed. Throws
+   * TidegateError if the options are bad.
+   */
+  start(settings: Settings, waits: boolean): void {
     this.#settings = settings;
-    this.limits.leadSends = settings.leadSends;
-    this.limits.invocationSends = settings.invocationSends;
-    if (isModuleExpected()) this.#isWaiting = true;
+    this.#limits.leadSends = settings.leadSends;
+    this.#limits.invocationSends = settings.invocationSends;
+    if (waits || isModuleExpected()) this.#isWaiting = true;
     else this.#build();
   }
 
-  /** Whether there is, or was, an engine. Starts it if its module has been loaded meanwhile. */
-  isReady(): boolean {
-    if (this.#isWaiting && !isModuleExpected()) {
-      this.#isWaiting = false;
-      try {
-        this.#build();
-      } catch (thrown) {
-        this.fail(fromEngine(thrown));
-      }
-    }
-    return this.handle !== undefined;
+  /** The engine, started if it was not needed before. Undefined: there is none, or its module is being loaded. */
+  get handle(): EngineHandle | undefined {
+    if (this.#isWaiting && !isModuleExpected()) this.#startLate();
+    return this.#handle;
+  }
+
+  get limits(): Limits {
+    void this.handle;
+    return this.#limits;
+  }
+
+  /** Nothing has needed the engine yet, and nothing keeps it from starting. */
+  get canWait(): boolean {
+    return this.#isWaiting && !isModuleExpected();
   }
 
   /** Why nothing is recorded; undefined while it is. */
   get error(): TidegateError | undefined {
-    this.isReady();
+    void this.handle;
     return this.#error;
   }
 
@@ -99,7 +108,8 @@ export class CollectorEngine implements EngineOwner {
   }
 
   call<T>(fallback: T, work: (engine: Engine) => T): T {
-    return this.handle === undefined ? fallback : this.handle.run(fallback, work);
+    const { handle } = this;
+    return handle === undefined ? fallback : handle.run(fallback, work);
   }
 
   /** As `call`, with the time for the engine. The clock is read before the engine is entered: it may call back. */
@@ -110,7 +120,8 @@ export class CollectorEngine implements EngineOwner {
 
   /** As `call`, but also on an engine that was given up: its totals stay readable. */
   read<T>(fallback: T, work: (engine: Engine) => T): T {
-    return this.handle === undefined ? fallback : this.handle.read(fallback, work);
+    const { handle } = this;
+    return handle === undefined ? fallback : handle.read(fallback, work);
   }
 
   /** One figure, as plain data that the caller may change. */
@@ -122,8 +133,9 @@ export class CollectorEngine implements EngineOwner {
 
   /** Refuses new events from now on. A module that has been loaded later starts nothing any more. */
   close(): void {
+    const { handle } = this;
     this.#isWaiting = false;
-    if (this.handle !== undefined) this.handle.isClosed = true;
+    if (handle !== undefined) handle.isClosed = true;
     this.callAt(undefined, (engine, nowMs) => engine.close(nowMs));
   }
 
@@ -146,11 +158,21 @@ export class CollectorEngine implements EngineOwner {
     this.#board.emit({ type: "core-reset", reason });
   }
 
+  #startLate(): void {
+    this.#isWaiting = false;
+    try {
+      this.#build();
+    } catch (thrown) {
+      this.fail(fromEngine(thrown));
+    }
+    this.#onStart();
+  }
+
   /** Bad options are the developer's to see. Where wasm is forbidden the host must go on. */
   #build(): void {
     try {
-      this.handle = new EngineHandle(this);
-      const { limits } = this;
+      this.#handle = new EngineHandle(this);
+      const limits = this.#limits;
       const inForce = (name: string) => this.call(0, (engine) => engine.option(name));
       for (const name of ["flushDeadlineMs", "leaseMs", "closeTimeoutMs"] as const)
         limits[name] = inForce(name);

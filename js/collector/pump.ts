@@ -28,7 +28,6 @@ interface Transmit {
 export class Pump implements PumpHost, LeaderHost {
   readonly host: Host;
   readonly clock: CollectorClock;
-  readonly limits: Limits;
   readonly surroundings: State;
   readonly term: Term = newTerm();
   readonly #state: State;
@@ -41,8 +40,11 @@ export class Pump implements PumpHost, LeaderHost {
     this.#state = state;
     this.host = state.host;
     this.clock = state.clock;
-    this.limits = state.engine.limits;
     this.surroundings = state;
+  }
+
+  get limits(): Limits {
+    return this.#state.engine.limits;
   }
 
   get sinkCount(): number {

@@ -19,6 +19,8 @@ import { type OptionsSource, parseOptions, type Settings } from "./options.ts";
 
 /** What a timer, and the exit of a process, call. */
 export interface StateHooks extends ExitHooks {
+  /** The engine has started, later than its collector. */
+  onStart(): void;
   onTimer(): void;
   /** Something waits that no request will send at its end. */
   onLateWork(flags: number, nowMs: number, place: Place | undefined): void;
@@ -45,9 +47,9 @@ export class State implements RecordingHost {
     this.host = host;
     this.#hooks = hooks;
     this.clock = new CollectorClock(host);
-    this.engine = new CollectorEngine(this.clock, host.kind, this.board);
+    this.engine = new CollectorEngine(this.clock, host.kind, this.board, hooks.onStart);
     if (typeof source === "function") this.#choose = source;
-    else this.#start(parseOptions(source));
+    else this.#start(parseOptions(source), false);
   }
 
   /** The first call makes the options, if they are a function. Every call sets the `env` that each send gets. */
@@ -57,17 +59,18 @@ export class State implements RecordingHost {
     if (choose === undefined) return;
     this.#choose = undefined;
     try {
-      this.#start(parseOptions(optionsOf(choose, env)));
+      this.#start(parseOptions(optionsOf(choose, env)), !hasLongTimers(this.host));
     } catch (thrown) {
       this.engine.fail(fromEngine(thrown));
     }
   }
 
-  #start(settings: Settings): void {
+  /** `waits`: bad options throw when the engine is needed. */
+  #start(settings: Settings, waits: boolean): void {
     this.settings = settings;
     this.context = new RequestContext(settings.context);
     this.clock.source = settings.clock;
-    this.engine.start(settings);
+    this.engine.start(settings, waits && settings.autoTick);
     if (hasLongTimers(this.host) && settings.autoTick) {
       this.#ticker = new Ticker(this.host, this.#hooks.onTimer);
     }
@@ -84,7 +87,7 @@ export class State implements RecordingHost {
   /** Whether there is, or was, an engine. Hosts without an env of their own are configured by their first event. */
   isReady(): boolean {
     if (this.#choose !== undefined && this.host.kind !== "workers") this.configure(processEnv());
-    return this.engine.isReady();
+    return this.engine.canWait || this.engine.handle !== undefined;
   }
 
   record(work: (engine: Engine) => number): number | undefined {

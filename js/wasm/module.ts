@@ -84,5 +84,8 @@ export function blocked(cause: unknown): TidegateError {
 
 /** A function: in workerd an error takes milliseconds to make at the start, because of its stack. */
 function noModule(): TidegateError {
-  return new TidegateError("wasm/blocked", "there is no module: call initWasm(module) of tidegate/manual first");
+  return new TidegateError(
+    "wasm/blocked",
+    "there is no module: call initWasm(module) of tidegate/manual first",
+  );
 }
