@@ -2,7 +2,7 @@
 import { TidegateError } from "./types/error.ts";
 import type { Bytes } from "./types/host.ts";
 import type { Stats } from "./types/stats.ts";
-import { durationOf, numeric } from "./wasm/convert.ts";
+import { amountOf, numeric } from "./wasm/convert.ts";
 import { StatsStore as Store } from "./wasm/generated/tidegate.js";
 import { Resettable } from "./wasm/resettable.ts";
 
@@ -70,7 +70,7 @@ export class StatsStore {
     const named = series === undefined || series === null || typeof series === "string";
     const at = named ? numeric(atMs) : Number.NaN;
     const name = typeof series === "string" ? series.slice(0, NAME_MAX) : undefined;
-    const duration = durationOf(durationMs);
+    const duration = amountOf(durationMs);
     const counted = this.#store.use((store) => store.record(at, duration, Boolean(isError), name));
     if (!counted) this.#refused += 1;
     return counted;

@@ -1,5 +1,5 @@
+import { boundedEntries } from "../recording/attributes.ts";
 import { EVT, type Kind, REQ, record, type UncheckedEvent } from "../recording/events.ts";
-import { boundedEntries } from "../recording/values.ts";
 import { memberOf } from "../runtime/members.ts";
 import { placeOf } from "./bridge.ts";
 import type { State } from "./state.ts";

@@ -1,7 +1,7 @@
 /** Events on their way into the engine. An event with unusable values is refused there, and counted. */
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { errorType } from "../runtime/error-type.ts";
-import { durationOf, numeric } from "../wasm/convert.ts";
+import { amountOf, numeric } from "../wasm/convert.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { supplyDraw } from "./draw.ts";
 import type { RecordingHost } from "./recording-host.ts";
@@ -115,9 +115,9 @@ function enter(
     // With a token the draw was made when the request was opened.
     if (kind === REQ && token === undefined) supplyDraw(host, engine, name);
     setDetails(engine);
-    const number = numeric(kind === REQ ? event.status : event.rows);
+    const number = kind === REQ ? numeric(event.status) : amountOf(event.rows);
     const atMs = host.clock.engineTime(nowMs);
-    const values: Arguments = [kind, name, number, atMs, startMs, durationOf(event.duration)];
+    const values: Arguments = [kind, name, number, atMs, startMs, amountOf(event.duration)];
     return call(engine, values, token ?? Number.NaN);
   });
 }

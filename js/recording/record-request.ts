@@ -1,6 +1,6 @@
 import type { RequestRecord } from "../runtime/bridge.ts";
 import { errorType } from "../runtime/error-type.ts";
-import { durationOf, numeric } from "../wasm/convert.ts";
+import { amountOf, numeric } from "../wasm/convert.ts";
 import { supplyDraw } from "./draw.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { text } from "./values.ts";
@@ -37,7 +37,7 @@ export function recordRequest(
       numeric(status),
       host.clock.engineTime(nowMs),
       isValid ? numeric(startMs) : Number.NaN,
-      durationOf(durationMs),
+      amountOf(durationMs),
     );
     if (request !== undefined) host.keepAnswer(request);
     return answer;

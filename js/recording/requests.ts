@@ -1,16 +1,17 @@
 /** Open requests, as adapters report them. */
 import type { RequestRecord } from "../runtime/bridge.ts";
+import { boundedMap } from "./attributes.ts";
 import { FN, REQ, recordEnd } from "./events.ts";
 import { recordRequest } from "./record-request.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { RequestIndex } from "./request-index.ts";
 import { measured } from "./timed.ts";
-import { bounded } from "./values.ts";
 
 /** Opens `request` here. The engine opens it only when an event within it, or an outgoing call, needs that. */
 export function openRequest(host: RecordingHost, requests: RequestIndex, request: RequestRecord): void {
   request.head = request.route ?? request.path;
   request.startMs = host.clock.now();
+  request.preciseStartMs = host.clock.preciseNow();
   requests.add(request);
 }
 
@@ -22,12 +23,11 @@ export function isOpen({ startMs }: RequestRecord): boolean {
 export function endRequest(
   host: RecordingHost,
   request: RequestRecord,
-  nowMs: number,
   status: number | undefined,
   error: unknown,
 ): void {
   const { path, method, route, startMs, attributes, truncated, traceparent } = request;
-  const duration = measured(nowMs - startMs, request);
+  const duration = measured(host.clock.preciseNow() - request.preciseStartMs, request);
   const name = route ?? path;
   const isPath = route === undefined;
   const isRequest = method !== undefined;
@@ -37,7 +37,7 @@ export function endRequest(
     recordRequest(host, name, method, status, startMs, duration, error, isPath, request);
     return;
   }
-  const entries = attributes && bounded([...attributes.keys()], (key) => attributes.get(key));
+  const entries = attributes && boundedMap(attributes);
   const left = { truncated: truncated + (entries?.truncated ?? 0) };
   const ended = { name, start: startMs, duration, error, ...entries, ...left };
   const event = isRequest

@@ -2,15 +2,16 @@
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { asThrown } from "../runtime/error-type.ts";
 import { memberOf } from "../runtime/members.ts";
-import type { AttributeValue } from "../types/attributes.ts";
+import type { AttributeInput, AttributeValue } from "../types/attributes.ts";
 import type { Scope } from "../types/scope.ts";
+import { boundedEntries, boundedEntry } from "./attributes.ts";
 import { measuredD1 } from "./bindings/d1.ts";
 import { measuredMethods } from "./bindings/methods.ts";
 import { DB, EVT, FN, record, type UncheckedEvent } from "./events.ts";
 import { answerOf, describeOutgoing, type KnownEvent } from "./outgoing.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { measured, timed } from "./timed.ts";
-import { ATTRIBUTES_MAX, attributeKey, attributeValue, boundedEntries } from "./values.ts";
+import { ATTRIBUTES_MAX, type Bounded } from "./values.ts";
 
 const KV = ["get", "getWithMetadata", "put", "delete", "list"];
 const R2 = ["head", "get", "put", "delete", "list", "createMultipartUpload", "resumeMultipartUpload"];
@@ -23,15 +24,11 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
   const wrap = <T>(work: () => T, known: KnownEvent, describe: (result: unknown) => object = nothing): T => {
     // Found before the work runs: afterwards the context may be another one.
     const place = current();
-    return timed(
-      work,
-      () => host.clock.now(),
-      (start, durationMs, error, result) => {
-        const duration = measured(durationMs, place?.record);
-        const details = error === undefined ? detailsOf(describe, result) : { error: asThrown(error) };
-        add({ start, duration, ...known, ...details }, place);
-      },
-    );
+    return timed(work, host.clock, (start, durationMs, error, result) => {
+      const duration = measured(durationMs, place?.record);
+      const details = error === undefined ? detailsOf(describe, result) : { error: asThrown(error) };
+      add({ start, duration, ...known, ...details }, place);
+    });
   };
   const call = <T>(name: string, work: () => T) => wrap(work, { kind: FN, name });
   return {
@@ -80,21 +77,22 @@ function detailsOf(describe: (result: unknown) => object, result: unknown): obje
 
 /** Sets the attributes that a user gives as an object. */
 export function setAttributes(request: RequestRecord, given: unknown): void {
-  const { attributes, truncated } = boundedEntries(given);
-  for (const [key, value] of attributes) setAttribute(request, key, value as AttributeValue);
-  request.truncated += truncated;
+  keepAttributes(request, boundedEntries(given));
 }
 
-function setAttribute(request: RequestRecord | undefined, key: string, given: AttributeValue): void {
-  if (request === undefined || typeof key !== "string") return;
-  const value = attributeValue(given);
-  if (value === undefined) return;
-  request.attributes ??= new Map();
-  const { attributes } = request;
-  const name = attributeKey(key);
-  const hasPlace = attributes.has(name) || attributes.size < ATTRIBUTES_MAX;
-  if (value !== null && hasPlace) attributes.set(name, value);
-  else request.truncated += 1;
+function setAttribute(request: RequestRecord | undefined, key: string, given: AttributeInput): void {
+  if (request !== undefined && typeof key === "string") keepAttributes(request, boundedEntry(key, given));
+}
+
+function keepAttributes(request: RequestRecord, given: Bounded): void {
+  request.truncated += given.truncated;
+  for (const [key, value] of given.attributes) {
+    request.attributes ??= new Map();
+    const { attributes } = request;
+    const hasPlace = attributes.has(key) || attributes.size < ATTRIBUTES_MAX;
+    if (hasPlace) attributes.set(key, value as AttributeValue);
+    else request.truncated += 1;
+  }
 }
 
 /** Getters of the user's may throw. Details that cannot be read are left out. */

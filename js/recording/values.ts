@@ -17,58 +17,13 @@ export function optionalText(value: unknown): string | undefined {
 
 /** The most attributes of one event. */
 export const ATTRIBUTES_MAX = 64;
-/** The engine keeps 4 KiB of an event's attributes, and 255 bytes of a key. */
-const BYTES_MAX = 4096;
-const KEY_MAX = 256;
-/** What each attribute takes beside its key and its text, about. */
-const OVERHEAD = 8;
+/** The engine keeps 255 bytes of a key. */
+export const KEY_MAX = 256;
 
-/** Attributes within the limits, and how many were left out. */
+/** Attributes within the limits, and how many were cut or left out. */
 export interface Bounded {
   readonly attributes: Entries;
   readonly truncated: number;
-}
-
-const NONE: Bounded = { attributes: [], truncated: 0 };
-/** A value that is no object of attributes counts as one attribute that was left out. */
-const UNUSABLE: Bounded = { attributes: [], truncated: 1 };
-
-/**
- * Own enumerable properties, read until a limit is reached. All are read before the engine is called, since a getter
- * may run any code.
- */
-export function boundedEntries(given: unknown): Bounded {
-  if (given === undefined || given === null) return NONE;
-  try {
-    if (typeof given !== "object" || isList(given)) return UNUSABLE;
-    return bounded(Object.keys(given), (key) => (given as Record<string, unknown>)[key]);
-  } catch {
-    return UNUSABLE;
-  }
-}
-
-/** Reads the values of `keys` until a limit is reached. */
-export function bounded(keys: readonly string[], read: (key: string) => unknown): Bounded {
-  const attributes: [string, unknown][] = [];
-  let bytes = 0;
-  let seen = 0;
-  let truncated = 0;
-  while (seen < Math.min(keys.length, ATTRIBUTES_MAX) && bytes < BYTES_MAX) {
-    const key = keys[seen] as string;
-    seen += 1;
-    const value = usable(read, key);
-    if (value === null) truncated += 1;
-    if (value === undefined || value === null) continue;
-    attributes.push([attributeKey(key), value]);
-    bytes += OVERHEAD + key.length + (typeof value === "string" ? value.length : 0);
-  }
-  return { attributes, truncated: truncated + keys.length - seen };
-}
-
-/** The value as an attribute may have it, a text cut to what the engine keeps. Null: it is unusable. */
-export function attributeValue(value: unknown): string | number | boolean | null | undefined {
-  if (typeof value === "string") return cut(value, BYTES_MAX);
-  return typeof value === "number" || typeof value === "boolean" || value === undefined ? value : null;
 }
 
 /** A key as the engine keeps it. */
@@ -76,21 +31,6 @@ export function attributeKey(key: string): string {
   return cut(key, KEY_MAX);
 }
 
-function usable(read: (key: string) => unknown, key: string): string | number | boolean | null | undefined {
-  try {
-    return attributeValue(read(key));
-  } catch {
-    return null;
-  }
-}
-
-function cut(value: string, length: number): string {
+export function cut(value: string, length: number): string {
   return value.length > length ? value.slice(0, length) : value;
-}
-
-/** Arrays, buffers and the like: each of their elements would be an attribute. */
-function isList(given: object): boolean {
-  if (ArrayBuffer.isView(given) || given instanceof ArrayBuffer || given instanceof String) return true;
-  const { length } = given as { readonly length?: unknown };
-  return Array.isArray(given) || (typeof length === "number" && Object.hasOwn(given, "0"));
 }

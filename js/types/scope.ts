@@ -1,5 +1,5 @@
 /** Recording within a request. Times are wall-clock milliseconds. */
-import type { Attributes, AttributeValue } from "./attributes.ts";
+import type { AttributeInput, Attributes } from "./attributes.ts";
 import type { ResponseLike } from "./http.ts";
 
 /** What only a database event has. */
@@ -29,7 +29,7 @@ export interface Scope {
   /** Names the request by its route template, like `"/users/:id"`. */
   route(template: string): void;
   /** Sets an attribute of the request's event, at most 64 per request. */
-  set(key: string, value: AttributeValue): void;
+  set(key: string, value: AttributeInput): void;
   /** Runs `work` and records it as FN. Returns and throws what `work` does. */
   time<T>(name: string, work: () => T): T;
   /** Runs `work` and records it as DB. Literals in the statement are never stored. */

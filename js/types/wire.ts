@@ -1,5 +1,5 @@
 /** The shapes that leave the process. `ndjson.schema.json` in the package says the same to validators. */
-import type { Attributes } from "./attributes.ts";
+import type { AttributeValue } from "./attributes.ts";
 import type { Counters } from "./counters.ts";
 
 /** What every event on the wire has. An unknown value is absent, never null. */
@@ -18,7 +18,7 @@ export interface NdjsonBase {
   readonly parent_id?: string;
   /** The probability that an event like this one is recorded. The sum of 1/p is the count before sampling. */
   readonly p: number;
-  readonly attributes?: Attributes;
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
 /** A request. */

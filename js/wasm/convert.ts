@@ -9,8 +9,8 @@ export function numeric(value: unknown): number {
   return typeof value === "number" ? value : Number.NaN;
 }
 
-/** Undefined and null are unknown. What is no duration is unusable. */
-export function durationOf(value: unknown): number {
+/** A duration or a number of rows. Undefined and null are unknown. What is no amount is unusable. */
+export function amountOf(value: unknown): number {
   if (value === undefined || value === null) return Number.NaN;
   return typeof value === "number" && value >= 0 ? value : UNUSABLE;
 }

@@ -1,6 +1,7 @@
 //! Attributes: lists of `KeyValue`, each key once.
 
 use super::wire::{Field, Writer};
+use crate::engine::text::number::MAX_SAFE_INTEGER;
 use crate::engine::{EventView, Value};
 
 /// Writes one list of attributes. It must be closed.
@@ -79,4 +80,3 @@ impl<'w, 'a> Attributes<'w, 'a> {
 
 /// More keys than tidegate writes to any message.
 const MAX_KEYS: usize = 8;
-const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;

@@ -51,13 +51,21 @@ impl Attributes {
 
     /// Adds one attribute.
     ///
-    /// A number that is not finite is left out and counted as truncated. A key is cut at 255 bytes.
+    /// A key is cut at 255 bytes. Of two values of one key the last one stays. A number that is not finite, and a value
+    /// without a key, are left out. All of these are counted as truncated.
     pub fn push(&mut self, key: &str, value: Value<'_>) {
+        self.truncated += u32::from(key.len() > MAX_KEY);
+        let key = prefix(key, MAX_KEY);
+        if key.is_empty() {
+            self.truncated += 1;
+            return;
+        }
         match value {
-            Value::Flag(flag) => self.encode(if flag { TRUE } else { FALSE }, key, &[]),
-            Value::Number(x) if x.is_finite() => self.encode(NUMBER, key, &x.to_le_bytes()),
+            Value::Flag(flag) => self.replace(if flag { TRUE } else { FALSE }, key, &[]),
+            Value::Number(x) if x.is_finite() => self.replace(NUMBER, key, &x.to_le_bytes()),
             Value::Number(_) => self.truncated += 1,
             Value::Text(text) => {
+                self.remove(key);
                 let kept = prefix(text, self.bytes_left(key));
                 self.truncated += u32::from(!kept.is_empty() && kept.len() < text.len());
                 if kept.is_empty() && !text.is_empty() {
@@ -85,10 +93,28 @@ impl Attributes {
         &self.bytes
     }
 
+    /// Removes the value of `key`, and counts it, if there is one.
+    fn remove(&mut self, key: &str) {
+        let mut start = 0;
+        while let Some([_, key_len, low, high]) = self.bytes[start..].first_chunk() {
+            let value = start + HEADER + usize::from(*key_len);
+            let end = value + usize::from(u16::from_le_bytes([*low, *high]));
+            if self.bytes[start + HEADER..value] == *key.as_bytes() {
+                self.bytes.drain(start..end);
+                self.truncated += 1;
+                return;
+            }
+            start = end;
+        }
+    }
+
+    fn replace(&mut self, tag: u8, key: &str, value: &[u8]) {
+        self.remove(key);
+        self.encode(tag, key, value);
+    }
+
     /// Adds an attribute if all of it fits.
     fn encode(&mut self, tag: u8, key: &str, value: &[u8]) {
-        self.truncated += u32::from(key.len() > MAX_KEY);
-        let key = prefix(key, MAX_KEY);
         if self.bytes.len() + HEADER + key.len() + value.len() > Self::MAX_BYTES {
             self.truncated += 1;
             return;
@@ -102,7 +128,7 @@ impl Attributes {
 
     /// The bytes left for the value of `key`.
     fn bytes_left(&self, key: &str) -> usize {
-        Self::MAX_BYTES.saturating_sub(self.bytes.len() + HEADER + prefix(key, MAX_KEY).len())
+        Self::MAX_BYTES.saturating_sub(self.bytes.len() + HEADER + key.len())
     }
 }
 
@@ -151,6 +177,38 @@ mod tests {
         }
         assert_eq!(iter(attributes.bytes()).collect::<Vec<_>>(), given);
         assert_eq!(attributes.truncated(), 0);
+    }
+
+    #[test]
+    fn of_two_values_of_a_key_the_last_one_stays() {
+        let long = "k".repeat(255);
+        for (first, second) in
+            [("k", "k"), ("größe", "größe"), (&[&long, "a"].concat(), &[&long, "b"].concat())]
+        {
+            for value in [Value::Text("new"), Value::Number(2.0), Value::Flag(false), Value::Text("")] {
+                let mut attributes = Attributes::default();
+                attributes.push("before", Value::Number(0.0));
+                attributes.push(first, Value::Text("old"));
+                attributes.push("after", Value::Flag(true));
+                attributes.push(second, value);
+                let kept = [
+                    ("before", Value::Number(0.0)),
+                    ("after", Value::Flag(true)),
+                    (prefix(second, 255), value),
+                ];
+                assert_eq!(iter(attributes.bytes()).collect::<Vec<_>>(), kept);
+                assert_eq!(attributes.truncated(), if first == second { 1 } else { 3 });
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_without_a_key_is_left_out_and_counted() {
+        let mut attributes = Attributes::default();
+        for value in [Value::Text("a"), Value::Number(1.0), Value::Flag(true)] {
+            attributes.push("", value);
+        }
+        assert_eq!((attributes.bytes(), attributes.truncated()), (&[][..], 3));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::attributes::{self, Attributes};
 use super::kind::EventKind;
 use super::trace::TraceContext;
+use crate::engine::text::number::MAX_SAFE_INTEGER;
 
 /// One event. Times are wall-clock milliseconds.
 ///
@@ -36,7 +37,8 @@ pub struct Event<'a> {
     pub status: Option<u16>,
     /// DB: the database system, such as `sqlite`. Default `None`.
     pub system: Option<&'a str>,
-    /// DB: the number of rows returned or changed. Default `None`.
+    /// DB: the number of rows returned or changed: a whole number from 0 to 2⁵³ - 1. Any other number is left out, and
+    /// counted as truncated. Default `None`.
     pub rows: Option<f64>,
     /// The attributes. Default none.
     pub attributes: &'a Attributes,
@@ -65,15 +67,30 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Whether the times are valid: a finite start, and an unknown duration or one that is finite and not negative.
+    /// The latest time in ms since the epoch, in the year 2262. Nanoseconds of later times exceed a signed 64-bit number.
+    pub const LATEST_MS: f64 = 9_223_372_036_854.0;
+
+    /// Whether the times are valid: a start not before the epoch, an unknown duration or one that is not negative, and an
+    /// end not after [`LATEST_MS`](Self::LATEST_MS).
     #[inline(always)]
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        let is_invalid = match self.duration {
-            Some(ms) => !(ms.is_finite() && ms >= 0.0),
-            None => false,
+        let is_duration = match self.duration {
+            Some(ms) => ms >= 0.0,
+            None => true,
         };
-        self.start.is_finite() && !is_invalid
+        // A NaN is never in a range.
+        self.start >= 0.0 && is_duration && self.end() <= Self::LATEST_MS
+    }
+
+    /// The rows, if they are a whole number from 0 to 2⁵³ - 1.
+    pub(crate) fn valid_rows(&self) -> Option<f64> {
+        self.rows.filter(|rows| (0.0..=MAX_SAFE_INTEGER).contains(rows) && rows.fract() == 0.0)
+    }
+
+    /// How many of its values were cut or left out.
+    pub(crate) fn truncated(&self) -> u32 {
+        self.attributes.truncated() + u32::from(self.rows.is_some() && self.valid_rows().is_none())
     }
 
     /// The end in ms since the epoch; the start if the duration is unknown.
@@ -84,5 +101,39 @@ impl<'a> Event<'a> {
             Some(ms) => self.start + ms,
             None => self.start,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_a_receiver_cannot_read_are_not_valid() {
+        let latest = Event::LATEST_MS;
+        let is_valid =
+            |start, duration| Event { duration, ..Event::new(EventKind::Fn, "f", start) }.is_valid();
+        for (start, duration) in [(0.0, None), (0.5, Some(0.0)), (latest, Some(0.0)), (0.0, Some(latest))] {
+            assert!(is_valid(start, duration), "{start} {duration:?}");
+        }
+        for start in [-5.0, -f64::MIN_POSITIVE, latest + 1.0, 8.64e15, f64::MAX, f64::INFINITY, f64::NAN] {
+            assert!(!is_valid(start, None), "{start}");
+            assert!(!is_valid(start, Some(1.0)), "{start}");
+        }
+        for duration in [-1.0, latest + 1.0, 1e300, f64::INFINITY, f64::NAN] {
+            assert!(!is_valid(1.0, Some(duration)), "{duration}");
+        }
+    }
+
+    #[test]
+    fn rows_are_whole_numbers_or_left_out_and_counted() {
+        let event = |rows| Event { rows, ..Event::new(EventKind::Db, "select", 1.0) };
+        for rows in [0.0, 1.0, MAX_SAFE_INTEGER] {
+            assert_eq!((event(Some(rows)).valid_rows(), event(Some(rows)).truncated()), (Some(rows), 0));
+        }
+        for rows in [-1.0, 0.5, f64::MAX, f64::INFINITY, 9_007_199_254_740_992.0] {
+            assert_eq!((event(Some(rows)).valid_rows(), event(Some(rows)).truncated()), (None, 1));
+        }
+        assert_eq!((event(None).valid_rows(), event(None).truncated()), (None, 0));
     }
 }

@@ -53,7 +53,7 @@ impl RecordWriter {
             EventKind::Fn | EventKind::Evt => None,
         };
         let detail = self.intern_if_any(DETAIL, detail, names);
-        if let Some(rows) = event.rows.filter(|rows| rows.is_finite()) {
+        if let Some(rows) = event.valid_rows() {
             push_part(ROWS, &rows.to_le_bytes(), &mut self.payload);
         }
         if !event.attributes.bytes().is_empty() {

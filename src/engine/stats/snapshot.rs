@@ -32,6 +32,23 @@ pub struct Figures {
     pub mean_ms: Option<f64>,
 }
 
+impl Figures {
+    fn round(&mut self) {
+        let durations = [
+            &mut self.p50_ms,
+            &mut self.p90_ms,
+            &mut self.p95_ms,
+            &mut self.p99_ms,
+            &mut self.p999_ms,
+            &mut self.max_ms,
+            &mut self.mean_ms,
+        ];
+        for ms in durations.into_iter().flatten() {
+            *ms = rounded(*ms);
+        }
+    }
+}
+
 /// All statistics at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
@@ -67,6 +84,12 @@ const OTHER_NAME: &str = "_OTHER";
 const ABOVE: [u64; 5] = [1, 10, 50, 100, 500];
 
 impl Snapshot {
+    /// Rounds durations to what is shown of them: four significant digits, and none below a nanosecond.
+    pub fn round(&mut self) {
+        self.total.round();
+        self.series.iter_mut().for_each(|series| series.figures.round());
+    }
+
     pub(super) fn take(window: &Window, seconds: &Seconds, table: &Table) -> Self {
         let total = table.row(TOTAL);
         let mut numbers = Vec::new();
@@ -136,6 +159,18 @@ fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
     }
 }
 
+fn rounded(ms: f64) -> f64 {
+    let (mut parts, mut unit) = (1e6, 1.0);
+    while parts > 1.0 && ms * parts >= 1e4 {
+        parts /= 10.0;
+    }
+    while ms / unit >= 1e4 {
+        unit *= 10.0;
+    }
+    // Divided and not multiplied by a fraction: the nearest float to the decimal.
+    ((ms / unit * parts).round() / parts * unit).min(f64::MAX)
+}
+
 fn slots(row: &Row, window: &Window) -> [u32; SHOWN] {
     let mut at = (window.open() + SLOTS - (SHOWN - 1)) % SLOTS;
     let mut slots = [0; SHOWN];
@@ -144,4 +179,28 @@ fn slots(row: &Row, window: &Window) -> [u32; SHOWN] {
         at = if at + 1 == SLOTS { 0 } else { at + 1 };
     }
     slots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rounded;
+
+    #[test]
+    fn figures_have_four_digits_and_none_below_a_nanosecond() {
+        for (ms, wanted) in [
+            (0.0, 0.0),
+            (0.49e-6, 0.0),
+            (1e-6, 1e-6),
+            (0.000_123_45, 0.000_123),
+            (0.998_682_348_776_481_9, 0.9987),
+            (0.999_96, 1.0),
+            (1.0, 1.0),
+            (12.345_678, 12.35),
+            (9999.96, 10_000.0),
+            (123_456.789, 123_500.0),
+            (f64::MAX, f64::MAX),
+        ] {
+            assert_eq!(rounded(ms), wanted, "{ms}");
+        }
+    }
 }

@@ -106,6 +106,8 @@ const PAIRS: [[u8; 2]; 100] = {
     }
     pairs
 };
+/// The largest number up to which floats have all integers.
+pub(crate) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 /// From this number on every float is an integer.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 

@@ -189,7 +189,7 @@ impl Pipeline {
         p: f64,
         shared: &mut Shared,
     ) -> Record {
-        shared.ledger.add(Count::Truncated, event.attributes.truncated() as usize);
+        shared.ledger.add(Count::Truncated, event.truncated() as usize);
         self.writer.write(event, name, ids, p, &mut shared.names)
     }
 }
