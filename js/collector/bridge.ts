@@ -47,9 +47,10 @@ export function bridgeFor(
       request.depth -= 1;
       if (request.depth > 0) return;
       const nowMs = state.clock.now();
-      const isKept = isOpen(request) && early.keep(request, status, nowMs, context);
+      const durationMs = state.clock.preciseNow() - request.preciseStartMs;
+      const isKept = isOpen(request) && early.keep({ request, status, durationMs }, nowMs, context);
       if (!isOpen(request)) state.engine.refused += 1;
-      else if (!isKept) endRequest(state, request, nowMs, status, request.error);
+      else if (!isKept) endRequest(state, request, durationMs, status, request.error);
       request.isOver = true;
       request.error = undefined;
       request.context = undefined;

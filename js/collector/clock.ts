@@ -25,6 +25,11 @@ export class CollectorClock {
     return this.#lastMs;
   }
 
+  /** The start or the end of a duration. With a clock of the user's both are its times: it may be a simulated one. */
+  preciseNow(): number {
+    return this.source === undefined ? this.#host.preciseNow() : this.now();
+  }
+
   /** Host time as the engine takes it; NaN where the caller's ticks set the time. */
   engineTime(nowMs: number): number {
     return this.isManual ? Number.NaN : nowMs;

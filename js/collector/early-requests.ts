@@ -16,7 +16,7 @@ const START_MS = 250;
 interface EarlyRequest {
   readonly request: RequestRecord;
   readonly status: number | undefined;
-  readonly endMs: number;
+  readonly durationMs: number;
 }
 
 export class EarlyRequests {
@@ -31,13 +31,9 @@ export class EarlyRequests {
     this.#lead = lead;
   }
 
-  /** Keeps the end of `request` until the engine starts. False: it has to be recorded now. */
-  keep(
-    request: RequestRecord,
-    status: number | undefined,
-    endMs: number,
-    context: FlushContext | undefined,
-  ): boolean {
+  /** Keeps the end of a request until the engine starts. False: it has to be recorded now. */
+  keep(ended: EarlyRequest, endMs: number, context: FlushContext | undefined): boolean {
+    const { request } = ended;
     if (!this.#state.engine.canWait || this.#ended.length === MOST) return false;
     if (request.error !== undefined || context === undefined || context.isLast === true) return false;
     const leftMs = this.#untilMs - endMs;
@@ -49,7 +45,7 @@ export class EarlyRequests {
       }
       this.#untilMs = endMs + START_MS;
     }
-    this.#ended.push({ request, status, endMs });
+    this.#ended.push(ended);
     return true;
   }
 
@@ -68,10 +64,10 @@ export class EarlyRequests {
   record(): void {
     const ended = this.#ended;
     this.#ended = [];
-    for (const { request, status, endMs } of ended) {
+    for (const { request, status, durationMs } of ended) {
       // What is over is not opened, and one whose route came late has to be.
       request.isOver = false;
-      endRequest(this.#state, request, endMs, status, undefined);
+      endRequest(this.#state, request, durationMs, status, undefined);
       request.isOver = true;
     }
   }

@@ -3,6 +3,8 @@ import type { Clock, Host } from "../runtime/host.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 
 export interface EngineClock extends Clock {
+  /** Ms for durations, of another origin than `now`. */
+  preciseNow(): number;
   /** Host time as the engine takes it; NaN where the caller's ticks set the time. */
   engineTime(nowMs: number): number;
 }

@@ -23,11 +23,12 @@ export function isOpen({ startMs }: RequestRecord): boolean {
 export function endRequest(
   host: RecordingHost,
   request: RequestRecord,
+  durationMs: number,
   status: number | undefined,
   error: unknown,
 ): void {
   const { path, method, route, startMs, attributes, truncated, traceparent } = request;
-  const duration = measured(host.clock.preciseNow() - request.preciseStartMs, request);
+  const duration = measured(durationMs, request);
   const name = route ?? path;
   const isPath = route === undefined;
   const isRequest = method !== undefined;

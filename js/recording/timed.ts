@@ -1,5 +1,6 @@
 import type { RequestRecord } from "../runtime/bridge.ts";
 import { thenOf } from "../runtime/thenable.ts";
+import type { EngineClock } from "./recording-host.ts";
 import { type Observer, observeThen, settlingAlike } from "./thenables.ts";
 
 /** Called at the end of measured work. `durationMs` undefined: the work went on, and nothing shows its end. */
@@ -16,34 +17,40 @@ export type Done = (
  * A promise comes back as one that settles alike. Any other thenable comes back as itself, and is measured from the
  * first call of its `then`: it may be lazy, or be more than a promise.
  */
-export function timed<T>(work: () => T, now: () => number, done: Done): T {
-  const start = now();
-  const observer = (from: number): Observer => ({
-    fulfilled: (value) => done(from, now() - from, undefined, value),
-    rejected: (error) => done(from, now() - from, error ?? "throw"),
+export function timed<T>(work: () => T, clock: Pick<EngineClock, "now" | "preciseNow">, done: Done): T {
+  const observe = (start: number, from: number): Observer => ({
+    fulfilled: (value) => done(start, clock.preciseNow() - from, undefined, value),
+    rejected: (error) => done(start, clock.preciseNow() - from, error ?? "throw"),
   });
+  const start = clock.now();
+  const observer = observe(start, clock.preciseNow());
   let result: T;
   try {
     result = work();
   } catch (error) {
-    observer(start).rejected(error);
+    observer.rejected(error);
     throw error;
   }
   const then = thenOf(result);
-  if (then === undefined) observer(start).fulfilled(result);
+  if (then === undefined) observer.fulfilled(result);
   else {
-    const alike = settlingAlike(result, observer(start));
+    const alike = settlingAlike(result, observer);
     if (alike !== undefined) return alike as T;
-    if (!observeThen(result as object, then, () => observer(now()))) done(start, undefined, undefined);
+    if (!observeThen(result as object, then, () => observe(clock.now(), clock.preciseNow())))
+      done(start, undefined, undefined);
   }
   return result;
 }
 
-/** A measured duration, or undefined if it is unknown: the clock stepped back, or stands still on this host. */
+/**
+ * A measured duration to the microsecond, or undefined if it is unknown: the clock stepped back, or stands still on this
+ * host.
+ */
 export function measured(
   durationMs: number | undefined,
   request: RequestRecord | undefined,
 ): number | undefined {
   if (durationMs === undefined || durationMs < 0) return undefined;
-  return durationMs === 0 && request?.hasFrozenClock === true ? undefined : durationMs;
+  if (durationMs === 0 && request?.hasFrozenClock === true) return undefined;
+  return Math.round(durationMs * 1000) / 1000;
 }

@@ -33,6 +33,8 @@ export class RequestRecord implements Answered, SendCount {
   head = "";
   /** NaN: it was not opened, since nothing can be recorded. */
   startMs: number = Number.NaN;
+  /** The start by the clock for durations. */
+  preciseStartMs: number = Number.NaN;
   isOver = false;
   /** Adapters within each other measure it once: how many of them have not ended. */
   depth = 1;

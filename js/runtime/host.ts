@@ -5,6 +5,8 @@ export interface Clock {
 
 /** What a host gives: time, timers, `fetch`. All that the collector takes from its surroundings comes through here. */
 export interface Host extends Clock {
+  /** Ms of a clock that no one sets, for durations: as fine as the host has it. */
+  preciseNow(): number;
   /**
    * Sets a timer of the calling context. `keepAlive`: the process waits for it. Returns what `clearTimer` takes. May
    * throw where the host gives no timer.

@@ -1,4 +1,7 @@
-/** Figures of the rolling window, 15 minutes by default. A figure without a measured duration is `null`. */
+/**
+ * Figures of the rolling window, 15 minutes by default. A figure without a measured duration is `null`. Durations have four
+ * significant digits, and none below a nanosecond.
+ */
 export interface Figures {
   readonly count: number;
   readonly errors: number;

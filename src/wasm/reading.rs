@@ -27,14 +27,18 @@ impl Engine {
 
     /// The statistics of the window.
     pub fn stats(&mut self, now_ms: f64) -> JsValue {
-        convert::object(&RowView::total(&self.collector.stats(now_ms)))
+        let mut stats = self.collector.stats(now_ms);
+        stats.round();
+        convert::object(&RowView::total(&stats))
     }
 
     /// Counters and statistics as Prometheus text.
     #[wasm_bindgen(js_name = metricsText)]
     pub fn metrics_text(&mut self, now_ms: f64) -> String {
         let mut text = Vec::new();
-        prometheus::encode(&self.collector.counters(), &self.collector.stats(now_ms), &mut text);
+        let mut stats = self.collector.stats(now_ms);
+        stats.round();
+        prometheus::encode(&self.collector.counters(), &stats, &mut text);
         String::from_utf8(text).unwrap_or_default()
     }
 

@@ -41,7 +41,9 @@ impl StatsStore {
 
     /// All figures at `now_ms`. An earlier `now_ms` than the last time moves the clock back.
     pub fn snapshot(&mut self, now_ms: f64) -> JsValue {
-        convert::object(&RowView::total(&self.store.snapshot(now_ms)))
+        let mut snapshot = self.store.snapshot(now_ms);
+        snapshot.round();
+        convert::object(&RowView::total(&snapshot))
     }
 
     /// The binary form of the whole window.

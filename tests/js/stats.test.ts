@@ -384,3 +384,33 @@ test("stores that nobody refers to give their memory back", async () => {
   // 200 stores took 300 MiB and more; what is alive at a time takes a tenth.
   assert.ok(bytes() - before < 64 * 1024 * 1024, `${before} → ${bytes()}`);
 });
+
+test("figures have four significant digits, none below a nanosecond, and a measured 0 reads 0", () => {
+  const figures = (durations: readonly number[]) => {
+    const stats = new StatsStore();
+    for (const ms of durations) stats.record(START, ms, false, "/a");
+    const { p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs, meanMs, series } = stats.snapshot(START);
+    const { p50Ms: ofRow, meanMs: meanOfRow } = series[0]!;
+    assert.deepEqual([ofRow, meanOfRow], [p50Ms, meanMs]);
+    return [p50Ms, p90Ms, p95Ms, p99Ms, p999Ms, maxMs, meanMs];
+  };
+  assert.deepEqual(figures([0]), [0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(figures([0, 0, 0, 8]).slice(0, 1), [0]);
+  assert.deepEqual(figures(Array(1000).fill(0)), [0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(figures([1e-6]).slice(-2), [1e-6, 1e-6]);
+  assert.deepEqual(figures([1 / 3, 2 / 3]).slice(-2), [0.6667, 0.5]);
+  assert.deepEqual(figures([123_456.789]).slice(-2), [123_500, 123_500]);
+  assert.deepEqual(figures([9999.96]).slice(-2), [10_000, 10_000]);
+  assert.deepEqual(figures([0.000_123_45]).slice(-2), [0.000_123, 0.000_123]);
+  assert.deepEqual(figures([0.012_345_6]).slice(-2), [0.01235, 0.01235]);
+  assert.deepEqual(figures([Number.MAX_VALUE]).slice(-2), [Number.MAX_VALUE, Number.MAX_VALUE]);
+  for (let n = 0; n < 500; n += 1) {
+    const ms = 2 ** ((n * 13) % 40) * 1e-6 * (1 + n / 500);
+    for (const figure of figures([ms, ms])) {
+      assert.equal(Number((figure as number).toPrecision(4)), figure);
+      assert.equal(Number((figure as number).toFixed(6)), figure);
+      // Half of a bucket, half of the last digit, half of a nanosecond.
+      assert.ok(Math.abs((figure as number) - ms) <= ms * 0.0061 + 0.5e-6, `${ms}: ${figure}`);
+    }
+  }
+});

@@ -16,12 +16,21 @@ pub(super) const MAX_SHIFT: u8 = 12;
 /// The longest duration with a bucket of its own, in ns: one hour.
 const LONGEST_NS: f64 = 3.6e12;
 
-/// The bucket of a duration, which is neither NaN nor negative. Durations outside 1 ns … 1 h are clamped.
+/// The bucket that ends at 1 ns.
+const SHORTEST: usize = 63;
+
+/// The bucket of durations that are 0 to the nanosecond. It shares a page with [`SHORTEST`], and no bucket down to scale 3.
+const ZERO: usize = 48;
+
+/// The bucket of a duration, which is neither NaN nor negative. Durations outside 1 ns … 1 h are clamped; below half a
+/// nanosecond they are 0.
 #[inline(always)]
 pub(super) fn index(ms: f64) -> usize {
     let ns = ms * 1e6;
-    let ns = if ns > LONGEST_NS { LONGEST_NS } else { ns };
-    (index_of(if ns < 1.0 { 1.0 } else { ns }) + OFFSET) as usize
+    if ns < 1.0 {
+        return if ns < 0.5 { ZERO } else { SHORTEST };
+    }
+    (index_of(if ns > LONGEST_NS { LONGEST_NS } else { ns }) + OFFSET) as usize
 }
 
 /// The duration in ms that represents bucket `index` of scale `6 - shift`.
@@ -29,6 +38,9 @@ pub(super) fn index(ms: f64) -> usize {
 /// It is the harmonic mean of the bounds. Its relative error is at most `(high - low) / (high + low)`: 0.55 % at scale 6,
 /// 1.09 % at scale 5.
 pub(super) fn middle_ms(index: usize, shift: u8) -> f64 {
+    if (index + 1) << shift <= SHORTEST {
+        return 0.0;
+    }
     let (low, high) = (lower_ns(index << shift), lower_ns((index + 1) << shift));
     2.0 * low * high / (low + high) / 1e6
 }
@@ -44,9 +56,18 @@ mod tests {
     #[test]
     fn the_range_is_one_nanosecond_to_one_hour() {
         assert_eq!(index(1e-6), 63);
-        assert_eq!((index(0.0), index(1e-300)), (63, 63));
+        assert_eq!((index(0.0), index(1e-300), index(0.49e-6)), (ZERO, ZERO, ZERO));
+        assert_eq!((index(0.5e-6), index(0.99e-6)), (63, 63));
         assert_eq!(index(3_600_000.0), BUCKETS - 1);
         assert_eq!(index(f64::MAX), BUCKETS - 1);
+    }
+
+    #[test]
+    fn a_measured_zero_reads_zero() {
+        for shift in 0..=3 {
+            assert_eq!(middle_ms(index(0.0) >> shift, shift), 0.0);
+            assert!(middle_ms(index(1e-6) >> shift, shift) > 0.0);
+        }
     }
 
     #[test]
