@@ -8,6 +8,7 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundle, serveFolder } from "../tools/workerd.mjs";
+import { cpuMs } from "./cpu.mjs";
 import { orderOf } from "./order.mjs";
 import { NODE, withSink, workerFile } from "./worker-files.mjs";
 import { median, quartiles } from "./workload.mjs";
@@ -25,6 +26,7 @@ const WORKERS = {
   tidegateNode: ["tidegate", NODE, "bareNode"],
   sentry: ["sentry", NODE, "bareNode"],
   otelCfWorkers: ["otel-cf-workers", NODE, "bareNode"],
+  evlog: ["evlog", NODE, "bareNode"],
 };
 const NAMES = Object.keys(WORKERS);
 
@@ -39,17 +41,15 @@ export async function coldStart({ rounds, say }) {
   }
 }
 
-/** Milliseconds of each Worker, by round. */
+/** What each Worker took, by round: in ms, and in ms of CPU of its process. */
 async function inRounds(rounds, folder, sinkUrl) {
   const found = Object.fromEntries(NAMES.map((name) => [name, []]));
   // The first round only brings the program and the files into memory.
   for (let round = -1; round < rounds; round += 1) {
     for (const name of orderOf(NAMES, round + 1)) {
-      const ms = await firstResponse(join(folder, name), {
-        bindings: { SINK: `${sinkUrl}/${name}` },
-        flags: WORKERS[name][1],
-      });
-      if (round >= 0) found[name].push(ms);
+      const options = { bindings: { SINK: `${sinkUrl}/${name}` }, flags: WORKERS[name][1] };
+      const taken = await firstResponse(join(folder, name), options);
+      if (round >= 0) found[name].push(taken);
     }
   }
   return found;
@@ -60,7 +60,7 @@ async function firstResponse(folder, options) {
   const worker = await serveFolder(folder, options);
   try {
     await wholeResponse(`${worker.url}/items/7`);
-    return performance.now() - start;
+    return { ms: performance.now() - start, cpuMs: cpuMs(worker.pid) };
   } finally {
     await worker.stop();
   }
@@ -84,12 +84,13 @@ export function summary(found) {
   return { rounds: found.bare.length, ofSentry: ofPeer("sentry"), ofOtel: ofPeer("otelCfWorkers"), workers };
 }
 
-function overBare(times, bare) {
-  const over = times.map((ms, round) => ms - bare[round]);
+function overBare(taken, bare) {
+  const over = (unit) => taken.map((one, round) => one[unit] - bare[round][unit]);
   return {
-    ms: median(times),
-    quartiles: quartiles(times),
-    overBare: median(over),
-    overBareQuartiles: quartiles(over),
+    ms: median(taken.map(({ ms }) => ms)),
+    quartiles: quartiles(taken.map(({ ms }) => ms)),
+    overBare: median(over("ms")),
+    overBareQuartiles: quartiles(over("ms")),
+    cpuOverBare: median(over("cpuMs")),
   };
 }

@@ -11,9 +11,13 @@ export { report } from "./report.mjs";
 
 const BENCHES = join(root, "benches");
 
-/** The figures that were asked for: of the pair, of cold starts, or everything. */
+/** The figures that were asked for: of the pair, of cold starts, of costs, or everything. */
 export async function bench(asked, say) {
-  const measures = [...(asked.pair ? [pair] : []), ...(asked["cold-start"] ? [coldStart] : [])];
+  const measures = [
+    ...(asked.pair ? [pair] : []),
+    ...(asked["cold-start"] ? [coldStart] : []),
+    ...(asked.cost ? [cost] : []),
+  ];
   const figures = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
   for (const measure of measures.length > 0 ? measures : [everything])
     Object.assign(figures, await measure(asked, say));
@@ -54,6 +58,12 @@ async function coldStart({ quick }, say) {
   install(join(BENCHES, "workers"), say);
   const { coldStart } = await import("./cold-start.mjs");
   return { coldStart: await coldStart({ rounds: quick ? 31 : 96, say }) };
+}
+
+async function cost({ quick }, say) {
+  for (const folder of [BENCHES, join(BENCHES, "workers")]) install(folder, say);
+  const { cost } = await import("./cost.mjs");
+  return { cost: await cost({ quick, say }) };
 }
 
 /** The libraries that tidegate is compared with: no other task needs them. */

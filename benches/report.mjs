@@ -1,8 +1,9 @@
 /** The figures as Markdown, the form that docs/PERFORMANCE.md has them in. */
-export function report({ node, cpu, cores, pair, coldStart, ...everything }) {
+export function report({ node, cpu, cores, pair, coldStart, cost, ...everything }) {
   const parts = [`Node ${node}, ${cpu}, ${cores} cores`];
   if (pair) parts.push(...pairReport(pair));
   if (coldStart) parts.push(...coldStartReport(coldStart));
+  if (cost) parts.push(...costReport(cost));
   if (everything.ratios) parts.push(...wholeReport(everything));
   return parts.join("\n\n");
 }
@@ -90,5 +91,41 @@ function coldStartReport({ rounds, ofSentry, ofOtel, workers }) {
     `workerd started anew, to the end of the first response, ${rounds} rounds`,
     table(["Worker", "ms", "quartiles", "ms over bare", "quartiles"], lines),
     `tidegate with nodejs_compat takes ${number(ofSentry)} of what Sentry takes over bare, and ${number(ofOtel)} of what otel-cf-workers takes.`,
+  ];
+}
+
+/** What each costs over the bare Worker beside it. */
+function costReport({ ofSentry, ofOtel, rows }) {
+  const [bare] = rows;
+  const over = (figure) => (Number.isFinite(figure) ? number(figure) : "");
+  const lines = rows.map(({ name, bundle, start, load, lost }) => [
+    name.replace("Node", ""),
+    number(bundle.wrangler),
+    number(bundle.minified),
+    over(start?.overBare),
+    over(start?.cpuOverBare),
+    over(load.cpuUs - bare.load.cpuUs),
+    number(load.ofBare),
+    number(load.postsPerRequest * 1000),
+    over(load.memoryMib - bare.load.memoryMib),
+    lost === undefined ? "" : `${lost}`,
+  ]);
+  return [
+    table(
+      [
+        "Worker",
+        "upload, KB gzip",
+        "minified",
+        "cold start, ms over bare",
+        "CPU of it, ms",
+        "CPU a request, µs over bare",
+        "requests/s of bare",
+        "posts per 1 000 requests",
+        "memory, MiB over bare",
+        "lost of 200, owners die",
+      ],
+      lines,
+    ),
+    `Cold start: ${number(ofSentry)} of Sentry's, ${number(ofOtel)} of otel-cf-workers'.`,
   ];
 }

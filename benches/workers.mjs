@@ -11,6 +11,7 @@ import autocannon from "autocannon";
 import { isDrained } from "../tools/laws.mjs";
 import { until } from "../tools/receiver.mjs";
 import { startWorkerd } from "../tools/workerd.mjs";
+import { cpuMs, memoryMib } from "./cpu.mjs";
 import { NODE, withSink, workerFile } from "./worker-files.mjs";
 import { median, quartiles } from "./workload.mjs";
 
@@ -33,10 +34,10 @@ const GROUPS = [
 ];
 
 /** Of each Worker the medians over `windows` of a second. */
-export function workers(windows, say) {
+export function workers(windows, say, groups = GROUPS) {
   return withSink(async (sinkUrl) => {
     const found = {};
-    for (const group of GROUPS) {
+    for (const group of groups) {
       say(`workerd: ${Object.keys(group).join(", ")}`);
       Object.assign(found, await side(group, sinkUrl, windows));
     }
@@ -56,18 +57,27 @@ async function side(group, base, windows) {
     }
     const others = pin(Object.values(running).map(({ pid }) => pid));
     const loads = Object.fromEntries(
-      Object.entries(running).map(([name, { url }]) => [name, underLoad(`${url}/items/7`, windows)]),
+      Object.entries(running).map(([name, { url, pid }]) => [
+        name,
+        underLoad(`${url}/items/7`, pid, windows),
+      ]),
     );
     await sleep(WARM_UP_MS);
     const turns = Object.fromEntries(Object.keys(group).map((name) => [name, []]));
     for (let window = 0; window < windows; window += 1) await watch(loads, turns);
+    const memory = Object.fromEntries(
+      Object.entries(running).map(([name, { pid }]) => [name, memoryMib(pid)]),
+    );
     for (const load of Object.values(loads)) await load.stop();
     others();
     const posts = await (await fetch(base)).json();
     for (const name of Object.keys(running)) {
       if (name.startsWith("tidegate")) await checkWhole(running[name].url);
     }
-    return summary(turns, (name) => (posts[name] ?? 0) / loads[name].count);
+    return summary(turns, (name) => ({
+      postsPerRequest: (posts[name] ?? 0) / loads[name].count,
+      memoryMib: memory[name],
+    }));
   } finally {
     for (const worker of Object.values(running)) await worker.stop();
   }
@@ -84,9 +94,9 @@ function pin(pids) {
   return () => give(process.pid, `0-${last}`);
 }
 
-function underLoad(url, windows) {
+function underLoad(url, pid, windows) {
   const duration = Math.ceil((WARM_UP_MS + windows * WINDOW_MS) / 1000) + 60;
-  const load = { count: 0 };
+  const load = { count: 0, pid };
   const instance = autocannon({ url, connections: CONNECTIONS, duration });
   instance.on("response", (_client, status) => {
     load.count += 1;
@@ -106,12 +116,20 @@ function underLoad(url, windows) {
 /** What each answers within the same second. */
 async function watch(loads, turns) {
   const start = performance.now();
-  const before = Object.values(loads).map(({ count }) => count);
+  const read = () => Object.values(loads).map(({ count, pid }) => ({ count, cpuMs: cpuMs(pid) }));
+  const before = read();
   await sleep(WINDOW_MS);
   const seconds = (performance.now() - start) / 1000;
-  const rates = Object.values(loads).map(({ count }, at) => (count - before[at]) / seconds);
+  const done = read().map(({ count, cpuMs }, at) => {
+    return { count: count - before[at].count, cpuMs: cpuMs - before[at].cpuMs };
+  });
   for (const [at, name] of Object.keys(loads).entries()) {
-    turns[name].push({ perSecond: rates[at], ofBare: rates[at] / rates[0] });
+    const { count, cpuMs } = done[at];
+    turns[name].push({
+      perSecond: count / seconds,
+      ofBare: count / done[0].count,
+      cpuUs: (cpuMs * 1000) / count,
+    });
   }
 }
 
@@ -129,13 +147,13 @@ async function checkWhole(url) {
     throw new Error(`tidegate lost ${lost} of ${sink.accepted} events: ${JSON.stringify(sink.dropped)}`);
 }
 
-function summary(turns, postsPerRequest) {
+function summary(turns, more) {
   return Object.fromEntries(
     Object.entries(turns).map(([name, windows]) => {
-      const shares = windows.map(({ ofBare }) => ofBare);
-      const perSecond = median(windows.map((window) => window.perSecond));
-      const ofBare = { ofBare: median(shares), quartiles: quartiles(shares) };
-      return [name, { perSecond, ...ofBare, postsPerRequest: postsPerRequest(name) }];
+      const all = (unit) => windows.map((window) => window[unit]);
+      const ofBare = { ofBare: median(all("ofBare")), quartiles: quartiles(all("ofBare")) };
+      const [perSecond, cpuUs] = [median(all("perSecond")), median(all("cpuUs"))];
+      return [name, { perSecond, cpuUs, ...ofBare, ...more(name) }];
     }),
   );
 }
