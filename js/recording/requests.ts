@@ -28,7 +28,7 @@ export function endRequest(
   error: unknown,
 ): void {
   const { path, method, route, startMs, attributes, truncated, traceparent } = request;
-  const duration = measured(durationMs, request);
+  const duration = request.isUntimed ? undefined : measured(durationMs, request);
   const name = route ?? path;
   const isPath = route === undefined;
   const isRequest = method !== undefined;

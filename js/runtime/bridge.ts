@@ -38,6 +38,8 @@ export class RequestRecord implements Answered, SendCount {
   isOver = false;
   /** Adapters within each other measure it once: how many of them have not ended. */
   depth = 1;
+  /** Nothing says when it was answered: its duration is unknown. */
+  isUntimed = false;
   /** The error that the handler threw, or that an inner adapter saw. */
   error: unknown = undefined;
   /** Where flushing may go on after it. Only while it is open: nothing keeps a context longer. */

@@ -26,8 +26,8 @@ export function koa(
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<unknown> {
   return (context, next) => {
     const { req, res, originalUrl: url } = context;
-    const name = (record: RequestRecord) => nameRoute(record, context._matchedRoute);
-    const record = watch(tide, req, res, { key: context, url, name, answersErrors: true }, options);
-    return record === undefined ? next() : catchError(record, next);
+    const describe = (record: RequestRecord) => nameRoute(record, context._matchedRoute);
+    const watched = watch(tide, req, res, { key: context, url, describe, answersErrors: true }, options);
+    return watched === undefined ? next() : catchError(watched.record, next);
   };
 }

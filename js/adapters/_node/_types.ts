@@ -10,6 +10,7 @@ export interface NodeRequest {
     readonly tracestate?: unknown;
     readonly [name: string]: unknown;
   };
+  readonly socket?: object | null;
   readonly originalUrl?: string;
   readonly baseUrl?: string;
   // biome-ignore lint/suspicious/noExplicitAny: a text, a pattern, or several of them
@@ -21,7 +22,6 @@ export interface NodeResponse {
   readonly statusCode: number;
   readonly headersSent: boolean;
   readonly destroyed?: boolean;
-  readonly errored?: unknown;
   // biome-ignore lint/suspicious/noExplicitAny: listeners of any event
   on(event: "finish" | "close", listener: (...args: any[]) => void): unknown;
 }

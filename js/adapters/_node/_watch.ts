@@ -5,6 +5,9 @@ import type { Collector } from "../../types/collector.ts";
 import { addAttributes, routeOf } from "../_options.ts";
 import { headerOf, openAs } from "../_request.ts";
 import { pathOf } from "../_route.ts";
+import { keepContext } from "./_context.ts";
+import { endResponse } from "./_end.ts";
+import { endingOf } from "./_ending.ts";
 import type { NodeOptions, NodeRequest, NodeResponse } from "./_types.ts";
 
 /** How an adapter sees its framework. */
@@ -14,10 +17,20 @@ export interface Framework {
   readonly url: string | undefined;
   /** The template, if it is known as the request comes in. */
   readonly route?: string | undefined;
-  /** Names the request at its end, when the framework knows the template. */
-  readonly name?: (record: RequestRecord) => void;
+  /** Gives the request what the framework knows at its end: a template, an error. */
+  readonly describe?: (record: RequestRecord) => void;
   /** The framework answers errors itself: with a status below 500 the request is then no error. */
-  readonly answersErrors?: boolean;
+  readonly answersErrors: boolean;
+}
+
+/** An open request. */
+export interface Watched {
+  readonly record: RequestRecord;
+  /**
+   * Ends it with what was sent on the connection itself, as for a WebSocket: no response is made. `isTimed`: it is the
+   * time of that.
+   */
+  end(status: number | undefined, isTimed: boolean): void;
 }
 
 /**
@@ -30,8 +43,8 @@ export function watch(
   response: NodeResponse,
   framework: Framework,
   options: NodeOptions | undefined,
-): RequestRecord | undefined {
-  const { key, route } = framework;
+): Watched | undefined {
+  const { key, route, answersErrors } = framework;
   const url = framework.url ?? "/";
   const describe = (bridge: AdapterBridge) => {
     const method = request.method ?? "GET";
@@ -44,38 +57,28 @@ export function watch(
   const record = openAs(tide, undefined, undefined, describe, { other: request });
   if (record === undefined) return undefined;
   addAttributes(record, options, key, undefined);
+  // Another adapter of the same request has done so before.
+  if (record.depth === 1) for (const emitter of [request, response]) keepContext(record, emitter);
+  const ending = endingOf(request, response);
   let isOver = false;
-  const end = (isFinished: boolean) => {
+  const once = (end: () => void): void => {
     if (isOver) return;
     isOver = true;
-    framework.name?.(record);
-    if (isFinished) endFinished(record, response, framework);
-    else endLost(record, response);
+    framework.describe?.(record);
+    end();
   };
-  response.on("finish", () => end(true));
-  response.on("close", () => end(false));
+  const close = (isFinished: boolean) =>
+    once(() => endResponse(record, request, ending, isFinished, answersErrors));
+  response.on("finish", () => close(true));
+  response.on("close", () => close(false));
   // The connection was lost before: both events may be over.
-  if (response.destroyed === true) end(false);
-  return record;
-}
-
-function endFinished(record: RequestRecord, { statusCode }: NodeResponse, framework: Framework): void {
-  if (framework.answersErrors === true && statusCode < 500) record.error = undefined;
-  record.bridge.end(record, statusCode, undefined, undefined);
-}
-
-/**
- * The connection closed before the response was finished.
- *
- * Before the headers the client got no answer: an error without status. After them it is the common end of a stream,
- * unless the server broke off: the status that was sent, and an attribute.
- */
-function endLost(record: RequestRecord, { headersSent, statusCode, errored }: NodeResponse): void {
-  const cause = record.error ?? errored ?? undefined;
-  if (headersSent) {
-    record.attributes ??= new Map();
-    record.attributes.set("client_disconnected", cause === undefined);
-  }
-  const status = headersSent ? statusCode : undefined;
-  record.bridge.end(record, status, cause ?? (headersSent ? undefined : "client_disconnected"), undefined);
+  if (response.destroyed === true) close(false);
+  return {
+    record,
+    end: (status, isTimed) =>
+      once(() => {
+        record.isUntimed = !isTimed;
+        record.bridge.end(record, status, undefined, undefined);
+      }),
+  };
 }
