@@ -262,7 +262,7 @@ function open({ tide, draw, open }) {
   let answer;
   const fetch = () =>
     new Promise((resolve, reject) => {
-      answer = () => (fails ? reject(new RangeError("of the app")) : resolve({ status }));
+      answer = () => (fails ? reject(new RangeError("of the app")) : resolve(new Response(null, { status })));
     });
   const done = instrument(tide, { fetch }).fetch(request, {}, { waitUntil() {} });
   const end = () => {
