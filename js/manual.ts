@@ -155,8 +155,9 @@ function notCompiled(bytes: unknown, what: string, cause: unknown): TidegateErro
   return new TidegateError("wasm/blocked", `${what} is no WebAssembly module (${messageOf(cause)})`, cause);
 }
 
+/** Also one of another realm. */
 function isModule(source: unknown): source is WebAssembly.Module {
-  return source instanceof WebAssembly.Module;
+  return Object.prototype.toString.call(source) === "[object WebAssembly.Module]";
 }
 
 /** Tests the structure: the Response of another realm or library is one too. */

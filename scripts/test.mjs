@@ -1,4 +1,5 @@
-// npm test [-- rust | web | js | types | sinks | hosts | pack | workerd | workers | runtimes ...]: every suite in turn, then a table.
+// npm test [-- rust | web | js | types | sinks | hosts | pack | workerd | workers | runtimes | frameworks ...]: every suite in turn,
+// then a table. Without a name all run but `frameworks`, of which one runs.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "../tools/counts.mjs";
@@ -18,6 +19,7 @@ const nodeTest = (...files) => node("--test", "--test-reporter=spec", ...files);
 const MATRICES = {
   runtimes: "the same in every runtime",
   pack: "the installed package, by what bundles it and what runs it",
+  frameworks: "real frameworks, from the installed package",
 };
 
 /** A check passes or fails as one; a test suite is counted from what it prints. */
@@ -46,7 +48,7 @@ const suites = [
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
   check(
-    "web js types sinks hosts pack workerd workers runtimes",
+    "web js types sinks hosts pack workerd workers runtimes frameworks",
     "package build",
     node(join("scripts", "build.mjs")),
   ),
@@ -60,6 +62,15 @@ const suites = [
   tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),
   tests("sinks", "sinks", nodeTest("tests/sinks/*.test.mjs"), countNode),
   tests("hosts", "hosts", nodeTest("tests/hosts/*.test.mjs"), countNode),
+  tests("hosts", "a framework", nodeTest("tests/frameworks/hono.test.mjs"), countNode),
+  named(
+    tests(
+      "frameworks",
+      "frameworks",
+      nodeTest("--test-concurrency=1", "tests/frameworks/*.test.mjs"),
+      countNode,
+    ),
+  ),
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
   tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
   tests("workerd", "bindings", nodeTest("tests/bindings/*.test.mjs"), countNode),
@@ -84,6 +95,11 @@ function check(groups, name, command, extra = {}) {
 function tests(groups, name, command, parse, extra = {}) {
   const count = (output, ok) => nothingUnseen(parse(output), ok);
   return { groups: groups.split(" "), name, command, count, extra };
+}
+
+/** Runs only where its group is asked for. */
+function named(suite) {
+  return { ...suite, isNamed: true };
 }
 
 /** Runs a suite, shows its output as it comes, and resolves to its counts. */
@@ -134,8 +150,8 @@ async function main(wanted) {
     console.error(`unknown suite ${unknown.join(", ")}; usage: npm test [-- ${groups.join(" | ")}]`);
     process.exit(2);
   }
-  const chosen = suites.filter(
-    (suite) => wanted.length === 0 || suite.groups.some((group) => wanted.includes(group)),
+  const chosen = suites.filter((suite) =>
+    wanted.length === 0 ? !suite.isNamed : suite.groups.some((group) => wanted.includes(group)),
   );
   const results = [];
   forgetRows();

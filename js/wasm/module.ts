@@ -23,6 +23,8 @@ export function useModule(module: WebAssembly.Module): void {
   if (compiled === module) return;
   if (compiled !== undefined) throw anotherModule();
   checkVersion(module);
+  // Next's edge runtime gives a module of another realm, which wasm-bindgen takes for bytes.
+  if (!(module instanceof WebAssembly.Module)) Object.setPrototypeOf(module, WebAssembly.Module.prototype);
   compiled = module;
 }
 

@@ -1,0 +1,3 @@
+import { createCollector, ndjson } from "tidegate";
+
+export const tide = createCollector((env) => ({ sinks: [ndjson({ url: env.EVENTS_URL })] }));
