@@ -11,7 +11,11 @@ export function requestIn(first: unknown): RequestLike | undefined {
   const event = propertyOf(first, "event");
   const candidates = [
     first,
-    ...[first, event].flatMap((of) => [propertyOf(of, "request"), propertyOf(of, "req")]),
+    ...[first, event].flatMap((of) => [
+      propertyOf(of, "request"),
+      propertyOf(of, "req"),
+      at(of, "node", "req"),
+    ]),
   ];
   return candidates.find(isRequest) ?? lambdaRequest(first);
 }
@@ -25,13 +29,17 @@ function lambdaRequest(event: unknown): RequestLike | undefined {
   return isRequest(request) ? request : undefined;
 }
 
-/** The environment of a Worker: the second argument, or that of an event. */
+/**
+ * The environment of a Worker: the second argument, or that of an event. Nitro and srvx have it on the request, h3 in its
+ * context, beside second arguments of their own.
+ */
 export function envIn(first: unknown, second: unknown): unknown {
-  return envOf(
-    isRequest(first)
-      ? second
-      : (propertyOf(first, "env") ?? propertyOf(propertyOf(first, "platform"), "env") ?? second),
-  );
+  const found =
+    at(first, "runtime", "cloudflare", "env") ??
+    at(first, "req", "runtime", "cloudflare", "env") ??
+    at(first, "context", "cloudflare", "env") ??
+    (isRequest(first) ? second : (propertyOf(first, "env") ?? at(first, "platform", "env") ?? second));
+  return envOf(found);
 }
 
 /** Where flushing may go on. Undefined: the arguments have no such place. */
@@ -50,11 +58,15 @@ export function contextIn(
 
 /** h3 has the context of Workers as `context.cloudflare.context`, SvelteKit as `platform.context` or `platform.ctx`. */
 function contextOf(of: unknown): WaitUntil | undefined {
-  const context = propertyOf(of, "context");
-  const cloudflare = propertyOf(propertyOf(context, "cloudflare"), "context");
-  const platform = propertyOf(of, "platform");
-  const candidates = [of, context, cloudflare, propertyOf(of, "ctx"), propertyOf(platform, "context")];
-  return [...candidates, propertyOf(platform, "ctx")].map(asContext).find((found) => found !== undefined);
+  const candidates = [
+    of,
+    propertyOf(of, "context"),
+    at(of, "context", "cloudflare", "context"),
+    propertyOf(of, "ctx"),
+    at(of, "platform", "context"),
+    at(of, "platform", "ctx"),
+  ];
+  return candidates.map(asContext).find((found) => found !== undefined);
 }
 
 function isRequest(value: unknown): value is RequestLike {
@@ -68,4 +80,8 @@ function propertyOf(of: unknown, name: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function at(of: unknown, ...names: string[]): unknown {
+  return names.reduce(propertyOf, of);
 }

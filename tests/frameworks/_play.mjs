@@ -14,7 +14,7 @@ import { install, runProgram, startProgram } from "./_project.mjs";
  * @param {string} name the folder in examples
  * @param {object} host
  * @param {string[][]} [host.build] programs to run before
- * @param {(port: string) => string[]} [host.start] the server; default: `wrangler dev` in the folder `host.wrangler`
+ * @param {(port: string, url: string) => string[]} [host.start] the server, given the address of the sink; default: `wrangler dev` in the folder `host.wrangler`
  * @param {string} [host.wrangler] for `wrangler dev`: its folder, from that of the example
  * @param {string[]} [host.flags] for `wrangler dev`
  * @param {[what: string, status: number, route: string][]} host.requests the status is the client's and the event's
@@ -50,23 +50,16 @@ async function build(folder, { build = [], env = {} }) {
 }
 
 function start(folder, { start, wrangler = ".", flags = [], env = {} }, { url }) {
-  const dev = (port) => [
-    "wrangler",
-    "dev",
-    ...WRANGLER,
-    "--port",
-    port,
-    "--var",
-    `EVENTS_URL:${url}`,
-    ...flags,
-  ];
-  return startProgram(join(folder, wrangler), start ?? dev, { ...env, EVENTS_URL: url });
+  const given =
+    start ?? ((port) => ["wrangler", "dev", ...wranglerFlags(port), "--var", `EVENTS_URL:${url}`, ...flags]);
+  return startProgram(join(folder, wrangler), (port) => given(port, url), { ...env, EVENTS_URL: url });
 }
 
-const WRANGLER = ["--ip", "127.0.0.1", "--inspector-port", "0", "--log-level", "warn"].concat([
-  "--show-interactive-dev-session",
-  "false",
-]);
+/** Of `wrangler dev` and `wrangler pages dev`. */
+export function wranglerFlags(port) {
+  const flags = ["--ip", "127.0.0.1", "--port", port, "--inspector-port", "0", "--log-level", "warn"];
+  return [...flags, "--show-interactive-dev-session", "false"];
+}
 
 async function playRequests(host, world) {
   const { server, receiver } = world;

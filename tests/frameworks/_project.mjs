@@ -3,7 +3,7 @@ import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { cache, root } from "../../tools/env.mjs";
 import { freePort, until } from "../../tools/receiver.mjs";
@@ -26,6 +26,8 @@ export async function install(name) {
   if (!existsSync(stamp)) {
     const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
     await run("npm", args, { cwd: folder });
+    // npm makes none where there is nothing to install.
+    mkdirSync(dirname(stamp), { recursive: true });
     writeFileSync(stamp, "");
   }
   await unpack(folder);

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, test } from "node:test";
 import { measure, withTide } from "../../js/adapters/fetch.ts";
 import { instrument } from "../../js/adapters/workers.ts";
+import { createCollector } from "../../js/collector/create-collector.ts";
 import { memorySink } from "../../js/sinks/memory.ts";
 import type { Collector, CollectorOptions, NdjsonEvent, Scope, Sink } from "../../js/types/index.ts";
 import { assertLaws, type SimulatedHost, simulated, trapNext } from "./_engine.ts";
@@ -291,6 +292,14 @@ test("a function that gets an event measures the event's request, on its context
     ["SvelteKit", {}, (ctx) => ({ event: { request, platform: { context: ctx } } })],
     ["an event of SvelteKit", {}, (ctx) => ({ request, platform: { ctx } })],
     ["h3", {}, (ctx) => ({ req: request, context: { cloudflare: { context: ctx } } })],
+    [
+      "h3 of Nitro 2",
+      {},
+      (ctx) => ({
+        node: { req: { url: "/a/12345?q", method: "GET", headers: {} } },
+        context: { cloudflare: { context: ctx } },
+      }),
+    ],
     ["srvx", {}, (ctx) => Object.assign(new Request(request), ctx)],
     [
       "a getter that throws",
@@ -322,6 +331,36 @@ test("a function that gets an event measures the event's request, on its context
   }
   assert.equal(tide.stats().count, 0);
   assert.equal(warn.mock.callCount(), 1, "one line for all of them");
+});
+
+test("on Workers the environment is found where hosts and frameworks have it", () => {
+  const globals = globalThis as { WebSocketPair?: unknown };
+  globals.WebSocketPair = class {};
+  try {
+    const request = () => new Request("https://example.com/a");
+    const env = { NAME: "mine" };
+    const runtime = { cloudflare: { env } };
+    const given: Readonly<Record<string, unknown[]>> = {
+      Workers: [request(), env],
+      Pages: [{ request: request(), env }],
+      SvelteKit: [{ request: request(), platform: { env } }],
+      "Nitro 2": [{ node: { req: { url: "/a", method: "GET", headers: {} } }, context: runtime }],
+      "Nitro 3": [Object.assign(request(), { runtime })],
+      "Nitro 3, with its event": [Object.assign(request(), { runtime }), { req: request() }],
+      "h3 of Nitro 3": [{ req: Object.assign(request(), { runtime }) }],
+    };
+    for (const [name, [first, ...rest]] of Object.entries(given)) {
+      let seen: unknown;
+      const tide = createCollector((found) => {
+        seen = found;
+        return { autoTick: false };
+      });
+      withTide(tide, (..._: unknown[]) => new Response())(first, ...rest);
+      assert.equal(seen, env, name);
+    }
+  } finally {
+    delete globals.WebSocketPair;
+  }
 });
 
 test("measure passes the result on; with flush: await it comes when all is sent", async () => {

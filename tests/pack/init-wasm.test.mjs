@@ -10,6 +10,7 @@ const folder = install();
 const START = `
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { runInNewContext } from "node:vm";
 import { createCollector, initWasm, memorySink } from "tidegate/manual";
 const bytes = readFileSync(createRequire(process.cwd() + "/x.js").resolve("tidegate/core.wasm"));
 const copy = () => Uint8Array.from(bytes);
@@ -39,6 +40,8 @@ async function answerOf(program, node = process.execPath) {
 
 const SOURCES = {
   "a module": "new WebAssembly.Module(bytes)",
+  "a module of another realm, as in Next's edge runtime":
+    'new (runInNewContext("WebAssembly").Module)(new (runInNewContext("Uint8Array"))(bytes))',
   "an ArrayBuffer": "copy().buffer",
   "a Uint8Array": "copy()",
   "a Response": "response()",

@@ -1,0 +1,6 @@
+import { createCollector, ndjson } from "tidegate";
+import { withTide } from "tidegate/fetch";
+
+const tide = createCollector((env) => ({ sinks: [ndjson({ url: env.EVENTS_URL })] }));
+
+export const onRequest = withTide(tide, (context) => context.next());

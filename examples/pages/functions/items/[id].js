@@ -1,0 +1,1 @@
+export const onRequestGet = ({ params }) => Response.json(params, { status: params.id === "0" ? 404 : 200 });
