@@ -74,3 +74,21 @@ export function answerOf(
   const error = status >= CLIENT_ERROR ? String(status) : undefined;
   return { error, attributes: [...attributes, ["http.response.status_code", status]] };
 }
+
+/**
+ * Whether a call has failed since its own caller aborted it. One that took longer than its caller allows has not. The
+ * error does not say so: it may be the caller's reason, and workerd throws a copy of that.
+ */
+export function isOwnAbort({ input, init }: Outgoing): boolean {
+  try {
+    const { signal = (input as Partial<Request>).signal } = (init ?? {}) as RequestInit;
+    return signal?.aborted === true && signal.reason?.name !== "TimeoutError";
+  } catch {
+    return false;
+  }
+}
+
+/** What is recorded of a call that its caller has aborted. */
+export function abortedCall({ attributes = [] }: KnownEvent): Pick<UncheckedEvent, "attributes"> {
+  return { attributes: [...attributes, ["aborted", true]] };
+}

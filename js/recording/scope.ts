@@ -8,7 +8,7 @@ import { boundedEntries, boundedEntry } from "./attributes.ts";
 import { measuredD1 } from "./bindings/d1.ts";
 import { measuredMethods } from "./bindings/methods.ts";
 import { DB, EVT, FN, record, type UncheckedEvent } from "./events.ts";
-import { answerOf, describeOutgoing, type KnownEvent } from "./outgoing.ts";
+import { abortedCall, answerOf, describeOutgoing, isOwnAbort, type KnownEvent } from "./outgoing.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { measured, timed } from "./timed.ts";
 import { ATTRIBUTES_MAX, type Bounded } from "./values.ts";
@@ -20,13 +20,18 @@ const QUEUE = ["send", "sendBatch"];
 /** `current` finds the request anew for each event. Undefined: the event stands alone. */
 export function scopeOf(host: RecordingHost, current: () => Place | undefined): Scope {
   const add = (event: UncheckedEvent, place = current()) => record(host, event, place);
-  /** Runs `work` and records it, with the details that `describe` finds in its result. */
-  const wrap = <T>(work: () => T, known: KnownEvent, describe: (result: unknown) => object = nothing): T => {
+  /** Runs `work` and records it, with the details that `describe` finds in its result, and `explain` in its failure. */
+  const wrap = <T>(
+    work: () => T,
+    known: KnownEvent,
+    describe: (result: unknown) => object = nothing,
+    explain: (error: unknown) => object = failed,
+  ): T => {
     // Found before the work runs: afterwards the context may be another one.
     const place = current();
     return timed(work, host.clock, (start, durationMs, error, result) => {
       const duration = measured(durationMs, place?.record);
-      const details = error === undefined ? detailsOf(describe, result) : { error: asThrown(error) };
+      const details = error === undefined ? detailsOf(describe, result) : explain(error);
       add({ start, duration, ...known, ...details }, place);
     });
   };
@@ -40,11 +45,12 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
     time: call,
     query: (statement, work, details) => wrap(work, { kind: DB, name: statement }, () => databaseOf(details)),
     fetch: (input: unknown, given?: unknown) => {
-      const { known, ...sent } = describeOutgoing(host, current()?.record, input, given);
+      const sent = describeOutgoing(host, current()?.record, input, given);
       return wrap(
         () => host.host.fetch(sent.input, sent.init),
-        known,
-        (response) => answerOf(response, known),
+        sent.known,
+        (response) => answerOf(response, sent.known),
+        (error) => (isOwnAbort(sent) ? abortedCall(sent.known) : failed(error)),
       );
     },
     d1: (database) =>
@@ -65,6 +71,7 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
 }
 
 const nothing = () => ({});
+const failed = (error: unknown) => ({ error: asThrown(error) });
 
 /** The result of a binding may have any shape. Details that cannot be read are left out. */
 function detailsOf(describe: (result: unknown) => object, result: unknown): object {

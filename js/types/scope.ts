@@ -37,7 +37,8 @@ export interface Scope {
   /**
    * The host's `fetch`, recorded as FN with the name `<METHOD> <host>`.
    *
-   * The duration lasts until the headers. A call that throws is an error, and so is a status of 400 or more. The call
+   * The duration lasts until the headers. A call that throws is an error, and so is a status of 400 or more. A call
+   * that you abort is none, and has the attribute `aborted`; one that `AbortSignal.timeout` ends is an error. The call
    * gets a `traceparent` whose span is this event, and the `tracestate` that came with the request, unless you set a
    * `traceparent` yourself. Within an excluded request it gets neither.
    *
