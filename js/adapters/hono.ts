@@ -5,7 +5,7 @@ import { asContext, type WaitUntil } from "../runtime/wait-until.ts";
 import type { Collector } from "../types/collector.ts";
 import type { RequestOptions } from "./_options.ts";
 import { begin, type RequestLike } from "./_request.ts";
-import { endFailed } from "./_respond.ts";
+import { endAnswered, endFailed, responseStatus } from "./_respond.ts";
 import { nameRoute } from "./_route.ts";
 
 /** The part of Hono's `Context` that is read. */
@@ -51,8 +51,9 @@ export function tidegate(
 function end(record: RequestRecord, c: HonoContext, context: WaitUntil | undefined): void {
   nameRoute(record, templateOf(c));
   // Hono fails if nothing has answered.
-  const status = c.finalized ? c.res.status : 500;
-  record.bridge.end(record, status, status < 500 ? undefined : c.error, context);
+  const answer = c.finalized ? c.res : undefined;
+  if (answer !== undefined && answer.status >= 500) record.error ??= c.error;
+  endAnswered(record, answer, context, responseStatus);
 }
 
 function contextOf(c: HonoContext): WaitUntil | undefined {

@@ -130,3 +130,23 @@ test("the context is the request's own, many at a time", async () => {
   });
   await checkContext(record, async (at) => (await ask(app, `GET /n/${at}`)).text());
 });
+
+test("a handler that answers with what is no response: a 500 and an error, and the answer as it is", async () => {
+  const answers = { undefined: undefined, null: null, text: "text", number: 42, object: { a: 1 } };
+  const { tide, events } = recorder();
+  const make = (...use) => {
+    const app = new Hono();
+    for (const each of use) app.use(each);
+    for (const [name, answer] of Object.entries(answers)) app.get(`/${name}`, () => answer);
+    app.onError((_error, c) => c.text("failed", 500));
+    return app;
+  };
+  // Without any middleware Hono does something else.
+  const [bare, measured] = [make((_c, next) => next()), make(tidegate(tide))];
+  for (const name of Object.keys(answers)) {
+    const [expected, got] = [await ask(bare, `GET /${name}`), await ask(measured, `GET /${name}`)];
+    assert.deepEqual([typeof got, got?.status], [typeof expected, expected?.status], name);
+  }
+  const expected = Object.keys(answers).map((name) => ["GET", `/${name}`, 500, "TypeError"]);
+  assert.deepEqual(told(await events(5)), expected);
+});
