@@ -1,6 +1,6 @@
 // npm run build: the wasm module, the bundles and their types, into pkg/, which is what npm publishes.
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
@@ -124,9 +124,25 @@ function assemble() {
   cpSync(join(root, "pkg-template"), PKG, { recursive: true });
   const licenses = readdirSync(root).filter((file) => file.startsWith("LICENSE"));
   for (const file of licenses) cpSync(join(root, file), join(PKG, file));
+  documents();
   const { name, ...rest } = JSON.parse(readFileSync(join(PKG, "package.json"), "utf8"));
   const manifest = { name, version: packageVersion(), ...rest };
   writeFileSync(join(PKG, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** The README and the manual; a link to a file that is not packed becomes its text. */
+function documents() {
+  const isPacked = (path) => !path.endsWith("docs/design");
+  cpSync(join(root, "docs"), join(PKG, "docs"), { recursive: true, filter: isPacked });
+  cpSync(join(root, "README.md"), join(PKG, "README.md"));
+  const pages = readdirSync(PKG, { recursive: true }).filter((path) => path.endsWith(".md"));
+  for (const page of pages) {
+    const text = readFileSync(join(PKG, page), "utf8");
+    const packed = text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)/g, (link, label, target) => {
+      return target.startsWith("http") || existsSync(join(PKG, dirname(page), target)) ? link : label;
+    });
+    writeFileSync(join(PKG, page), packed);
+  }
 }
 
 export async function build() {

@@ -48,7 +48,7 @@ const suites = [
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
   check(
-    "web js types sinks hosts pack workerd workers runtimes frameworks",
+    "web js types sinks hosts pack docs workerd workers runtimes frameworks",
     "package build",
     node(join("scripts", "build.mjs")),
   ),
@@ -72,6 +72,7 @@ const suites = [
     ),
   ),
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
+  tests("docs", "documents", nodeTest("tests/docs/*.test.mjs"), countNode),
   tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
   tests("workerd", "bindings", nodeTest("tests/bindings/*.test.mjs"), countNode),
   tests("workerd workers", "workers", nodeTest("tests/workers/*.test.mjs"), countNode),

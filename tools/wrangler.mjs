@@ -15,7 +15,7 @@ export function startExample(vars) {
 }
 
 /** The Worker in `folder`; `path` is asked until it answers. */
-export async function startWrangler(folder, { vars = {}, path = "/", flags = [] } = {}) {
+export async function startWrangler(folder, { vars = {}, path = "/", flags = [], logLevel = "warn" } = {}) {
   const state = mkdtempSync(join(tmpdir(), "tidegate-wrangler-"));
   const port = await freePort();
   const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
@@ -25,7 +25,7 @@ export async function startWrangler(folder, { vars = {}, path = "/", flags = [] 
     "--show-interactive-dev-session",
     "false",
     "--log-level",
-    "warn",
+    logLevel,
     ...flags,
   );
   for (const [name, value] of Object.entries(vars)) args.push("--var", `${name}:${value}`);

@@ -22,12 +22,25 @@ const textOf = (file) => readFileSync(join(folder, file), "utf8");
 
 test("only what is needed is packed", () => {
   const allowed =
-    /^(package\.json|README\.md|LICENSE[\w-]*|ndjson\.schema\.json|dist\/[\w-]+\.(c?js(\.map)?|wasm)|dist\/types\/[\w./-]+\.d\.c?ts)$/;
+    /^(package\.json|README\.md|LICENSE[\w-]*|ndjson\.schema\.json|docs\/[\w./-]+\.(md|svg|json|ya?ml|png)|dist\/[\w-]+\.(c?js(\.map)?|wasm)|dist\/types\/[\w./-]+\.d\.c?ts)$/;
   assert.deepEqual(
     files.filter((file) => !allowed.test(file)),
     [],
   );
   assert.ok(files.includes("README.md") && files.some((file) => file.startsWith("LICENSE")));
+});
+
+test("its README is the repository's, and none of its links leads out of the package", () => {
+  const words = (text) => text.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, "$1");
+  assert.equal(words(textOf("README.md")), words(readFileSync(join(root, "README.md"), "utf8")));
+  for (const page of files.filter((file) => file.endsWith(".md"))) {
+    for (const [, target] of textOf(page).matchAll(/\]\(([^)#\s]+)/g)) {
+      assert.ok(
+        /^https?:/.test(target) || existsSync(join(folder, dirname(page), target)),
+        `${page}: ${target}`,
+      );
+    }
+  }
 });
 
 test("every export leads to a file, and every program and type is reached by one", () => {

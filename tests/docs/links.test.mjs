@@ -1,0 +1,35 @@
+// No link of the documents leads nowhere.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { root } from "../../tools/env.mjs";
+import { PAGES, textOf } from "./_blocks.mjs";
+
+const OTHERS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].filter((page) =>
+  existsSync(join(root, page)),
+);
+
+/** As GitHub makes them of headings. */
+function anchors(text) {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test("each link to a file, and to a heading of it, leads somewhere", () => {
+  for (const page of [...PAGES, ...OTHERS]) {
+    for (const [, target] of textOf(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path, anchor] = target.split("#");
+      const file = path === "" ? join(root, page) : join(root, dirname(page), path);
+      assert.ok(existsSync(file), `${page}: ${target}`);
+      if (anchor !== undefined && file.endsWith(".md")) {
+        assert.ok(anchors(readFileSync(file, "utf8")).includes(anchor), `${page}: ${target}`);
+      }
+    }
+  }
+});
