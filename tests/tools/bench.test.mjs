@@ -125,7 +125,7 @@ test("a revision that git does not know is told by its name", () => {
 });
 
 test("what a library costs a cold start is over the bare Worker of its round and with its flags", () => {
-  const found = {
+  const taken = {
     bare: [10, 30, 20],
     control: [11, 29, 20],
     tidegate: [25, 31, 24],
@@ -134,12 +134,16 @@ test("what a library costs a cold start is over the bare Worker of its round and
     tidegateNode: [30, 70, 50],
     sentry: [40, 80, 60],
     otelCfWorkers: [60, 100, 80],
+    evlog: [20, 60, 40],
   };
+  const times = ([name, all]) => [name, all.map((ms) => ({ ms, cpuMs: 2 * ms }))];
+  const found = Object.fromEntries(Object.entries(taken).map(times));
   const { rounds, ofSentry, ofOtel, workers } = summary(found);
   assert.equal(rounds, 3);
   assert.equal(workers.control.overBare, 0);
   assert.equal(workers.tidegate.overBare, 4);
   assert.equal(workers.tidegateNode.overBare, 10);
+  assert.equal(workers.tidegateNode.cpuOverBare, 20);
   assert.deepEqual([ofSentry, ofOtel], [0.5, 0.25]);
 });
 
