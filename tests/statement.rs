@@ -3,18 +3,26 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use proptest::prelude::*;
-use tidegate::engine::event::statement::{normalize, summary};
+use tidegate::engine::event::statement::{Dialect, normalize, summary};
+
+fn normalized_as(system: &str, sql: &str) -> String {
+    let mut out = String::new();
+    normalize(sql, Dialect::of(Some(system)), &mut out);
+    out
+}
 
 fn normalized(sql: &str) -> String {
+    normalized_as("", sql)
+}
+
+fn summarized_as(system: &str, sql: &str) -> String {
     let mut out = String::new();
-    normalize(sql, &mut out);
+    summary(sql, Dialect::of(Some(system)), &mut out);
     out
 }
 
 fn summarized(sql: &str) -> String {
-    let mut out = String::new();
-    summary(sql, &mut out);
-    out
+    summarized_as("", sql)
 }
 
 fn check(cases: &[(&str, &str)]) {
@@ -37,7 +45,11 @@ fn literals_become_question_marks() {
         ("select a::int, '1'::text", "select a::int, ?::text"),
         ("select tags[1:2], x[i - 1], ARRAY[1, 'a']", "select tags[?:?], x[i - ?], ARRAY[?, ?]"),
         ("LIMIT 10 OFFSET 20", "LIMIT ? OFFSET ?"),
-        ("where x='a'and y=1", "where x=?and y=?"),
+        ("where x='a' and y=1", "where x=? and y=?"),
+        ("where a > $42017.50 and b = -£5 and c < €3.14", "where a > ? and b = -? and c < ?"),
+        ("where id = 550e8400-e29b-41d4-a716-446655440000", "where id = ?"),
+        ("where id in (a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,1)", "where id in (?)"),
+        ("where id = a0eebc999c0b4ef8bb6d6bb9bd380a11", "where id = ?"),
         ("select 1$$se cret$$", "select ??"),
         ("a[1.:1], 1e-:1, 1.[x 1]", "a[?.:1], ?-:1, ?.[x 1]"),
     ]);
@@ -60,9 +72,21 @@ fn names_and_parameters_stay() {
             r#"ON "a"."id" = "b"."a_id" WHERE x = EXCLUDED."x""#,
             r#"ON "a"."id" = "b"."a_id" WHERE x = EXCLUDED."x""#,
         ),
+        (r#"select "userName" from "Users" where id = 5"#, r#"select "userName" from "Users" where id = ?"#),
+        (r#"select distinct "a", b as "c" from "t""#, r#"select distinct "a", b as "c" from "t""#),
+        (r#"select a from t join "u" on "x" = 1"#, r#"select a from t join "u" on "x" = ?"#),
         (
-            r#"insert into t ("a", "b") values (?, ?) on conflict ("a") do nothing returning "id""#,
-            r#"insert into t ("a", "b") values (?, ?) on conflict ("a") do nothing returning "id""#,
+            r#"update "t" set "a" = 1, "b" = 2 where "c" is null"#,
+            r#"update "t" set "a" = ?, "b" = ? where "c" is null"#,
+        ),
+        (r#"delete from "t" where "a" in (1)"#, r#"delete from "t" where "a" in (?)"#),
+        (
+            "select [it is] from [My Table] where tags['x'] = ARRAY['a', 'b']",
+            "select [it is] from [My Table] where tags[?] = ARRAY[?, ?]",
+        ),
+        (
+            "select password, secret from t where password = $1",
+            "select password, secret from t where password = $1",
         ),
     ]);
 }
@@ -84,10 +108,12 @@ fn comments_and_blanks_leave_one_space() {
     check(&[
         ("  select\n\t1 ; ", "select ? ;"),
         ("a/* x /* nested */ y */b -- 'tail\nc", "a b c"),
-        ("select 1 # mysql 'comment\n, 2", "select ? , ?"),
+        ("select 1 # mysql comment\n, 2", "select ? , ?"),
+        ("select 1 # the 'quoted' comment\n, 2", "select ? , ?"),
+        ("select 1 --comment\n, 2", "select ? , ?"),
+        ("select 1 -- don't\n, 2", "select ? , ?"),
         ("select\u{a0}a\0b", "select a b"),
         ("-- only", ""),
-        ("#/**/ x", "#x"),
         ("a #", "a #"),
         ("", ""),
     ]);
@@ -111,10 +137,11 @@ fn in_lists_are_folded() {
 #[test]
 fn backslashes_are_read_as_the_rest_allows() {
     check(&[
-        (r"a = 'it\'s', b = 'x'", "a = ?, b = ?"),
-        (r"a = 'it\'s', b = 'he\'s' and c", "a = ?, b = ? and c"),
-        (r"a = 'C:\', b = 'secret'", "a = ?, b = ?"),
-        (r"a LIKE ? ESCAPE '\' AND b = 'x\'", r"a LIKE ? ESCAPE ? AND b = ?"),
+        (r"a = 'C:\\dir', b = 'x'", "a = ?, b = ?"),
+        (r"a = E'it\'s', b = 'x'", "a = ?, b = ?"),
+        (r"a LIKE ? ESCAPE '\' AND b = 'x'", r"a LIKE ? ESCAPE ? AND b = ?"),
+        (r"a = 'it\'s', b = 'x'", "a = ?"),
+        (r"a = 'C:\', b = 'secret'", "a = ?"),
         // Either reading is possible: from here on all is hidden.
         (r"a = 'x\' secret'", "a = ?"),
         (r"a = 'x\', ' secret'", "a = ?"),
@@ -143,19 +170,19 @@ fn at_most_1000_characters_on_a_token() {
     assert_eq!(normalized(&out), out);
     assert_eq!(normalized(&"é".repeat(1001)), "é".repeat(1000));
     // Neither a half quoted name nor one without the dot that makes it a name.
-    let padded = |n: usize, rest: &str| normalized(&format!("{} {rest}", "a".repeat(n)));
+    let padded = |n: usize, rest: &str| normalized_as("oracle", &format!("{} {rest}", "a".repeat(n)));
     assert_eq!(padded(995, "\"name\"").len(), 995);
     for n in 980..1000 {
         let out = padded(n, "= \"n\".\"m\" in (1, 2, 3) and [x y] $tag and b#");
-        assert_eq!(normalized(&out), out);
+        assert_eq!(normalized_as("oracle", &out), out);
     }
 }
 
 #[test]
 fn output_is_appended() {
     let mut out = String::from("x");
-    normalize("select 1", &mut out);
-    summary("select 1 from t", &mut out);
+    normalize("select 1", Dialect::Unknown, &mut out);
+    summary("select 1 from t", Dialect::Unknown, &mut out);
     assert_eq!(out, "xselect ?SELECT t");
 }
 
@@ -216,7 +243,31 @@ fn summaries() {
             "with a as (select * from x), b (c) as materialized (select 1) select * from real_t",
             "SELECT real_t",
         ),
-        ("WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n+1 FROM t) SELECT sum(n) FROM t", "SELECT t"),
+        ("WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n+1 FROM t) SELECT sum(n) FROM t", "SELECT"),
+        ("with c as (select * from orders) select * from c", "SELECT"),
+        ("with a as (select 1), \"B\" as (select 2) select * from b join a on true", "SELECT"),
+        ("with c as (select 1) select * from other.c", "SELECT other.c"),
+        ("with c as (select 1) delete from c", "DELETE"),
+        (
+            "with c as (select 1), d as (select 2) select * from c join d on 1 join users u on 2",
+            "SELECT users",
+        ),
+        ("select * from (with c as (select 1) select * from c) x", "SELECT"),
+        ("DECLARE @x int = 5; SELECT * FROM t WHERE a = @x", "SELECT t"),
+        ("declare @x int = 5 update t set a = @x", "UPDATE t"),
+        ("DECLARE n NUMBER; BEGIN DELETE FROM t; END;", "DELETE t"),
+        ("set nocount on; select * from t", "SELECT t"),
+        ("use shop; insert into orders values (1)", "INSERT orders"),
+        ("begin; update t set a = 1; commit", "UPDATE t"),
+        ("SET x = 1; WITH c AS (SELECT 1) SELECT * FROM c, t", "SELECT"),
+        ("set a = 1", "SET"),
+        ("declare @x int", "DECLARE"),
+        ("CREATE USER johndoe", "CREATE USER"),
+        ("create user if not exists johndoe", "CREATE USER"),
+        ("drop role johndoe", "DROP ROLE"),
+        ("ALTER LOGIN johndoe WITH PASSWORD = 'x'", "ALTER LOGIN"),
+        ("create group johndoe", "CREATE GROUP"),
+        ("drop user 'johndoe'@'localhost'", "DROP USER"),
         ("with x as (select 1) insert into log select * from x", "INSERT log"),
         ("with broken as (select 1", "WITH"),
         ("INSERT INTO orders (a) VALUES (1)", "INSERT orders"),
@@ -297,8 +348,9 @@ proptest! {
 
     #[test]
     fn long_texts_are_stable(parts in prop::collection::vec(noise(), 10), lead in 0_usize..1000) {
-        let once = normalized(&format!("{} {}", "a".repeat(lead), parts.concat()));
-        prop_assert_eq!(normalized(&once), once);
+        // A cut may take away the FROM or the comparison that makes `"…"` a name: Oracle needs neither.
+        let once = normalized_as("oracle", &format!("{} {}", "a".repeat(lead), parts.concat()));
+        prop_assert_eq!(normalized_as("oracle", &once), once);
     }
 
     #[test]

@@ -27,7 +27,10 @@ export type EventInput =
       readonly kind: "DB";
       /** Literals in it are never stored. */
       readonly statement: string;
-      /** `"postgresql"`, `"sqlite"`, … */
+      /**
+       * `"postgresql"`, `"sqlite"`, … It says how `"…"` is read: a name on postgresql, oracle, mssql and db2, a string on
+       * mysql, mariadb and bigquery. On sqlite and without it, what is not surely a name is hidden.
+       */
       readonly system?: string;
       /** Rows returned or changed. */
       readonly rows?: number;

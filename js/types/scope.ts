@@ -4,7 +4,10 @@ import type { ResponseLike } from "./http.ts";
 
 /** What only a database event has. */
 export interface DatabaseDetails {
-  /** `"postgresql"`, `"sqlite"`, … */
+  /**
+   * `"postgresql"`, `"sqlite"`, … It says how `"…"` is read: a name on postgresql, oracle, mssql and db2, a string on
+   * mysql, mariadb and bigquery. On sqlite and without it, what is not surely a name is hidden.
+   */
   readonly system?: string | undefined;
   /** Rows returned or changed. */
   readonly rows?: number | undefined;

@@ -15,7 +15,7 @@ use super::input::Event;
 use super::kind::EventKind;
 use super::names::{NameId, Names};
 use super::record::Record;
-use super::statement;
+use super::statement::{self, Dialect};
 use super::trace::SpanIds;
 use crate::engine::text::hashed::Hashed;
 use crate::engine::text::split::prefix;
@@ -43,7 +43,7 @@ impl RecordWriter {
         let name_len = self.payload.len();
         if event.kind == EventKind::Db {
             self.query.clear();
-            statement::normalize(event.name, &mut self.query);
+            statement::normalize(event.name, Dialect::of(event.system), &mut self.query);
             push_part(QUERY, self.query.as_bytes(), &mut self.payload);
         }
         let error = self.intern_if_any(ERROR, event.error, names);

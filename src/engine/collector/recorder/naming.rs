@@ -1,5 +1,6 @@
 //! The name under which an event is recorded.
 
+use crate::engine::event::statement::Dialect;
 use crate::engine::event::{Event, EventKind, path, statement};
 
 /// The name of an event: the summary of a statement, the template of a raw path, else its own. It may lie in `scratch`.
@@ -7,7 +8,7 @@ pub(super) fn name_of<'a>(event: &Event<'a>, scratch: &'a mut String) -> &'a str
     scratch.clear();
     match event.kind {
         EventKind::Db => {
-            statement::summary(event.name, scratch);
+            statement::summary(event.name, Dialect::of(event.system), scratch);
             if scratch.is_empty() { statement::UNKNOWN } else { scratch }
         }
         EventKind::Req if event.is_path => {

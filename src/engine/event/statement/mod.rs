@@ -4,11 +4,13 @@
 //! safe to pass. The time is linear in the length of the text.
 
 mod context;
+mod dialect;
 mod lexer;
 mod normalize;
 mod scan;
 mod summary;
 mod token;
 
+pub use dialect::Dialect;
 pub use normalize::normalize;
 pub use summary::{UNKNOWN, summary, summary_parts};

@@ -1,5 +1,6 @@
 //! The text of a statement without its literals.
 
+use super::dialect::Dialect;
 use super::lexer::Lexer;
 use super::token::{Kind, Token};
 
@@ -7,27 +8,30 @@ use super::token::{Kind, Token};
 ///
 /// | in `sql` | becomes |
 /// |---|---|
-/// | strings `'…'`, `E'…'`, `$tag$…$tag$`, and numbers | `?`; signs and NULL stay |
+/// | strings `'…'`, `E'…'`, `q'[…]'`, `$tag$…$tag$`, numbers, money, UUIDs | `?`; signs and NULL stay |
 /// | comments and blanks | one space |
 /// | a list of literals and parameters after IN | `(?)` |
 /// | bind parameters `?`, `?1`, `$1`, `:name`, `@name` | themselves |
 /// | quoted identifiers | themselves, if they hold no ASCII but letters, digits, blanks and `_ $ # - .`; else `?` |
-/// | `"…"` after a comparison or in a list of IN or VALUES | `?`, unless a dot joins it to a name |
-/// | all from an unclosed quote or comment on | hidden |
-/// | all from a string on whose `\'` may or may not close it | hidden |
+/// | `"…"` | a quoted identifier or a string, as the [dialect](Dialect) has it |
+/// | `"…"` in an unknown dialect | `?`, unless after FROM, JOIN, INTO, UPDATE, TABLE, beside a dot, left of a comparison, or an item of a SELECT that has FROM |
+/// | all after IDENTIFIED, CONNECT, STDIN, a PRAGMA's name; after PASSWORD and the like in what is no query | hidden |
+/// | all from a quote, comment or bracket on that is not closed, or whose end dialects see in different places | hidden |
 ///
-/// A longer text ends with the last token that fits; a word without quotes is cut. The result normalizes to itself.
-/// Allocates only to grow `out`.
+/// A longer text ends with the last token that fits; a word without quotes is cut. A result that was not cut normalizes
+/// to itself. Allocates only to grow `out`.
 ///
 /// # Examples
 /// ```
+/// use tidegate::engine::event::statement::{Dialect, normalize};
+///
 /// let mut text = String::new();
-/// tidegate::engine::event::statement::normalize("select *  from t where id in (1, 2)", &mut text);
+/// normalize("select *  from t where id in (1, 2)", Dialect::Unknown, &mut text);
 /// assert_eq!(text, "select * from t where id in (?)");
 /// ```
-pub fn normalize(sql: &str, out: &mut String) {
-    let mut text = Text { out, left: MAX_CHARS, glued: true };
-    let mut lexer = Lexer::new(sql);
+pub fn normalize(sql: &str, dialect: Dialect, out: &mut String) {
+    let mut text = Text { out, left: MAX_CHARS, is_first: true };
+    let mut lexer = Lexer::new(sql, dialect);
     let mut after_in = false;
     while let Some(token) = lexer.next() {
         let fits = match (after_in && token.is("(")).then(|| value_list(&lexer)).flatten() {
@@ -65,16 +69,14 @@ fn value_list<'a>(lexer: &Lexer<'a>) -> Option<Lexer<'a>> {
 struct Text<'a> {
     out: &'a mut String,
     left: usize,
-    /// Whether the next token is written without a space: the first one, and one after a single `#`. With a space that
-    /// `#` would begin a comment.
-    glued: bool,
+    is_first: bool,
 }
 
 impl Text<'_> {
     /// Appends `token`. Returns false if not all of it fits.
     fn push(&mut self, token: Token<'_>) -> bool {
         let text = if token.kind == Kind::Literal { "?" } else { token.text };
-        let space = usize::from(token.spaced && !self.glued);
+        let space = usize::from(token.spaced && !self.is_first);
         // A quoted name needs room for the dot behind it: without its dot it may be read as a value.
         let room = self.left.saturating_sub(space + usize::from(token.kind == Kind::Name));
         let shown = match text.char_indices().nth(room) {
@@ -85,7 +87,7 @@ impl Text<'_> {
         self.out.push_str(&" "[..space]);
         self.out.push_str(shown);
         self.left -= space + shown.chars().count();
-        self.glued = token.is("#");
+        self.is_first = false;
         shown.len() == text.len()
     }
 }

@@ -1,36 +1,41 @@
 //! The operation and the first table of a statement.
 
+use super::dialect::Dialect;
 use super::lexer::Lexer;
+use super::scan::is_word;
 use super::token::{Kind, Token};
 use crate::engine::text::split::split_once;
 
 /// Appends the summary of `sql`: its operation in upper case and its first table, at most 255 characters.
 ///
-/// Examples: `SELECT users`, `INSERT public.orders`, `CREATE TABLE t`. For `WITH … SELECT` it is the summary of the main
-/// statement. A name is written without quotes, unless it holds a blank; a name that does not fit is left out. Nothing
-/// is appended if the text does not begin with a word of ASCII letters. Literals are never shown.
+/// Examples: `SELECT users`, `INSERT public.orders`, `CREATE TABLE t`. For `WITH … SELECT`, `DECLARE …; SELECT` and
+/// `SET …; SELECT` it is the summary of the main statement. The name of a common table expression is no table, and users,
+/// roles and logins are not named. A name is written without quotes, unless it holds a blank; a name that does not fit is
+/// left out. Nothing is appended if the text does not begin with a word of ASCII letters. Literals are never shown.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/database/database-spans/#generating-a-summary-of-the-query>
 ///
 /// # Examples
 /// ```
+/// use tidegate::engine::event::statement::{Dialect, summary};
+///
 /// let mut text = String::new();
-/// tidegate::engine::event::statement::summary("select * from users where id = 7", &mut text);
+/// summary("select * from users where id = 7", Dialect::Unknown, &mut text);
 /// assert_eq!(text, "SELECT users");
 /// ```
-pub fn summary(sql: &str, out: &mut String) {
-    let mut reader = Reader { lexer: Lexer::new(sql), depth: 0 };
+pub fn summary(sql: &str, dialect: Dialect, out: &mut String) {
+    let mut reader = Reader { lexer: Lexer::new(sql, dialect), depth: 0, expressions: [""; MAX_EXPRESSIONS] };
     let Some(operation) = reader.operation() else { return };
     push_upper(operation, out);
     let mark = out.len();
     let start = mark - operation.text.len();
     let first = if operation.is_word(&["SELECT"]) {
-        reader.source()
+        reader.table()
     } else if operation.is_word(DEFINITIONS) {
         reader.past(DEFINITION_MODIFIERS).filter(is_keyword).and_then(|kind| {
             out.push(' ');
             push_upper(kind, out);
-            reader.past(EXISTENCE)
+            reader.past(EXISTENCE).filter(|_| kind.is_word(NAMED))
         })
     } else if operation.is_word(CHANGES) {
         reader.past(CHANGE_MODIFIERS)
@@ -39,8 +44,9 @@ pub fn summary(sql: &str, out: &mut String) {
     };
     if let Some(first) = first.filter(|token| is_identifier(token) && !token.is_word(&["ON"])) {
         let fits = out.len();
+        let is_expression = reader.is_expression(first);
         reader.push_name(first, out);
-        if out[start..].chars().count() > MAX_CHARS {
+        if is_expression || out[start..].chars().count() > MAX_CHARS {
             out.truncate(fits);
         }
     }
@@ -71,6 +77,8 @@ pub fn summary_parts(summary: &str) -> (Option<&str>, Option<&str>) {
 struct Reader<'a> {
     lexer: Lexer<'a>,
     depth: usize,
+    /// The names of the first common table expressions, without quotes.
+    expressions: [&'a str; MAX_EXPRESSIONS],
 }
 
 impl<'a> Reader<'a> {
@@ -99,21 +107,55 @@ impl<'a> Reader<'a> {
         while first.is("(") || first.is(";") {
             first = self.next()?;
         }
-        if first.is_word(&["WITH"]) {
-            first = self.main_statement().unwrap_or(first);
+        if first.is_word(PREAMBLES) {
+            first = self.main_statement(first).unwrap_or(first);
         }
         is_keyword(&first).then_some(first)
     }
 
-    /// The statement after the common table expressions of a WITH.
-    fn main_statement(&mut self) -> Option<Token<'a>> {
+    /// The statement after `first`: the common table expressions of a WITH, declarations, settings.
+    fn main_statement(&mut self, first: Token<'a>) -> Option<Token<'a>> {
         let level = self.depth;
+        let (mut last, mut is_with) = (first, first.is_word(&["WITH"]));
         loop {
             let token = self.next()?;
-            if self.depth == level && token.is_word(MAIN_STATEMENTS) {
-                return Some(token);
+            if self.depth == level {
+                let is_next = is_with || first.is_word(&["DECLARE"]) || last.is(";");
+                is_with |= is_next && token.is_word(&["WITH"]);
+                if is_next && token.is_word(MAIN_STATEMENTS) {
+                    return Some(token);
+                }
+                if is_with && (last.is(",") || last.is_word(&["WITH", "RECURSIVE"])) {
+                    self.add_expression(token.text);
+                }
             }
+            last = token;
         }
+    }
+
+    fn add_expression(&mut self, name: &'a str) {
+        if let Some(free) = self.expressions.iter_mut().find(|known| known.is_empty()) {
+            // In an unknown dialect a name in double quotes is a literal.
+            let is_quoted = name.len() > 2 && !name.starts_with(is_word);
+            *free = if is_quoted { name.get(1..name.len() - 1).unwrap_or(name) } else { name };
+        }
+    }
+
+    /// Whether `token`, the one read last, names a common table expression, or may name one that was not kept.
+    fn is_expression(&self, token: Token<'_>) -> bool {
+        let is_full = !self.expressions[MAX_EXPRESSIONS - 1].is_empty();
+        let is_known = || self.expressions.iter().any(|known| known.eq_ignore_ascii_case(unquoted(token)));
+        (is_full || is_known()) && !self.lexer.clone().next().is_some_and(|next| next.is("."))
+    }
+
+    /// The first table of a SELECT. What follows a JOIN is one if what follows FROM is a common table expression.
+    fn table(&mut self) -> Option<Token<'a>> {
+        let mut first = self.source()?;
+        while self.is_expression(first) {
+            while !self.next()?.is_word(&["JOIN"]) {}
+            first = self.past(&["ONLY", "LATERAL"])?;
+        }
+        Some(first)
     }
 
     /// The token after the FROM of a SELECT, inside subqueries too.
@@ -128,7 +170,9 @@ impl<'a> Reader<'a> {
                 while first.is("(") {
                     first = self.past(&["ONLY", "LATERAL"])?;
                 }
-                if !first.is_word(&["SELECT", "WITH", "VALUES"]) {
+                if first.is_word(&["WITH"]) {
+                    self.main_statement(first)?;
+                } else if !first.is_word(&["SELECT", "VALUES"]) {
                     return Some(first);
                 }
                 level = self.depth;
@@ -177,6 +221,10 @@ fn push_upper(token: Token<'_>, out: &mut String) {
 pub const UNKNOWN: &str = "QUERY";
 const MAX_CHARS: usize = 255;
 const MAX_KEYWORD: usize = 32;
+/// A statement with more common table expressions shows no table.
+const MAX_EXPRESSIONS: usize = 8;
+/// What may stand before the main statement.
+const PREAMBLES: &[&str] = &["WITH", "DECLARE", "SET", "USE", "BEGIN"];
 const MAIN_STATEMENTS: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "VALUES"];
 const CHANGES: &[&str] = &[
     "INSERT", "REPLACE", "MERGE", "UPDATE", "DELETE", "TRUNCATE", "COPY", "CALL", "EXEC", "EXECUTE", "PRAGMA",
@@ -187,6 +235,12 @@ const CHANGE_MODIFIERS: &[&str] = &[
     "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED",
 ];
 const DEFINITIONS: &[&str] = &["CREATE", "DROP", "ALTER"];
+/// What is named when it is defined. A user's or a role's name is left out.
+#[rustfmt::skip]
+const NAMED: &[&str] = &[
+    "TABLE", "VIEW", "INDEX", "SCHEMA", "DATABASE", "SEQUENCE", "FUNCTION", "PROCEDURE", "TRIGGER", "TYPE", "DOMAIN",
+    "EXTENSION", "TABLESPACE", "SYNONYM",
+];
 #[rustfmt::skip]
 const DEFINITION_MODIFIERS: &[&str] = &[
     "OR", "REPLACE", "TEMP", "TEMPORARY", "GLOBAL", "LOCAL", "UNLOGGED", "EXTERNAL", "FOREIGN", "VIRTUAL", "UNIQUE",
