@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use tidegate::encode::prometheus;
-use tidegate::engine::{Collector, Config, Event, EventKind, Format, SinkOptions};
+use tidegate::engine::{Collector, Config, Event, EventKind, Format, Service, SinkOptions};
 
 const NOW: f64 = 1_750_000_000_000.0;
 
@@ -88,4 +88,28 @@ fn labels_are_escaped_and_unknown_values_are_left_out() {
         samples(&text_of_none).len() + 7 + 11,
         "the total and the series"
     );
+}
+
+#[test]
+fn the_resource_is_the_labels_of_target_info() {
+    let target = |service: Service, resource: &[(&str, &str)]| {
+        let resource: Vec<_> = resource.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let mut out = Vec::new();
+        prometheus::target(&service, &resource, &mut out);
+        String::from_utf8(out).unwrap().lines().last().unwrap_or_default().to_owned()
+    };
+    let shop = Service { name: Some("sh\"op".into()), version: Some("1".into()) };
+    assert_eq!(
+        target(
+            shop.clone(),
+            &[("cloud.region", "eu"), ("9.lives", "x"), ("größe", "g"), ("cloud_region", "no")]
+        ),
+        r#"target_info{service_name="sh\"op",service_version="1",cloud_region="eu",key_9_lives="x",gr__e="g"} 1"#
+    );
+    assert_eq!(
+        target(shop, &[("service.name", "no"), ("telemetry.sdk.language", "no")]),
+        r#"target_info{service_name="sh\"op",service_version="1"} 1"#
+    );
+    assert_eq!(target(Service::default(), &[("telemetry.sdk.language", "webjs")]), "");
+    assert_eq!(target(Service::default(), &[("a", "")]), "target_info{a=\"\"} 1");
 }

@@ -20,3 +20,7 @@ export function warnNoContext(): void {
 export function warnUnmeasured(adapter: string): void {
   console.warn(`tidegate: ${adapter} found no Request in its arguments, so nothing is measured`);
 }
+
+export function warnVariable(name: string): void {
+  console.warn(`tidegate: ${name} is no list of key=value pairs, so nothing of it counts`);
+}

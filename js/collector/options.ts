@@ -8,6 +8,7 @@ import { regexHint, seedOf } from "../wasm/convert.ts";
 import { fromEngine, isFullStack } from "../wasm/errors.ts";
 import type { EngineOptions } from "../wasm/generated/tidegate.js";
 import { badType, copyOf, isKind, listOf, reading, type Shape } from "./check.ts";
+import { hostResource, resourceOf } from "./resource.ts";
 import { parseSinks } from "./sinks.ts";
 
 /** The options, or a function that makes them of the environment. */
@@ -45,6 +46,7 @@ const NUMBERS = [
 const SHAPE: Shape = {
   ...Object.fromEntries(NUMBERS.map((name) => [name, ["number"]])),
   service: ["object"],
+  resource: ["object"],
   sinks: ["array"],
   sampling: ["object"],
   autoTick: ["boolean"],
@@ -54,7 +56,6 @@ const SHAPE: Shape = {
   context: ["object", "function"],
   handleSignals: ["boolean"],
 };
-const SERVICE: Shape = { name: ["string"], version: ["string"] };
 const SAMPLING: Shape = {
   rate: ["number"],
   exclude: ["array"],
@@ -67,20 +68,15 @@ const SAMPLING: Shape = {
   respectParent: ["boolean"],
 };
 
-/** What a host says of where it runs, as OpenTelemetry resource attributes. Nothing is guessed of the other hosts. */
-const RESOURCES: Readonly<Partial<Record<HostKind, readonly (readonly [string, string])[]>>> = {
-  workers: [
-    ["cloud.provider", "cloudflare"],
-    ["cloud.platform", "cloudflare.workers"],
-  ],
-};
-
-/** Throws TidegateError `config/unknown-option`, `config/type`, `config/seed` or `config/sink`. */
-export function parseOptions(options: unknown): Settings {
+/**
+ * `env`: what fills the options that are left out. Throws TidegateError `config/unknown-option`, `config/type`, `config/seed`
+ * or `config/sink`.
+ */
+export function parseOptions(options: unknown, env: unknown): Settings {
   const isPromise = reading("options", () => isThenable(options));
   if (isPromise) throw new TidegateError("config/type", "options must not be a promise");
   const given = copyOf<CollectorOptions>(options, SHAPE, "");
-  const service = copyOf<NonNullable<CollectorOptions["service"]>>(given.service ?? {}, SERVICE, "service.");
+  const resource = resourceOf(given.service, given.resource, env);
   const sampling = samplingOf(given.sampling ?? {});
   const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
   const sinks = parseSinks(listOf(given.sinks ?? [], "sinks"));
@@ -99,8 +95,8 @@ export function parseOptions(options: unknown): Settings {
     context: given.context,
     rng: sampling.rng,
     describe(engine, host) {
-      engine.service(service.name, service.version);
-      for (const [key, value] of RESOURCES[host] ?? []) engine.resource(key, value);
+      engine.service(resource.get("service.name"), resource.get("service.version"));
+      for (const [key, value] of [...hostResource(host), ...resource]) engine.resource(key, value);
       setNumbers(engine, given, NUMBERS, "");
       describeSampling(engine, sampling, seed);
       for (const { name, format, batchMax, maxBytes } of sinks) {

@@ -1,6 +1,7 @@
 import type { RecordingHost } from "../recording/recording-host.ts";
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { RequestContext } from "../runtime/context.ts";
+import { ownEnv } from "../runtime/environment.ts";
 import { describeThrown } from "../runtime/error-type.ts";
 import { type ExitHooks, watchExit } from "../runtime/exit.ts";
 import { type Host, hasLongTimers } from "../runtime/host.ts";
@@ -49,7 +50,7 @@ export class State implements RecordingHost {
     this.clock = new CollectorClock(host);
     this.engine = new CollectorEngine(this.clock, host.kind, this.board, hooks.onStart);
     if (typeof source === "function") this.#choose = source;
-    else this.#start(parseOptions(source), false);
+    else this.#start(parseOptions(source, ownEnv()), false);
   }
 
   /** The first call makes the options, if they are a function. Every call sets the `env` that each send gets. */
@@ -59,7 +60,7 @@ export class State implements RecordingHost {
     if (choose === undefined) return;
     this.#choose = undefined;
     try {
-      this.#start(parseOptions(optionsOf(choose, env)), !hasLongTimers(this.host));
+      this.#start(parseOptions(optionsOf(choose, env), env), !hasLongTimers(this.host));
     } catch (thrown) {
       this.engine.fail(fromEngine(thrown));
     }

@@ -17,16 +17,16 @@ const NO_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Posts a batch. The same batch has the same Idempotency-Key on each attempt. */
 export async function post(
-  options: HttpOptions,
+  options: Omit<HttpOptions, "url">,
   url: string,
-  contentType: string,
+  own: Record<string, string>,
   bytes: Uint8Array,
   info: SendInfo,
 ): Promise<ResponseLike | "too-large"> {
   const { signal, leaving } = info;
   const headers: Record<string, string> = {
-    "content-type": contentType,
     "idempotency-key": info.batchId,
+    ...own,
     ...checked(await headersOf(options, info.env)),
   };
   let body = bytes;
@@ -63,12 +63,15 @@ async function sendKeepalive(
   }
 }
 
-function headersOf({ headers }: HttpOptions, env: unknown): HeadersGiven | PromiseLike<HeadersGiven> {
+function headersOf(
+  { headers }: Pick<HttpOptions, "headers">,
+  env: unknown,
+): HeadersGiven | PromiseLike<HeadersGiven> {
   return typeof headers === "function" ? headers(env) : (headers ?? {});
 }
 
 /** In lower case, so that a user's header replaces ours instead of being joined to it. */
-function checked(headers: HeadersGiven): Record<string, string> {
+export function checked(headers: HeadersGiven): Record<string, string> {
   const present = Object.entries(headers).filter(([, value]) => value !== undefined && value !== null);
   return Object.fromEntries(present.map(([name, value]) => checkedHeader(name.toLowerCase(), String(value))));
 }
@@ -99,10 +102,9 @@ async function gzipped(bytes: Uint8Array): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Checks the options that HTTP sinks share. Throws TidegateError `config/sink-url` or `config/sink`. */
-export function checkHttp(sink: string, options: HttpOptions): void {
-  const { url, headers, fetch, gzip } = options;
-  checkUrl(sink, url);
+/** Checks the options that HTTP sinks share, except the URL. Throws TidegateError `config/sink`. */
+export function checkHttp(sink: string, options: Omit<HttpOptions, "url">): void {
+  const { headers, fetch, gzip } = options;
   checkType(sink, "headers", headers, ["object", "function"]);
   checkType(sink, "fetch", fetch, ["function"]);
   checkType(sink, "gzip", gzip, ["boolean"]);
@@ -112,7 +114,8 @@ export function badUrl(sink: string, message: string): Error {
   return badOption(sink, "url", message, "config/sink-url");
 }
 
-function checkUrl(sink: string, url: unknown): void {
+/** Throws TidegateError `config/sink-url`. */
+export function checkUrl(sink: string, url: unknown): void {
   if (typeof url !== "string" || url === "") throw badUrl(sink, "is required");
   let parsed: URL;
   try {

@@ -28,8 +28,8 @@ export interface AnalyticsEngineOptions {
   readonly batchMax?: number;
 }
 
-/** https://developers.cloudflare.com/analytics/analytics-engine/limits: 25 points per invocation, an index of 96 bytes. */
-const POINTS_MAX = 20;
+/** https://developers.cloudflare.com/analytics/analytics-engine/limits: 250 points per invocation, an index of 96 bytes. */
+const POINTS_MAX = 250;
 const INDEX_BYTES = 96;
 /** All blobs of a point together may have 16 KB. */
 const BLOB_BYTES = 1024;
@@ -47,7 +47,7 @@ interface Group {
 type Sums = [events: number, weight: number, errors: number, timed: number, totalMs: number, maxMs: number];
 
 /**
- * Writes at most 20 aggregated points per batch to Workers Analytics Engine: one for each route and status class,
+ * Writes at most 250 aggregated points per batch to Workers Analytics Engine: one for each route and status class,
  * function, query or event name. The rarest beyond that are added up in `_OTHER`.
  *
  * | column | holds |
@@ -55,6 +55,7 @@ type Sums = [events: number, weight: number, errors: number, timed: number, tota
  * | `index1`, `blob2` | name |
  * | `blob1` | kind |
  * | `blob3` | `"2xx"` … `"5xx"`, `"ok"` or `"error"` |
+ * | `blob4`, `blob5` | `service.name` and `service.version`, where one is given |
  * | `double1` | events |
  * | `double2` | sum of 1/p: events before sampling |
  * | `double3` | errors |
@@ -76,10 +77,12 @@ export function analyticsEngine(options: AnalyticsEngineOptions): EventsSink {
     send(events, { env }) {
       const dataset = bindingOf(binding, env, "writeDataPoint");
       const points = aggregate(events);
+      const { service = "", version = "" } = events[0] ?? {};
+      const program = service || version ? [service, version].map((text) => cut(text, BLOB_BYTES)) : [];
       let written = 0;
       for (const [at, group] of points.entries()) {
         try {
-          dataset.writeDataPoint(pointOf(group));
+          dataset.writeDataPoint(pointOf(group, program));
           written += group.sums[0];
         } catch (cause) {
           // Points that are written stay written: a repeat of the batch would count them twice.
@@ -140,10 +143,10 @@ function classOf(event: NdjsonEvent): string {
   return event.error === undefined ? "ok" : "error";
 }
 
-function pointOf({ kind, name, outcome, sums }: Group): AnalyticsPoint {
+function pointOf({ kind, name, outcome, sums }: Group, program: readonly string[]): AnalyticsPoint {
   return {
     indexes: [cut(name, INDEX_BYTES)],
-    blobs: [kind, cut(name, BLOB_BYTES), outcome],
+    blobs: [kind, cut(name, BLOB_BYTES), outcome, ...program],
     doubles: sums,
   };
 }

@@ -1,6 +1,6 @@
 import type { BytesSink } from "../types/sink.ts";
 import type { NdjsonOptions } from "../types/sink-options.ts";
-import { checkHttp, post } from "./_http.ts";
+import { checkHttp, checkUrl, post } from "./_http.ts";
 import { copyOf, limits } from "./_options.ts";
 
 /**
@@ -16,11 +16,12 @@ import { copyOf, limits } from "./_options.ts";
  */
 export function ndjson(options: NdjsonOptions): BytesSink {
   const given = copyOf("ndjson", options);
+  checkUrl("ndjson", given.url);
   checkHttp("ndjson", given);
   return {
     name: given.name ?? "ndjson",
     format: "ndjson",
     ...limits(given),
-    send: (bytes, info) => post(given, given.url, "application/x-ndjson", bytes, info),
+    send: (bytes, info) => post(given, given.url, { "content-type": "application/x-ndjson" }, bytes, info),
   };
 }

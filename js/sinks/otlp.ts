@@ -1,9 +1,13 @@
+import { ownEnv, pairsOf, variable } from "../runtime/environment.ts";
+import { TidegateError } from "../types/error.ts";
 import type { BytesSink } from "../types/sink.ts";
 import type { OtlpOptions, OtlpSignal } from "../types/sink-options.ts";
-import { badUrl, checkHttp, post } from "./_http.ts";
+import { badUrl, checked, checkHttp, checkUrl, post } from "./_http.ts";
 import { badOption, copyOf, limits } from "./_options.ts";
 
 const SIGNALS: readonly OtlpSignal[] = ["traces", "metrics", "logs"];
+const ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const HEADERS = "OTEL_EXPORTER_OTLP_HEADERS";
 const CONTENT_TYPES = { protobuf: "application/x-protobuf", json: "application/json" };
 
 /**
@@ -15,14 +19,20 @@ const CONTENT_TYPES = { protobuf: "application/x-protobuf", json: "application/j
  * 200 means delivered; what a partial success rejects is counted. 429, 502, 503, 504 and network errors are tried
  * again. 413 halves the batch. Any other status drops the batch as rejected.
  *
+ * Without a `url` both it and further headers come from OTEL_EXPORTER_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_HEADERS. Those
+ * headers are never sent to a `url` of the options.
+ *
  * Throws TidegateError `config/sink-url` or `config/sink`, which names the option.
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp
  * @example
  * otlp({ url: "https://otlp.example.com", headers: (env) => ({ "api-key": env.KEY }), signals: ["traces", "logs"] })
  */
-export function otlp(options: OtlpOptions): readonly BytesSink[] {
-  const given = copyOf("otlp", options);
+export function otlp(options?: OtlpOptions): readonly BytesSink[] {
+  const given = copyOf<OtlpOptions>("otlp", options);
+  // One that is given as undefined is a mistake, and no wish for the one of the environment.
+  if ("url" in given) checkBase(given.url);
+  else if (ownEnv() !== undefined) endpointOf(ownEnv());
   checkHttp("otlp", given);
   checkOtlp(given);
   const { name = "otlp", encoding = "protobuf", signals = ["traces"] } = given;
@@ -30,8 +40,29 @@ export function otlp(options: OtlpOptions): readonly BytesSink[] {
     name: `${name}-${signal}`,
     format: `otlp-${signal}-${encoding}`,
     ...limits(given),
-    send: (bytes, info) => post(given, endpoint(given.url, signal), CONTENT_TYPES[encoding], bytes, info),
+    async send(bytes, info) {
+      const own = { "content-type": CONTENT_TYPES[encoding] };
+      if (given.url !== undefined) return post(given, endpoint(given.url, signal), own, bytes, info);
+      const url = endpointOf(info.env);
+      return post(given, endpoint(url, signal), { ...own, ...headersOf(info.env) }, bytes, info);
+    },
   }));
+}
+
+/** The base that the environment names. */
+function endpointOf(env: unknown): string {
+  const url = variable(env, ENDPOINT) ?? variable(ownEnv(), ENDPOINT);
+  if (url === undefined) throw badUrl("otlp", `is required, or ${ENDPOINT} in the environment`);
+  checkBase(url);
+  return url;
+}
+
+/** The headers that belong to that base, and to no other. */
+function headersOf(env: unknown): Record<string, string> {
+  const text = variable(env, HEADERS) ?? variable(ownEnv(), HEADERS);
+  const pairs = text === undefined ? [] : pairsOf(text);
+  if (pairs === undefined) throw new TidegateError("sink/header", `${HEADERS} is no list of key=value pairs`);
+  return checked(Object.fromEntries(pairs));
 }
 
 /** Appends the signal's path. The base may end with a slash, and a query stays where it is. */
@@ -41,10 +72,14 @@ function endpoint(base: string, signal: OtlpSignal): string {
   return url.href;
 }
 
-function checkOtlp({ url, signals, encoding }: OtlpOptions): void {
-  if (/\/v1\/(traces|metrics|logs)\/?$/.test(new URL(url).pathname)) {
+function checkBase(url: unknown): void {
+  checkUrl("otlp", url);
+  if (/\/v1\/(traces|metrics|logs)\/?$/.test(new URL(url as string).pathname)) {
     throw badUrl("otlp", "must be the base: /v1/<signal> is appended");
   }
+}
+
+function checkOtlp({ signals, encoding }: OtlpOptions): void {
   if (encoding !== undefined && !Object.hasOwn(CONTENT_TYPES, encoding)) {
     throw badOption("otlp", "encoding", 'must be "protobuf" or "json"');
   }

@@ -67,10 +67,33 @@ export interface ContextStorage {
   getStore(): unknown;
 }
 
+/** The measured program. */
+export interface ServiceOptions {
+  /**
+   * Also a field of every event.
+   *
+   * @default OTEL_SERVICE_NAME, where there is an environment
+   */
+  readonly name?: string;
+  /** Also a field of every event. */
+  readonly version?: string;
+  readonly namespace?: string;
+  /** @default the random id of the isolate */
+  readonly instanceId?: string;
+  /** Like `"production"`. */
+  readonly environment?: string;
+}
+
 /** Options of `createCollector`. */
 export interface CollectorOptions {
-  /** Name and version of the measured program. */
-  readonly service?: { readonly name?: string; readonly version?: string };
+  /** What is measured. In OTLP it becomes `service.name`, …, `deployment.environment.name`. */
+  readonly service?: ServiceOptions;
+  /**
+   * Further OpenTelemetry resource attributes: of every OTLP batch, and labels of `target_info` in Prometheus.
+   *
+   * @default OTEL_RESOURCE_ATTRIBUTES, where there is an environment; attributes that are given replace those of the same key
+   */
+  readonly resource?: Readonly<Record<string, string | number | boolean>>;
   /**
    * Where events go. Nested arrays are flattened.
    *

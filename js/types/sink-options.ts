@@ -56,9 +56,13 @@ export type NdjsonOptions = HttpOptions;
 export type OtlpSignal = "traces" | "metrics" | "logs";
 
 /** Options of `otlp`. Each sink is named `otlp-<signal>`, or `<name>-<signal>`. */
-export interface OtlpOptions extends HttpOptions {
-  /** The base: `/v1/<signal>` is appended. */
-  readonly url: string;
+export interface OtlpOptions extends Omit<HttpOptions, "url"> {
+  /**
+   * The base: `/v1/<signal>` is appended.
+   *
+   * @default OTEL_EXPORTER_OTLP_ENDPOINT of `env`; then the headers of OTEL_EXPORTER_OTLP_HEADERS are sent too
+   */
+  readonly url?: string | undefined;
   /**
    * One sink per signal.
    *

@@ -6,6 +6,10 @@ import type { Counters } from "./counters.ts";
 export interface NdjsonBase {
   /** Start, wall-clock ms. */
   readonly ts: number;
+  /** As `service.name` of the options says. */
+  readonly service?: string;
+  /** As `service.version` of the options says. */
+  readonly version?: string;
   /** Duration in ms. */
   readonly dur_ms?: number;
   /** The type of the error. */

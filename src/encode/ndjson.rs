@@ -5,6 +5,7 @@
 
 use super::json::{Key, Object, key};
 use super::template::{PatchOffsets, Templates};
+use crate::engine::config::Service;
 use crate::engine::{Batch, Counters, EventKind, EventView, Reason, SinkCounters, Value};
 
 /// Writes the events of `batch`, then the META line.
@@ -12,7 +13,7 @@ pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec
     for record in batch.records() {
         if !templates.write(record, batch, out) {
             let start = out.len();
-            let offsets = line(&batch.read(record), out);
+            let offsets = line(&batch.read(record), batch.service, out);
             templates.store(record, start, &offsets, out);
         }
         out.push(b'\n');
@@ -22,13 +23,14 @@ pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec
 }
 
 /// Writes one event. Returns the offsets of what a template replaces.
-pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> PatchOffsets {
+pub(super) fn line(event: &EventView<'_>, service: &Service, out: &mut Vec<u8>) -> PatchOffsets {
     let mut offsets = PatchOffsets::default();
     let mut object = Object::open(out);
     object.text(key!("kind"), event.kind.as_str());
     object.key(key!("ts"));
     offsets.times[0] = object.position();
     object.value(event.start);
+    of_service(service, &mut object);
     match event.kind {
         EventKind::Req => {
             named(&mut object, key!("route"), event.name, &mut offsets);
@@ -60,6 +62,11 @@ pub(super) fn line(event: &EventView<'_>, out: &mut Vec<u8>) -> PatchOffsets {
     attributes(event, &mut object);
     object.close();
     offsets
+}
+
+fn of_service(service: &Service, object: &mut Object<'_>) {
+    optional(object, key!("service"), service.name.as_deref());
+    optional(object, key!("version"), service.version.as_deref());
 }
 
 fn named(object: &mut Object<'_>, key: Key, name: &str, offsets: &mut PatchOffsets) {
@@ -97,8 +104,7 @@ fn attributes(event: &EventView<'_>, object: &mut Object<'_>) {
 fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {
     let mut object = Object::open(out);
     object.text(key!("kind"), "META");
-    optional(&mut object, key!("service"), batch.service.name.as_deref());
-    optional(&mut object, key!("version"), batch.service.version.as_deref());
+    of_service(batch.service, &mut object);
     object.text(key!("isolate"), batch.isolate);
     object.number(key!("seq"), batch.sequence as f64);
     let mut inner = object.object(key!("counters"));

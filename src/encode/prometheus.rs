@@ -5,6 +5,7 @@
 //! Spec: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
 use super::json;
+use crate::engine::config::Service;
 use crate::engine::stats::{Figures, Snapshot};
 use crate::engine::{Counters, Reason, SinkCounters};
 
@@ -43,6 +44,38 @@ pub fn encode(counters: &Counters, stats: &Snapshot, out: &mut Vec<u8>) {
             text.optional(DURATION, &[("kind", kind), ("name", series), ("q", q)], seconds(value(figures)));
         }
     });
+}
+
+/// Appends `target_info`: the service and the resource attributes as labels. Nothing if there are none.
+///
+/// A key becomes a label as OpenTelemetry says: what no label may hold is `_`. Of two keys with one label the first stays.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#resource-attributes-1>
+pub fn target(service: &Service, resource: &[(String, String)], out: &mut Vec<u8>) {
+    let own = [("service.name", &service.name), ("service.version", &service.version)];
+    let own = own.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?)));
+    let given = resource.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let mut labels: Vec<(String, &str)> = Vec::new();
+    // What measures is no property of the target.
+    for (key, value) in own.chain(given).filter(|(key, _)| !key.starts_with("telemetry.")) {
+        let label = label(key);
+        if !labels.iter().any(|(known, _)| *known == label) {
+            labels.push((label, value));
+        }
+    }
+    if !labels.is_empty() {
+        let labels: Vec<_> = labels.iter().map(|(label, value)| (label.as_str(), *value)).collect();
+        let text = &mut Text { out };
+        text.family("target_info", GAUGE, "The service that is measured.");
+        text.sample("target_info", &labels, 1.0);
+    }
+}
+
+/// The label for a resource attribute.
+fn label(key: &str) -> String {
+    let replaced = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
+    let prefix = if key.starts_with(|c: char| c.is_ascii_digit()) { "key_" } else { "" };
+    prefix.chars().chain(replaced).collect()
 }
 
 fn totals(counters: &Counters, text: &mut Text<'_>) {

@@ -23,7 +23,7 @@ fn compare(style: Style, templates: &mut Templates, batch: &Batch<'_>) -> usize 
         let (mut known, mut plain) = (b"[".to_vec(), b"[".to_vec());
         let event = batch.read(record);
         let offsets = match style {
-            Style::Milliseconds => ndjson::line(&event, &mut plain),
+            Style::Milliseconds => ndjson::line(&event, batch.service, &mut plain),
             Style::Binary => traces::written(&event, Form::Protobuf, &mut plain),
             Style::Nanoseconds => traces::written(&event, Form::Json, &mut plain),
         };
@@ -65,6 +65,7 @@ proptest! {
     fn templates_write_the_same_bytes(seed in any::<u64>(), routes in 1..2000usize) {
         let mut config = Config::default();
         (config.sampling.rate, config.sampling.seed) = (0.75, Some(seed));
+        config.service.name = (seed % 2 == 0).then(|| "\"größe\"".to_owned());
         for format in FORMATS {
             config.sinks.push(SinkOptions::new("a", format));
         }

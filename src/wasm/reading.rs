@@ -39,6 +39,8 @@ impl Engine {
         let mut stats = self.collector.stats(now_ms);
         stats.round();
         prometheus::encode(&self.collector.counters(), &stats, &mut text);
+        let config = self.collector.config();
+        prometheus::target(&config.service, &config.resource, &mut text);
         String::from_utf8(text).unwrap_or_default()
     }
 

@@ -30,14 +30,14 @@ test("analytics engine: events are added up by route and status class", () => {
   ]);
 });
 
-test("analytics engine: at most 20 points, whose counts are all there, within the limits of a point", () => {
+test("analytics engine: at most 250 points, whose counts are all there, within the limits of a point", () => {
   const { points, env } = dataset();
   const long = "/é".repeat(2000);
-  const events = Array.from({ length: 300 }, (_, at) => request(`${long}${at % 57}/${at % 57}`));
+  const events = Array.from({ length: 700 }, (_, at) => request(`${long}${at % 347}/${at % 347}`));
   events.push(...Array.from({ length: 9 }, () => request(long)));
   const { length } = events;
   analyticsEngine({ binding: (given: typeof env) => given.AE }).send(events, info({ env }));
-  assert.equal(points.length, 20);
+  assert.equal(points.length, 250);
   const bytes = (text: string) => new TextEncoder().encode(text).length;
   for (const { indexes, blobs, doubles } of points) {
     assert.ok(bytes(indexes[0]) <= 96 && !indexes[0].includes("\ufffd"));
@@ -50,6 +50,33 @@ test("analytics engine: at most 20 points, whose counts are all there, within th
   );
   assert.equal(points[0]!.doubles[0], 9);
   assert.equal(points.at(-1)!.blobs[0], "_OTHER");
+});
+
+test("analytics engine: up to 250 names have a point of their own", () => {
+  for (const names of [1, 21, 100, 249, 250, 251]) {
+    const { points, env } = dataset();
+    const events = Array.from({ length: names }, (_, at) => request(`/${at}`));
+    analyticsEngine({ binding: "AE" }).send(events, info({ env }));
+    assert.equal(points.length, Math.min(names, 250));
+    assert.equal(
+      points.some(({ blobs }) => blobs[0] === "_OTHER"),
+      names > 250,
+    );
+  }
+});
+
+test("analytics engine: each point names the service and its version", () => {
+  for (const [event, wanted] of [
+    [{ service: "shop", version: "1.2.3" }, ["shop", "1.2.3"]],
+    [{ service: "shop" }, ["shop", ""]],
+    [{ version: "1" }, ["", "1"]],
+    [{}, []],
+    [{ service: "é".repeat(2000) }, ["é".repeat(512), ""]],
+  ] as const) {
+    const { points, env } = dataset();
+    analyticsEngine({ binding: "AE" }).send([request("/a", event), request("/b", event)], info({ env }));
+    for (const { blobs } of points) assert.deepEqual(blobs.slice(3), wanted);
+  }
 });
 
 test("analytics engine: what fails after the first point is rejected, not written twice", () => {

@@ -1,0 +1,65 @@
+/** What is measured, as OpenTelemetry resource attributes: by the options, the environment, and the host. */
+
+import { pairsOf, variable } from "../runtime/environment.ts";
+import type { HostKind } from "../runtime/host.ts";
+import { TidegateError } from "../types/error.ts";
+import type { ServiceOptions } from "../types/options.ts";
+import { badType, copyOf, reading, type Shape } from "./check.ts";
+import { warnVariable } from "./log.ts";
+
+export type Resource = ReadonlyMap<string, string>;
+
+/** The members of `service`. */
+const KEYS = {
+  name: "service.name",
+  version: "service.version",
+  namespace: "service.namespace",
+  instanceId: "service.instance.id",
+  environment: "deployment.environment.name",
+} as const;
+const SERVICE: Shape = Object.fromEntries(Object.keys(KEYS).map((name) => [name, ["string"]]));
+
+const ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES";
+
+/** What `service`, `resource` and, for what they leave out, the variables of `env` say. Throws TidegateError `config/type`. */
+export function resourceOf(service: unknown, resource: unknown, env: unknown): Resource {
+  const all = new Map(attributesOf(env));
+  const name = variable(env, "OTEL_SERVICE_NAME");
+  if (name !== undefined) all.set(KEYS.name, name);
+  const given = (resource ?? {}) as Record<string, unknown>;
+  for (const key of reading("resource", () => Object.keys(given))) {
+    all.set(
+      key,
+      textOf(
+        key,
+        reading(`resource.${key}`, () => given[key]),
+      ),
+    );
+  }
+  const copy = copyOf<ServiceOptions>(service ?? {}, SERVICE, "service.");
+  for (const [member, key] of Object.entries(KEYS)) {
+    const value = copy[member as keyof typeof KEYS];
+    if (value !== undefined) all.set(key, value);
+  }
+  return all;
+}
+
+/** What a host says of itself. Nothing is guessed of where a process runs. */
+export function hostResource(host: HostKind): Resource {
+  const own = new Map([["telemetry.sdk.language", host === "process" ? "nodejs" : "webjs"]]);
+  if (host !== "workers") return own;
+  return own.set("cloud.provider", "cloudflare").set("cloud.platform", "cloudflare.workers");
+}
+
+function attributesOf(env: unknown): readonly [string, string][] {
+  const text = variable(env, ATTRIBUTES);
+  const pairs = text === undefined ? [] : pairsOf(text);
+  if (pairs === undefined) warnVariable(ATTRIBUTES);
+  return pairs ?? [];
+}
+
+function textOf(key: string, value: unknown): string {
+  if (key === "") throw new TidegateError("config/type", "resource has an attribute without a key");
+  if (["string", "number", "boolean"].includes(typeof value)) return String(value);
+  throw badType(`resource.${key}`, ["string", "number", "boolean"], value);
+}
