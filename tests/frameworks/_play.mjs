@@ -18,6 +18,7 @@ import { install, runProgram, startProgram } from "./_project.mjs";
  * @param {string} [host.wrangler] for `wrangler dev`: its folder, from that of the example
  * @param {string[]} [host.flags] for `wrangler dev`
  * @param {[what: string, status: number, route: string][]} host.requests the status is the client's and the event's
+ * @param {typeof byFetch} [host.send] one request, where `fetch` cannot; its status
  * @param {RegExp} [host.prints] lines that the framework itself prints for a request
  * @param {(world: object) => Promise<void>} [host.then] what else must hold
  */
@@ -65,7 +66,7 @@ async function playRequests(host, world) {
   const { server, receiver } = world;
   const before = server.log.length;
   const sent = [];
-  for (const [what, status, route] of host.requests) sent.push(await ask(server.url, what, status, route));
+  for (const request of host.requests) sent.push(await ask(server.url, request, host.send ?? byFetch));
   for (const { what, status, got } of sent) assert.equal(got, status, `${what}\n${server.log}`);
   const { store } = receiver;
   const of = ({ trace }) => store.events.filter(({ kind, trace_id }) => kind === "REQ" && trace_id === trace);
@@ -93,14 +94,19 @@ async function playRequests(host, world) {
 }
 
 /** Each request has a trace of its own. */
-async function ask(base, what, status, route) {
+async function ask(base, [what, status, route], send) {
   const [method, path] = what.split(" ");
   const trace = randomBytes(16).toString("hex");
   const span = randomBytes(8).toString("hex");
-  const headers = { traceparent: `00-${trace}-${span}-01` };
+  const got = await send(base, method, path, { traceparent: `00-${trace}-${span}-01` });
+  return { what, method, route, status, got, trace, span };
+}
+
+/** As most requests are sent. */
+export async function byFetch(base, method, path, headers) {
   const response = await fetch(base + path, { method, headers, redirect: "manual" });
   await response.arrayBuffer();
-  return { what, method, route, status, got: response.status, trace, span };
+  return response.status;
 }
 
 /** As the last batch of each isolate says. */
