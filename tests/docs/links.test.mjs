@@ -6,8 +6,8 @@ import { test } from "node:test";
 import { root } from "../../tools/env.mjs";
 import { PAGES, textOf } from "./_blocks.mjs";
 
-const OTHERS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].filter((page) =>
-  existsSync(join(root, page)),
+const OTHERS = ["llms.txt", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].filter(
+  (page) => existsSync(join(root, page)),
 );
 
 /** As GitHub makes them of headings. */
