@@ -18,3 +18,20 @@ hostTest("Nitro 3, node_server", "nitro", {
   start: () => ["node", ".output/server/index.mjs"],
   requests,
 });
+
+const second = { build: [["nitropack", "build", "--preset", "cloudflare_module"]], wrangler: ".output" };
+
+hostTest("Nitro 2, cloudflare_module", "nitro-2", { ...second, requests });
+
+hostTest("Nitro 2, cloudflare_module without wasm", "nitro-2", {
+  ...second,
+  env: { WITHOUT_WASM: "1" },
+  requests,
+});
+
+hostTest("Nitro 2, node_server", "nitro-2", {
+  build: [["nitropack", "build", "--preset", "node_server"]],
+  prints: /Listening on/,
+  start: () => ["node", ".output/server/index.mjs"],
+  requests,
+});
