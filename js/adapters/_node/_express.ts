@@ -28,8 +28,8 @@ export function watchExpress(
   const isSocket = typeof ws?.on === "function";
   const received = request.originalUrl ?? request.url;
   const url = isSocket ? received?.replace(SUFFIX, "") || "/" : received;
-  const templateOf = watchRoute(request);
-  const describe = (record: RequestRecord) => nameExpress(record, templateOf());
+  watchRoute(request);
+  const describe = (record: RequestRecord) => nameExpress(record, request);
   const watched = watch(tide, request, response, { key: request, url, describe, answersErrors }, options);
   if (watched !== undefined && isSocket) {
     keepContext(watched.record, ws);
@@ -47,25 +47,38 @@ export function runNext({ record, end }: Watched, request: NodeRequest, next: ()
 /** What Express knows of a route: the path where its router was mounted, as received, and the template within it. */
 interface Mounted {
   readonly base: string;
-  readonly path: unknown;
+  readonly route: NodeRequest["route"];
 }
+
+const MOUNTED: unique symbol = Symbol.for("tidegate.mounted") as never;
+
+/** A request that keeps with `route` the `baseUrl` that it had as the route was entered. */
+type MountedRequest = NodeRequest & { readonly [MOUNTED]?: Mounted };
+
+/** One for all requests: V8 would have a class of its own for each request with accessors of its own. */
+const ROUTE: PropertyDescriptor & ThisType<MountedRequest> = {
+  get() {
+    return this[MOUNTED]?.route;
+  },
+  set(route: unknown) {
+    const value: Mounted = { base: this.baseUrl ?? "", route };
+    Object.defineProperty(this, MOUNTED, { value, configurable: true });
+  },
+  enumerable: true,
+  configurable: true,
+};
 
 /** Express sets `route` as a route is entered, and resets `baseUrl` before it says that the request has failed. */
-function watchRoute(request: NodeRequest): () => Mounted {
-  const { set: outer } = Object.getOwnPropertyDescriptor(request, "route") ?? {};
-  let { route, baseUrl } = request;
-  const get = () => route;
-  const set = (entered: unknown) => {
-    outer?.(entered);
-    route = entered;
-    ({ baseUrl } = request);
-  };
-  Reflect.defineProperty(request, "route", { get, set, enumerable: true, configurable: true });
-  return () => ({ base: baseUrl ?? "", path: request.route?.path });
+function watchRoute(request: MountedRequest): void {
+  const { route } = request;
+  if (request[MOUNTED] !== undefined || !Reflect.defineProperty(request, "route", ROUTE)) return;
+  if (route !== undefined) Reflect.set(request, "route", route);
 }
 
-function nameExpress(record: RequestRecord, { base, path: own }: Mounted): void {
-  if (own === undefined || own === null) return;
+function nameExpress(record: RequestRecord, { [MOUNTED]: mounted }: MountedRequest): void {
+  const own: unknown = mounted?.route?.path;
+  if (mounted === undefined || own === undefined || own === null) return;
+  const { base } = mounted;
   const path = String(own).replace(SUFFIX, "");
   const template = `${base}${path === "/" && base !== "" ? "" : path}` || "/";
   // A mount path holds the values of its parameters. As a path its id-like segments are shown as `:id`.

@@ -44,6 +44,8 @@ export function watch(
   framework: Framework,
   options: NodeOptions | undefined,
 ): Watched | undefined {
+  // A program may call middleware by itself, without a response.
+  if (typeof response?.on !== "function") return undefined;
   const { key, route, answersErrors } = framework;
   const url = framework.url ?? "/";
   const describe = (bridge: AdapterBridge) => {

@@ -1,10 +1,10 @@
 // What every entry declares, compiled by the oldest and the newest TypeScript, with the types of each host and with none.
 import { type Collector, consoleSink, createCollector, memorySink, ndjson, otlp } from "tidegate";
 import module from "tidegate/core.wasm";
-import { withTide } from "tidegate/fetch";
+import { measure, withTide } from "tidegate/fetch";
 import { tidegate } from "tidegate/hono";
 import { initWasm } from "tidegate/manual";
-import { listener } from "tidegate/node";
+import { errorMiddleware, listener, middleware } from "tidegate/node";
 import { makeRng } from "tidegate/sampling";
 import { StatsStore } from "tidegate/stats";
 import { instrument, instrumentDurableObject } from "tidegate/workers";
@@ -44,3 +44,9 @@ export const text: Promise<string> = tide.time("work", async () => "text");
 export const handlers = [withTide(tide, () => 1), instrument(tide, { fetch() {} }), listener, tidegate];
 initWasm(module);
 initWasm(bytes);
+export const awaited: Promise<string> = measure(tide, {}, async () => "text", {
+  flush: "await",
+  route: null,
+});
+export const given: number = measure(tide, {}, () => 1, { route: "/a", attributes: () => ({ one: 1 }) });
+export const last = [errorMiddleware(tide), middleware(tide, { attributes: ({ url }) => ({ url }) })];
