@@ -1,5 +1,6 @@
 /** The handlers of Cloudflare's objects and classes: their names, and how each is measured. */
 import { type AdapterBridge, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
+import type { TraceHeaders } from "../runtime/rpc-trace.ts";
 import type { WaitUntil } from "../runtime/wait-until.ts";
 import { hasStream, untilBodyEnds } from "./_body.ts";
 import type { RequestOptions } from "./_options.ts";
@@ -47,18 +48,22 @@ export function asRequest(call: Call, request: RequestLike, options: InstrumentO
 
 /**
  * Runs any other handler as the root of a trace with the given name. `tide.scope(key)` finds it. `isShared`: several
- * calls at once may have the same key.
+ * calls at once may have the same key. `trace` came with the call.
  */
 export function asRoot(
   { tide, env, context, run }: Call,
   name: () => string,
   key: unknown,
   isShared: boolean,
+  trace?: TraceHeaders,
 ): unknown {
   const describe = (bridge: AdapterBridge) => {
     const request = typeof key === "object" && key !== null ? key : {};
     const path = name();
-    return new RequestRecord(bridge, request, path, path, undefined, true);
+    const record = new RequestRecord(bridge, request, path, path, undefined, true);
+    record.traceparent = trace?.traceparent;
+    record.tracestate = trace?.tracestate;
+    return record;
   };
   const record = openAs(tide, env, context, describe, { isShared });
   return record === undefined ? run() : respond(record, run, context, anyStatus);

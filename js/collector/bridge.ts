@@ -46,6 +46,8 @@ export function bridgeFor(
       request.error ??= error;
       request.depth -= 1;
       if (request.depth > 0) return;
+      for (const record of request.unawaited ?? []) record();
+      request.unawaited?.clear();
       const nowMs = state.clock.now();
       const durationMs = state.clock.preciseNow() - request.preciseStartMs;
       const isKept = isOpen(request) && early.keep({ request, status, durationMs }, nowMs, context);
@@ -57,7 +59,7 @@ export function bridgeFor(
       if (!isKept) lead.atEnd(request, context, nowMs);
     },
     setWaitUntil(waitUntil) {
-      lead.waitUntil = waitUntil;
+      state.waitUntil = waitUntil;
     },
     warnUnmeasured(adapter) {
       if (hasWarned) return;

@@ -11,8 +11,6 @@ import type { Pump } from "./pump.ts";
 import type { State } from "./state.ts";
 
 export class Lead {
-  /** The host's own function for the running request, which an adapter has found. */
-  waitUntil: WaitUntil | undefined;
   readonly #state: State;
   readonly #pump: Pump;
   /** What no request can be found for. */
@@ -65,7 +63,7 @@ export class Lead {
   }
 
   #running(): WaitUntil | undefined {
-    return this.waitUntil ?? runningContext();
+    return this.#state.waitUntil ?? runningContext();
   }
 
   #missContext(): void {

@@ -7,6 +7,7 @@ import { type ExitHooks, watchExit } from "../runtime/exit.ts";
 import { type Host, hasLongTimers } from "../runtime/host.ts";
 import { processEnv } from "../runtime/host-kind.ts";
 import { Ticker } from "../runtime/timer.ts";
+import { type RpcStubClass, runningContext, type WaitUntil } from "../runtime/wait-until.ts";
 import { TidegateError } from "../types/error.ts";
 import type { CollectorOptions } from "../types/options.ts";
 import type { EngineHandle } from "../wasm/engine-handle.ts";
@@ -37,6 +38,8 @@ export class State implements RecordingHost {
   settings: Settings | undefined;
   /** Known only in a page that is watched. */
   leaving: boolean | undefined;
+  /** The host's own function for the running request, which an adapter has found. */
+  waitUntil: WaitUntil | undefined;
   readonly #hooks: StateHooks;
   #choose: ((env: never) => CollectorOptions) | undefined;
   #env: unknown;
@@ -83,6 +86,10 @@ export class State implements RecordingHost {
 
   get rng(): (() => number) | undefined {
     return this.settings?.rng;
+  }
+
+  get RpcStub(): RpcStubClass | undefined {
+    return (this.waitUntil ?? runningContext())?.RpcStub;
   }
 
   /** Whether there is, or was, an engine. Hosts without an env of their own are configured by their first event. */

@@ -1,6 +1,7 @@
 /** Outgoing calls: the `traceparent` that they carry, and what is recorded of them. */
 import type { RequestRecord } from "../runtime/bridge.ts";
-import { describeCall, type OutgoingSpan, readArguments, statusOf } from "./bindings/fetch.ts";
+import type { TraceHeaders } from "../runtime/rpc-trace.ts";
+import { describeCall, readArguments, statusOf } from "./bindings/fetch.ts";
 import { FN, tokenOf, type UncheckedEvent } from "./events.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { Entries } from "./values.ts";
@@ -21,19 +22,23 @@ export interface Outgoing {
   readonly init: unknown;
 }
 
-/** Describes a call of `fetch`. What it is to be called with sends what the caller's arguments would, and the span. */
+/**
+ * Describes a call of `fetch`. What it is to be called with sends what the caller's arguments would, and the span.
+ * `target`: the name of what is called, instead of its host.
+ */
 export function describeOutgoing(
   host: RecordingHost,
   request: RequestRecord | undefined,
   input: unknown,
   init: unknown,
+  target?: string,
 ): Outgoing {
   let sent: Pick<Outgoing, "input" | "init"> = { input, init };
   let known: KnownEvent = { kind: FN, name: "fetch" };
   try {
     const read = readArguments(input, init);
     sent = read;
-    known = { kind: FN, ...describeCall(read) };
+    known = { kind: FN, ...describeCall(read, target) };
     const span = spanOf(host, request);
     const traced = span && read.withSpan(span);
     if (traced === undefined) return { known, input: sent.input, init: sent.init };
@@ -46,7 +51,7 @@ export function describeOutgoing(
 }
 
 /** The span of a call that is about to be made. Undefined: it carries none, since its request is excluded. */
-function spanOf(host: RecordingHost, request: RequestRecord | undefined): OutgoingSpan | undefined {
+export function spanOf(host: RecordingHost, request: RequestRecord | undefined): TraceHeaders | undefined {
   const { traceparent = "", tracestate = "" } = request ?? {};
   const passedOn = tracestate.length > TRACESTATE_MAX ? "" : tracestate;
   const headers = host.engine.call("", (engine) => {

@@ -1,5 +1,6 @@
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import type { Clock, Host } from "../runtime/host.ts";
+import type { RpcStubClass } from "../runtime/wait-until.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 
 export interface EngineClock extends Clock {
@@ -21,6 +22,8 @@ export interface RecordingHost {
   readonly host: Host;
   readonly clock: EngineClock;
   readonly engine: EngineCalls;
+  /** workerd's class, where it was found. */
+  readonly RpcStub: RpcStubClass | undefined;
   /** The option `sampling.rng`. */
   readonly rng: (() => number) | undefined;
   /** Records one event by `work`, which returns the engine's flags. Undefined: the event was refused, and counted. */

@@ -5,37 +5,49 @@ import { memberOf } from "../runtime/members.ts";
 import type { AttributeInput, AttributeValue } from "../types/attributes.ts";
 import type { Scope } from "../types/scope.ts";
 import { boundedEntries, boundedEntry } from "./attributes.ts";
+import { measuredBinding } from "./bindings/binding.ts";
+import { bindingOptions, describeRpc, fetchOf, isFetch } from "./bindings/calls.ts";
 import { measuredD1 } from "./bindings/d1.ts";
-import { measuredMethods } from "./bindings/methods.ts";
+import type { BindingCall } from "./bindings/traced.ts";
 import { DB, EVT, FN, record, type UncheckedEvent } from "./events.ts";
 import { abortedCall, answerOf, describeOutgoing, isOwnAbort, type KnownEvent } from "./outgoing.ts";
 import type { RecordingHost } from "./recording-host.ts";
-import { measured, timed } from "./timed.ts";
+import { type Done, measured, timed } from "./timed.ts";
 import { ATTRIBUTES_MAX, type Bounded } from "./values.ts";
-
-const KV = ["get", "getWithMetadata", "put", "delete", "list"];
-const R2 = ["head", "get", "put", "delete", "list", "createMultipartUpload", "resumeMultipartUpload"];
-const QUEUE = ["send", "sendBatch"];
 
 /** `current` finds the request anew for each event. Undefined: the event stands alone. */
 export function scopeOf(host: RecordingHost, current: () => Place | undefined): Scope {
   const add = (event: UncheckedEvent, place = current()) => record(host, event, place);
-  /** Runs `work` and records it, with the details that `describe` finds in its result, and `explain` in its failure. */
+  /**
+   * Runs `work` and records it, with the details that `describe` finds in its result, and `explain` in its failure.
+   * `unawaited`: as `timed` has it.
+   */
   const wrap = <T>(
     work: () => T,
     known: KnownEvent,
     describe: (result: unknown) => object = nothing,
     explain: (error: unknown) => object = failed,
+    unawaited?: Set<() => void>,
   ): T => {
     // Found before the work runs: afterwards the context may be another one.
     const place = current();
-    return timed(work, host.clock, (start, durationMs, error, result) => {
+    const done: Done = (start, durationMs, error, result) => {
       const duration = measured(durationMs, place?.record);
       const details = error === undefined ? detailsOf(describe, result) : explain(error);
       add({ start, duration, ...known, ...details }, place);
-    });
+    };
+    return timed(work, host.clock, done, unawaited);
   };
   const call = <T>(name: string, work: () => T) => wrap(work, { kind: FN, name });
+  const fetchBy = (send: typeof host.host.fetch, input: unknown, given: unknown, target?: string) => {
+    const sent = describeOutgoing(host, current()?.record, input, given, target);
+    return wrap(
+      () => send(sent.input, sent.init),
+      sent.known,
+      (response) => answerOf(response, sent.known),
+      (error) => (isOwnAbort(sent) ? abortedCall(sent.known) : failed(error)),
+    );
+  };
   return {
     route(template) {
       const request = current()?.record;
@@ -44,22 +56,21 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
     set: (key, value) => setAttribute(current()?.record, key, value),
     time: call,
     query: (statement, work, details) => wrap(work, { kind: DB, name: statement }, () => databaseOf(details)),
-    fetch: (input: unknown, given?: unknown) => {
-      const sent = describeOutgoing(host, current()?.record, input, given);
-      return wrap(
-        () => host.host.fetch(sent.input, sent.init),
-        sent.known,
-        (response) => answerOf(response, sent.known),
-        (error) => (isOwnAbort(sent) ? abortedCall(sent.known) : failed(error)),
-      );
-    },
+    fetch: (input: unknown, given?: unknown) => fetchBy(host.host.fetch, input, given),
     d1: (database) =>
       measuredD1(database as never, (statement, work, rowsOf) =>
         wrap(work, { kind: DB, name: statement, system: "sqlite" }, (result) => ({ rows: rowsOf(result) })),
       ) as never,
-    kv: (namespace) => measuredMethods("kv", namespace, KV, call),
-    r2: (bucket) => measuredMethods("r2", bucket, R2, call),
-    queue: (producer) => measuredMethods("queue", producer, QUEUE, call),
+    binding(name, binding, options) {
+      const { propagate, methods } = bindingOptions(options);
+      const run = (made: BindingCall) => {
+        if (isFetch(made)) return fetchBy(fetchOf(made), made.args[0], made.args[1], String(name));
+        const request = current()?.record;
+        const { work, known } = describeRpc(host, request, String(name), made, propagate);
+        return wrap(work, known, nothing, failed, unawaitedOf(request));
+      };
+      return measuredBinding(binding, run, methods);
+    },
     fn: (name, start, duration, error) => add({ kind: FN, name, start, duration, error }),
     db: (name, start, duration, details) => {
       add({ ...databaseOf(details), kind: DB, name, start, duration });
@@ -72,6 +83,13 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
 
 const nothing = () => ({});
 const failed = (error: unknown) => ({ error: asThrown(error) });
+
+/** At the end of `request` what is left there is recorded. */
+function unawaitedOf(request: RequestRecord | undefined): Set<() => void> {
+  if (request === undefined || request.isOver) return new Set();
+  request.unawaited ??= new Set();
+  return request.unawaited;
+}
 
 /** The result of a binding may have any shape. Details that cannot be read are left out. */
 function detailsOf(describe: (result: unknown) => object, result: unknown): object {

@@ -15,9 +15,15 @@ export type Done = (
  * Runs `work` and returns or throws what it does. Calls `done` at its end; an error without a value is `"throw"`.
  *
  * A promise comes back as one that settles alike. Any other thenable comes back as itself, and is measured from the
- * first call of its `then`: it may be lazy, or be more than a promise.
+ * first call of its `then`: it may be lazy, or be more than a promise. With `unawaited` it is known to run from the
+ * start; as long as its `then` has not been called, a function is there that records it as it is.
  */
-export function timed<T>(work: () => T, clock: Pick<EngineClock, "now" | "preciseNow">, done: Done): T {
+export function timed<T>(
+  work: () => T,
+  clock: Pick<EngineClock, "now" | "preciseNow">,
+  done: Done,
+  unawaited?: Set<() => void>,
+): T {
   const observe = (start: number, from: number): Observer => ({
     fulfilled: (value) => done(start, clock.preciseNow() - from, undefined, value),
     rejected: (error) => done(start, clock.preciseNow() - from, error ?? "throw"),
@@ -36,11 +42,18 @@ export function timed<T>(work: () => T, clock: Pick<EngineClock, "now" | "precis
   else {
     const alike = settlingAlike(result, observer);
     if (alike !== undefined) return alike as T;
-    if (!observeThen(result as object, then, () => observe(clock.now(), clock.preciseNow())))
-      done(start, undefined, undefined);
+    const leave = () => done(start, undefined, undefined);
+    const begin = () => {
+      if (unawaited === undefined) return observe(clock.now(), clock.preciseNow());
+      return unawaited.delete(leave) ? observer : NOBODY;
+    };
+    if (!observeThen(result as object, then, begin)) leave();
+    else unawaited?.add(leave);
   }
   return result;
 }
+
+const NOBODY: Observer = { fulfilled() {}, rejected() {} };
 
 /**
  * A measured duration to the microsecond, or undefined if it is unknown: the clock stepped back, or stands still on this

@@ -44,6 +44,8 @@ export class RequestRecord implements Answered, SendCount {
   error: unknown = undefined;
   /** Where flushing may go on after it. Only while it is open: nothing keeps a context longer. */
   context: FlushContext | undefined = undefined;
+  /** Record the calls that run, but that nobody has awaited by its end. Undefined: there are none. */
+  unawaited: Set<() => void> | undefined = undefined;
   /** What became of it, after its end. Its late events are recorded by that. */
   answers: RequestAnswers | undefined = undefined;
   row = 0;

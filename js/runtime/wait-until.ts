@@ -4,7 +4,12 @@ import { hostKind } from "./host-kind.ts";
 /** The part of an execution context that is used. It is called as a method: without its object it throws. */
 export interface WaitUntil {
   waitUntil(work: Promise<unknown>): void;
+  /** workerd's class, where this is its module. */
+  readonly RpcStub?: RpcStubClass | undefined;
 }
+
+/** Makes a stub of a function. A call of the stub copies its arguments at once. */
+export type RpcStubClass = new (target: (...args: unknown[]) => unknown) => (...args: unknown[]) => unknown;
 
 interface Globals {
   readonly EdgeRuntime?: unknown;
@@ -49,8 +54,8 @@ function builtinWorkers(): WaitUntil | undefined {
 }
 
 function asWorkers(module: unknown): WaitUntil | undefined {
-  const { waitUntil } = (module ?? {}) as Partial<WaitUntil>;
-  return typeof waitUntil === "function" ? { waitUntil: (work) => waitUntil(work) } : undefined;
+  const { waitUntil, RpcStub } = (module ?? {}) as Partial<WaitUntil>;
+  return typeof waitUntil === "function" ? { waitUntil: (work) => waitUntil(work), RpcStub } : undefined;
 }
 
 /** The context that Vercel, Next or Supabase have for the running request. */

@@ -27,6 +27,24 @@ export interface D1Like {
   exec?(statements: string): PromiseLike<unknown>;
 }
 
+/** Options of `binding`. */
+export interface BindingOptions {
+  /**
+   * RPC calls carry the trace, to methods that `instrumentEntrypoint` or `instrumentDurableObject` measures. The first
+   * call in an isolate, and then one a minute, first asks the other end which these are. Every other method gets the
+   * arguments that it would get bare.
+   *
+   * @default false
+   */
+  readonly propagate?: boolean;
+  /**
+   * The methods to measure; those of a property are `"property.method"`.
+   *
+   * @default all
+   */
+  readonly methods?: readonly string[];
+}
+
 /** Events of one request. */
 export interface Scope {
   /** Names the request by its route template, like `"/users/:id"`. */
@@ -57,12 +75,19 @@ export interface Scope {
    * const { results } = await tide.d1(env.DB).prepare("select * from items where id = ?").bind(id).all();
    */
   d1<D extends D1Like>(database: D): D;
-  /** A KV namespace whose calls are recorded as FN `kv.<method>`. */
-  kv<T extends object>(namespace: T): T;
-  /** An R2 bucket whose calls are recorded as FN `r2.<method>`. */
-  r2<T extends object>(bucket: T): T;
-  /** A queue's producer whose calls are recorded as FN `queue.<method>`. */
-  queue<T extends object>(producer: T): T;
+  /**
+   * A binding whose calls are recorded as FN `rpc:<name>.<method>`: a service binding, a Durable Object namespace or
+   * stub, KV, R2, a queue, any object by its methods. Results and errors are the binding's own.
+   *
+   * A `fetch` of a URL is recorded as `<METHOD> <name>`, and carries `traceparent` as `tide.fetch` does. A namespace
+   * makes measured stubs. A call that nobody awaits is recorded at the end of its request, without a duration. Pass the
+   * bare binding on, not this one: a callee cannot take it. D1 has `d1`.
+   *
+   * @example
+   * const api = tide.binding("API", env.API, { propagate: true });
+   * await api.charge(order);
+   */
+  binding<T>(name: string, binding: T, options?: BindingOptions): T;
   /** Records a function that is over. */
   fn(name: string, startMs: number, durationMs?: number, error?: unknown): void;
   /** Records a query that is over. Literals in the statement are never stored. */

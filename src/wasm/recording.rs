@@ -178,7 +178,7 @@ impl Engine {
         let parent = traceparent.as_deref().and_then(TraceContext::parse);
         let token = match path {
             Some(path) => self.collector.open(&path, parent, now_ms),
-            None => self.collector.open_root(now_ms),
+            None => self.collector.open_root(parent, now_ms),
         };
         token.to_number()
     }

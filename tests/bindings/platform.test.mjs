@@ -135,7 +135,7 @@ test("a batch takes statements of the binding itself beside measured ones", asyn
 
 test("KV, R2 and a queue's producer are functions, and give what they give bare", async () => {
   const { result, events } = await measuredBy(async (tide) => {
-    const [kv, r2, queue] = [tide.kv(env.KV), tide.r2(env.R2), tide.queue(env.QUEUE)];
+    const [kv, r2, queue] = ["KV", "R2", "QUEUE"].map((name) => tide.binding(name, env[name]));
     await kv.put("key", "value", { metadata: { a: 1 } });
     await r2.put("object", "bytes");
     await queue.send({ job: 1 });
@@ -154,14 +154,14 @@ test("KV, R2 and a queue's producer are functions, and give what they give bare"
   assert.deepEqual(result.error, await outcome(() => env.KV.put("key", "value", { expirationTtl: 1 })));
   const names = events.map(({ kind, fn, error }) => `${kind} ${fn}${error ? " failed" : ""}`);
   assert.deepEqual(names, [
-    "FN kv.put",
-    "FN r2.put",
-    "FN queue.send",
-    "FN kv.get",
-    "FN kv.getWithMetadata",
-    "FN kv.get",
-    "FN r2.get",
-    "FN r2.head",
-    "FN kv.put failed",
+    "FN rpc:KV.put",
+    "FN rpc:R2.put",
+    "FN rpc:QUEUE.send",
+    "FN rpc:KV.get",
+    "FN rpc:KV.getWithMetadata",
+    "FN rpc:KV.get",
+    "FN rpc:R2.get",
+    "FN rpc:R2.head",
+    "FN rpc:KV.put failed",
   ]);
 });

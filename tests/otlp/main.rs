@@ -142,6 +142,23 @@ fn a_statement_is_a_client_span_and_an_own_attribute_does_not_repeat_a_key() {
 }
 
 #[test]
+fn a_function_that_names_what_it_called_is_a_client_span() {
+    for (keys, kind) in [
+        (&[][..], 1),
+        (&["rpc.service", "http.request.method_original"], 1),
+        (&["http.request.method"], 3),
+        (&["other", "rpc.method"], 3),
+    ] {
+        let mut attributes = Attributes::default();
+        for key in keys {
+            attributes.push(key, Value::Text("x"));
+        }
+        let span = span(&event(EventKind::Fn, "rpc:API.charge", &attributes), None);
+        assert_eq!(span["kind"], json!(kind), "{keys:?}");
+    }
+}
+
+#[test]
 fn an_event_is_a_log_record_of_the_span_it_happened_in() {
     let mut config = Config::default();
     config.sampling.rate = 1.0;

@@ -1,6 +1,7 @@
 /** The calls of the methods of one measured class. */
 import { bridgeOf, type FlushContext } from "../../runtime/bridge.ts";
 import { hostKind } from "../../runtime/host-kind.ts";
+import { type TraceHeaders, traceOf } from "../../runtime/rpc-trace.ts";
 import type { WaitUntil } from "../../runtime/wait-until.ts";
 import { asRequest, asRoot, type InstrumentOptions } from "../_handlers.ts";
 import type { RequestLike } from "../_request.ts";
@@ -52,17 +53,27 @@ export class Calls implements Measure {
     return this.#constructedOf(instance) !== undefined && !this.#isNested(instance);
   }
 
-  measured(name: string, current: () => Method): Method {
-    const call = (instance: object, args: unknown[]) => this.#call(name, current, instance, args);
+  measured(name: string, current: () => Method, isInner: boolean): Method {
+    const call = (instance: object, given: unknown[]) => {
+      const trace = this.isHandler(name) ? undefined : traceOf(given.at(-1));
+      const args = trace === undefined ? given : given.slice(0, -1);
+      const run = () => Reflect.apply(current(), instance, isInner ? args : given);
+      return this.#call(name, run, instance, args, trace);
+    };
     return function (this: object, ...args: unknown[]) {
       return call(this, args);
     };
   }
 
-  #call(name: string, current: () => Method, instance: object, args: unknown[]): unknown {
+  #call(
+    name: string,
+    run: () => unknown,
+    instance: object,
+    args: readonly unknown[],
+    trace: TraceHeaders | undefined,
+  ): unknown {
     const { tide } = this;
     const { root, context, options } = this.#plan;
-    const run = () => Reflect.apply(current(), instance, args);
     const constructed = this.#constructedOf(instance);
     // A method may be borrowed for another object.
     if (constructed === undefined || this.#isNested(instance)) return run();
@@ -70,7 +81,13 @@ export class Calls implements Measure {
     const after = ctx && context(name, ctx, args);
     const call = { tide, env, context: after, run: () => this.#enter(instance, run) };
     if (name === "fetch") return asRequest(call, args[0] as RequestLike, options);
-    return asRoot(call, root(name, args[0]) ?? (() => `rpc:${constructed.name}.${name}`), args[0], true);
+    return asRoot(
+      call,
+      root(name, args[0]) ?? (() => `rpc:${constructed.name}.${name}`),
+      args[0],
+      true,
+      trace,
+    );
   }
 
   /** Whether a method of the same instance makes the call. It is then part of that method, and no call from outside. */

@@ -24,8 +24,11 @@ export interface Measure {
   isOutside(getter: unknown, instance: object): boolean;
   /** Whether it is a handler: looked up once, by the host, or by whoever stands between it and the class. */
   isHandler(name: string): boolean;
-  /** The measured method. `current` gives the method that it is to call. */
-  measured(name: string, current: () => Method): Method;
+  /**
+   * The measured method. `current` gives the method that it is to call. `isInner`: that is no other collector's, which
+   * would take the trace off the arguments in its turn.
+   */
+  measured(name: string, current: () => Method, isInner: boolean): Method;
 }
 
 /** By getter, or by measured handler. */
@@ -39,6 +42,17 @@ export function ownMethods(prototype: object): Map<string, PropertyDescriptor> {
       name !== "constructor" && (typeof value === "function" || (get && sidesOf.has(get))),
   );
   return new Map(methods);
+}
+
+/** The names of the methods of `instance` that are measured, without handlers. */
+export function measuredNames(instance: object): readonly string[] {
+  const names: string[] = [];
+  for (let at = Object.getPrototypeOf(instance); at !== null; at = Object.getPrototypeOf(at)) {
+    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (get && sidesOf.has(get)) names.push(name);
+    }
+  }
+  return names;
 }
 
 /**
@@ -55,7 +69,7 @@ export function measureMethods(
     if (known?.tide === measure.tide || member.configurable !== true) continue;
     const inside = known === undefined ? () => currentOf(name, member.value) : () => known.inside();
     const current = known === undefined ? inside : () => known.outside();
-    const method = measure.measured(name, current as () => Method);
+    const method = measure.measured(name, current as () => Method, known === undefined);
     const sides: Sides = { tide: measure.tide, inside, outside: () => method };
     const property = measure.isHandler(name)
       ? { value: method, writable: true }

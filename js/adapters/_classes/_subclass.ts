@@ -1,7 +1,8 @@
 /** Measured subclasses of Cloudflare's classes. There is no Proxy: `this`, private fields, getters and RPC work as before. */
+import { MEASURED_METHODS } from "../../runtime/rpc-trace.ts";
 import { asContext } from "../../runtime/wait-until.ts";
 import { Calls, type Constructed, type Plan } from "./_calls.ts";
-import { measureMethods, ownMethods } from "./_methods.ts";
+import { measuredNames, measureMethods, ownMethods } from "./_methods.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: TypeScript asks for it of a class to be extended
 export type AnyClass = new (...args: any[]) => object;
@@ -33,6 +34,12 @@ export function measuredClass<C extends AnyClass>(tide: object, Class: C, plan: 
   const copies = ownMethods(Class.prototype);
   // A framework that asks whether a class has a method of its own asks the nearest prototype.
   for (const [name, member] of copies) Object.defineProperty(Measured.prototype, name, member);
+  // Asked for by `tide.binding` of a caller in another Worker.
+  Object.defineProperty(Measured.prototype, MEASURED_METHODS, {
+    get(this: object) {
+      return measuredNames(this);
+    },
+  });
   const calls = new Calls(tide, plan, constructedOf);
   const seen = new WeakSet<object>();
   /** From the class that was constructed, which may extend the measured one, down to it. */

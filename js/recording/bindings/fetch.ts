@@ -1,10 +1,5 @@
 /** The arguments and the answer of `fetch`: what is recorded of them, and the headers of the span. */
-
-/** The headers of a span. */
-export interface OutgoingSpan {
-  readonly traceparent: string;
-  readonly tracestate: string | undefined;
-}
+import type { TraceHeaders } from "../../runtime/rpc-trace.ts";
 
 /** What is recorded of a call. */
 export interface OutgoingCall {
@@ -19,7 +14,7 @@ export interface FetchArguments {
   readonly method: string;
   readonly url: string;
   /** The arguments with the span's headers. Undefined: the caller has set a `traceparent`. */
-  withSpan(span: OutgoingSpan): { readonly input: unknown; readonly init: unknown } | undefined;
+  withSpan(span: TraceHeaders): { readonly input: unknown; readonly init: unknown } | undefined;
 }
 
 /** What `Request.referrer` is by default. Hosts without a page know no referrers. */
@@ -35,10 +30,10 @@ export function readArguments(input: unknown, init: unknown): FetchArguments {
 }
 
 /** The name is the method and the host. A path is left out: it would make as many names as there are resources. */
-export function describeCall({ method, url }: FetchArguments): OutgoingCall {
+export function describeCall({ method, url }: FetchArguments, target?: string): OutgoingCall {
   const host = hostOf(url);
   return {
-    name: `${method} ${host}`,
+    name: `${method} ${target ?? host}`,
     attributes: [
       ["http.request.method", method],
       ["server.address", host],
@@ -98,7 +93,7 @@ function readAny(input: Request | URL | string, init: unknown): FetchArguments {
 }
 
 /** Returns false if the caller has set a `traceparent`. */
-function addSpan(headers: Headers, { traceparent, tracestate }: OutgoingSpan): boolean {
+function addSpan(headers: Headers, { traceparent, tracestate }: TraceHeaders): boolean {
   if (headers.has("traceparent")) return false;
   headers.set("traceparent", traceparent);
   if (tracestate !== undefined && !headers.has("tracestate")) headers.set("tracestate", tracestate);

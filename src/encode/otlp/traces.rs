@@ -1,4 +1,4 @@
-//! Spans: a REQ is a server span, an FN an internal span, a DB a client span.
+//! Spans: a REQ is a server span, a DB and an outgoing call client spans, any other FN an internal span.
 
 use super::attributes::Attributes;
 use super::resource::Fields;
@@ -37,7 +37,7 @@ pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) -> PatchOffse
         }
         EventKind::Fn | EventKind::Evt => {
             writer.text(NAME, event.name);
-            INTERNAL
+            if is_outgoing(event) { CLIENT } else { INTERNAL }
         }
     };
     writer.number((6, "kind"), kind);
@@ -62,6 +62,12 @@ pub(in crate::encode) fn written(
     out: &mut Vec<u8>,
 ) -> PatchOffsets {
     span(event, &mut Writer::new(form, out))
+}
+
+/// Whether it is a function that says what it has called.
+fn is_outgoing(event: &EventView<'_>) -> bool {
+    event.kind == EventKind::Fn
+        && event.attributes().any(|(key, _)| matches!(key, "http.request.method" | "rpc.method"))
 }
 
 /// Writes the name `{method} {route}`, with `HTTP` for an unusual method.

@@ -155,9 +155,9 @@ impl Collector {
     }
 
     /// Begins a handler that is not a request. The global rate applies to it.
-    pub fn open_root(&mut self, now_ms: f64) -> Token {
+    pub fn open_root(&mut self, parent: Option<TraceContext>, now_ms: f64) -> Token {
         self.read_clock(now_ms);
-        self.recorder.open_root(&mut self.shared)
+        self.recorder.open_root(parent, &mut self.shared)
     }
 
     /// Records a child of an open request. If the request is not sampled, the child is buffered until the request ends.

@@ -101,9 +101,9 @@ impl Recorder {
     }
 
     /// Begins a handler that has no path.
-    pub(super) fn open_root(&mut self, shared: &mut Shared) -> Token {
-        let decision = self.pipeline.decide_root();
-        self.enter(decision, None, shared)
+    pub(super) fn open_root(&mut self, parent: Option<TraceContext>, shared: &mut Shared) -> Token {
+        let decision = self.pipeline.decide_root(parent);
+        self.enter(decision, parent, shared)
     }
 
     /// Records a child of an open request: enqueues it if the request is sampled, else buffers it.

@@ -9,7 +9,7 @@ use crate::engine::event::{Event, EventKind};
 use crate::engine::ledger::Count;
 use crate::engine::requests::{ClosedRequest, OpenRequests, RequestAnswer};
 use crate::engine::rng::Rng;
-use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision, should_sample_request};
+use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision};
 use crate::engine::stats::{RowHint, Sample, SeriesKind, StatsStore};
 use crate::engine::text::hashed::Hashed;
 
@@ -74,13 +74,9 @@ impl Pipeline {
     }
 
     /// The decision on a handler that has no path.
-    pub(super) fn decide_root(&mut self) -> SamplingDecision {
-        let rate = self.policy.rate();
-        let sampled = should_sample_request(rate, &mut || match &mut self.draws {
-            Draws::Host(draw) => draw.take().unwrap_or(1.0),
-            Draws::Own => self.policy.draw(),
-        });
-        SamplingDecision::Decided { sampled, rate, forced: false }
+    pub(super) fn decide_root(&mut self, parent: Option<TraceContext>) -> SamplingDecision {
+        let parent_sampled = parent.is_some_and(|parent| parent.sampled);
+        self.decide_at_rate(Some(self.policy.rate()), parent_sampled)
     }
 
     /// Counts a finished event in the statistics and decides on it. Returns its probability, if it is recorded. The event
