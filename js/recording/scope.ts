@@ -55,7 +55,13 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
     },
     set: (key, value) => setAttribute(current()?.record, key, value),
     time: call,
-    query: (statement, work, details) => wrap(work, { kind: DB, name: statement }, () => databaseOf(details)),
+    query: (statement, work, details) =>
+      wrap(
+        work,
+        { kind: DB, name: statement },
+        () => databaseOf(details),
+        (error) => ({ ...databaseOf(details), ...failed(error) }),
+      ),
     fetch: (input: unknown, given?: unknown) => fetchBy(host.host.fetch, input, given),
     d1: (database) =>
       measuredD1(database as never, (statement, work, rowsOf) =>
