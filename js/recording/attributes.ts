@@ -1,5 +1,5 @@
 /** Attributes of the user's, of any type and size, as the engine takes them. */
-import { isoDate } from "../runtime/iso-date.ts";
+import { isoDate } from "../runtime/members.ts";
 import { ATTRIBUTES_MAX, attributeKey, type Bounded, cut, KEY_MAX } from "./values.ts";
 
 /** The engine keeps 4 KiB of an event's attributes. */

@@ -47,6 +47,7 @@ const GLOBALS = [
 const GLOBALS_IN: readonly (readonly [file: string, name: string, reason: string])[] = [
   ["sinks/_http.ts", "fetch", "a sink posts by the global fetch unless it is given one"],
   ["sinks/console.ts", "console", "it is what this sink writes to"],
+  ["sinks/console.ts", "process", "bundlers put the text in the place of process.env.NODE_ENV"],
   ["collector/log.ts", "console", "the one place that reports what is not well"],
   ["delivery/outcome.ts", "Date", "Date.parse reads the HTTP-date of Retry-After; no clock is read"],
 ];

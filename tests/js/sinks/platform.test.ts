@@ -167,7 +167,7 @@ test("a sink of format events is given objects, without the counters' line", asy
   assert.deepEqual(given, [memory.events]);
   assert.deepEqual(
     lines.mock.calls.map((call) => JSON.parse(String(call.arguments[0]))),
-    memory.events,
+    memory.events.map((event) => ({ severity: "info", ...event })),
   );
   assertLaws(tide);
 });
