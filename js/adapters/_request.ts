@@ -1,6 +1,6 @@
 /** What adapters have in common: opening a request. */
 import { type AdapterBridge, bridgeOf, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
-import { workersContext } from "../runtime/wait-until.ts";
+import { runningEnv, workersContext } from "../runtime/wait-until.ts";
 import { addAttributes, type RequestOptions, routeOf } from "./_options.ts";
 import { pathOf } from "./_route.ts";
 
@@ -46,7 +46,7 @@ export function begin(
 }
 
 /**
- * As `begin`, for what is no `Request`. `env` undefined: the host has none of its own. A request that another adapter has
+ * As `begin`, for what is no `Request`. `env` undefined: the host gave none. A request that another adapter has
  * open is not opened again: its record is returned, and ends with the last of its adapters.
  */
 export function openAs(
@@ -59,7 +59,8 @@ export function openAs(
   try {
     const bridge = bridgeOf(tide);
     if (bridge === undefined) return undefined;
-    if (env !== undefined) bridge.configure(env);
+    const found = env ?? runningEnv();
+    if (found !== undefined) bridge.configure(found);
     // Only the entry of Workers can import it.
     const host = workersContext();
     if (host !== undefined) bridge.setWaitUntil(host);

@@ -28,7 +28,12 @@ export interface MeasureOptions extends Omit<WithTideOptions, "route"> {
    * @default the path, id-like segments shown as `:id`
    */
   readonly route?: string | null | RequestOptions["route"];
-  /** On Workers: what `createCollector` gets, where its options are a function. */
+  /**
+   * On Workers: what `createCollector` gets, where its options are a function.
+   *
+   * @default that of the event, or that of `cloudflare:workers` with the flag `nodejs_compat`. If there is none, nothing is
+   * recorded, and one line says so.
+   */
   readonly env?: unknown;
   /**
    * `"await"`: the result is a promise, which waits until what is queued is sent, at most `flushDeadlineMs`. For hosts

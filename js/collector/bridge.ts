@@ -5,7 +5,7 @@ import type { AdapterBridge, Place, RequestRecord } from "../runtime/bridge.ts";
 import { isSameUrl } from "../runtime/url.ts";
 import type { EarlyRequests } from "./early-requests.ts";
 import type { Lead } from "./lead.ts";
-import { warnUnmeasured } from "./log.ts";
+import { warnNoEnv, warnUnmeasured } from "./log.ts";
 import type { State } from "./state.ts";
 
 /** The bridge of one collector. */
@@ -15,11 +15,18 @@ export function bridgeFor(
   early: EarlyRequests,
   requests: RequestIndex,
 ): AdapterBridge {
-  let hasWarned = false;
+  const said = new Set<string>();
+  const once = (what: string, say: () => void) => {
+    if (!said.has(what)) say();
+    said.add(what);
+  };
   return {
     configure: (env) => state.configure(env),
     open(request, context, other) {
-      if (!state.isReady()) return;
+      if (!state.isReady()) {
+        if (state.lacksEnv) once("env", warnNoEnv);
+        return;
+      }
       openRequest(state, requests, request);
       if (other !== undefined && other !== request.request) requests.addAlias(other, request);
       request.context = context;
@@ -62,9 +69,7 @@ export function bridgeFor(
       state.waitUntil = waitUntil;
     },
     warnUnmeasured(adapter) {
-      if (hasWarned) return;
-      hasWarned = true;
-      warnUnmeasured(adapter);
+      once("request", () => warnUnmeasured(adapter));
     },
     setLeaving(isLeaving) {
       state.leaving = isLeaving;

@@ -17,6 +17,13 @@ export function warnNoContext(): void {
   );
 }
 
+export function warnNoEnv(): void {
+  console.warn(
+    "tidegate: no env was found for the options, so nothing is recorded; " +
+      "pass it: measure(tide, request, work, { env })",
+  );
+}
+
 export function warnUnmeasured(adapter: string): void {
   console.warn(`tidegate: ${adapter} found no Request in its arguments, so nothing is measured`);
 }

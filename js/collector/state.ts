@@ -94,8 +94,13 @@ export class State implements RecordingHost {
 
   /** Whether there is, or was, an engine. Hosts without an env of their own are configured by their first event. */
   isReady(): boolean {
-    if (this.#choose !== undefined && this.host.kind !== "workers") this.configure(processEnv());
+    if (this.#choose !== undefined && !this.lacksEnv) this.configure(processEnv());
     return this.engine.canWait || this.engine.handle !== undefined;
+  }
+
+  /** A Worker's options wait for the environment that no adapter has given. */
+  get lacksEnv(): boolean {
+    return this.#choose !== undefined && this.host.kind === "workers";
   }
 
   record(work: (engine: Engine) => number): number | undefined {

@@ -25,37 +25,51 @@ const NEXT = Symbol.for("@next/request-context");
 /** A variable, so that no bundler resolves it. */
 const WORKERS = "cloudflare:workers";
 
+/** The part of `cloudflare:workers` that is used. */
+interface WorkersModule extends Partial<WaitUntil> {
+  readonly env?: unknown;
+}
+
 const globals = globalThis as unknown as Globals;
-/** workerd's own `waitUntil`, which applies to the running request. Null: not searched for yet. */
-let workers: WaitUntil | undefined | null = null;
+/** Null: not searched for yet. */
+let workers: WorkersModule | undefined | null = null;
+/** Its `waitUntil`. Before 2025-08-08 it had none. */
+let context: WaitUntil | undefined;
 
 /** Where the running code may go on after its response, as far as the host itself can tell. */
 export function runningContext(): WaitUntil | undefined {
-  if (workers === null) workers = hostKind() === "workers" ? builtinWorkers() : undefined;
-  return workers ?? hostContext();
+  findWorkers();
+  return context ?? hostContext();
 }
 
-/** `module` is `cloudflare:workers`. Before 2025-08-08 it had no `waitUntil`. */
+/** The environment of the running Worker, as far as the host itself can tell. */
+export function runningEnv(): unknown {
+  return findWorkers()?.env;
+}
+
+/** `module` is `cloudflare:workers`. */
 export function setWorkersModule(module: unknown): void {
-  workers = asWorkers(module);
+  workers = (module ?? undefined) as WorkersModule | undefined;
+  const { waitUntil, RpcStub } = workers ?? {};
+  context = typeof waitUntil === "function" ? { waitUntil: (work) => waitUntil(work), RpcStub } : undefined;
 }
 
 /** workerd's own `waitUntil`, if it was found. */
 export function workersContext(): WaitUntil | undefined {
+  return context;
+}
+
+function findWorkers(): WorkersModule | undefined {
+  if (workers === null) setWorkersModule(hostKind() === "workers" ? builtinWorkers() : undefined);
   return workers ?? undefined;
 }
 
-function builtinWorkers(): WaitUntil | undefined {
+function builtinWorkers(): unknown {
   try {
-    return asWorkers(globals.process?.getBuiltinModule?.(WORKERS));
+    return globals.process?.getBuiltinModule?.(WORKERS);
   } catch {
     return undefined;
   }
-}
-
-function asWorkers(module: unknown): WaitUntil | undefined {
-  const { waitUntil, RpcStub } = (module ?? {}) as Partial<WaitUntil>;
-  return typeof waitUntil === "function" ? { waitUntil: (work) => waitUntil(work), RpcStub } : undefined;
 }
 
 /** The context that Vercel, Next or Supabase have for the running request. */
