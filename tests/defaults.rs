@@ -52,6 +52,8 @@ fn every_option_has_its_default() {
         retry_max_ms: 30_000.0,
         sink_probe_ms: Some(30_000.0),
         stats_series: 128,
+        metric_series: 512,
+        labels: Vec::new(),
         sampling: SamplingOptions {
             rate: 1.0,
             exclude: Vec::new(),
@@ -74,7 +76,7 @@ fn every_option_has_its_default() {
 #[test]
 fn every_limit_is_inclusive() {
     type Set = fn(&mut Config, f64);
-    let fields: [(&str, Set, f64, f64); 12] = [
+    let fields: [(&str, Set, f64, f64); 13] = [
         ("queue_size", |c, v| c.queue_size = v as usize, 1.0, 1_048_576.0),
         ("queue_bytes", |c, v| c.queue_bytes = v as usize, 16_384.0, 67_108_864.0),
         ("flush_interval_ms", |c, v| c.flush_interval_ms = v, 0.0, 3.6e6),
@@ -92,6 +94,7 @@ fn every_limit_is_inclusive() {
         ("retry_max_ms", |c, v| c.retry_max_ms = v, 1.0, 3.6e6),
         ("sink_probe_ms", |c, v| c.sink_probe_ms = Some(v), 1.0, f64::MAX),
         ("stats_series", |c, v| c.stats_series = v as usize, 1.0, 1024.0),
+        ("metric_series", |c, v| c.metric_series = v as usize, 1.0, 4096.0),
     ];
     for (name, set, min, max) in fields {
         let validate = |value: f64| {

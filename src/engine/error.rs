@@ -36,6 +36,10 @@ pub enum ErrorKind {
     SamplingRate,
     /// A sampling rule that is empty or does not compile.
     SamplingRule,
+    /// Too many labels.
+    Labels,
+    /// A metric with a name of no or another kind, or one too many.
+    Metric,
     /// A limit for slow requests that is negative or not finite.
     KeepSlow,
     /// Bytes that are not a statistics form, or a form that cannot be merged.

@@ -67,6 +67,12 @@ pub(crate) enum Count {
     Truncated,
     /// When something was first measured, in wall-clock ms. It is kept here so that it survives a trap.
     Since,
+    /// Numbers of the program's metrics that were taken. They are no events.
+    Observed,
+    /// Those of them that overflow sets took.
+    Overflowed,
+    /// Numbers of the program's metrics that were not taken.
+    Unmeasured,
 }
 
 /// The counters of a sink, in the order of the block. The drops by reason follow them.
@@ -83,9 +89,9 @@ pub(crate) enum SinkCount {
 ///
 /// | index | counters |
 /// |---|---|
-/// | 0 … 7 | [`Count`] |
-/// | 8 + 11 n … 11 + 11 n | [`SinkCount`] of sink n |
-/// | 12 + 11 n … 18 + 11 n | its drops by [`Reason`] |
+/// | 0 … 10 | [`Count`] |
+/// | 11 + 11 n … 14 + 11 n | [`SinkCount`] of sink n |
+/// | 15 + 11 n … 21 + 11 n | its drops by [`Reason`] |
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     block: Box<[f64]>,
@@ -118,6 +124,11 @@ impl Ledger {
 
     pub(crate) fn get(&self, count: Count) -> f64 {
         self.block[count as usize]
+    }
+
+    /// The events and observations that were begun.
+    pub(crate) fn begun(&self) -> f64 {
+        self.get(Count::Emitted) + self.get(Count::Observed)
     }
 
     pub(crate) fn sink(&self, sink: usize, count: SinkCount) -> f64 {
@@ -184,8 +195,21 @@ pub struct Counters {
     pub core_resets: f64,
     /// Attributes that were cut or left out.
     pub truncated: f64,
+    /// What became of the numbers of the program's metrics.
+    pub metrics: MetricCounters,
     /// The counters of each sink, in the order of the sinks.
     pub sinks: Vec<SinkCounters>,
+}
+
+/// The numbers that were recorded with metrics of the program. They are not part of [`Counters::emitted`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MetricCounters {
+    /// Those that were taken.
+    pub observed: f64,
+    /// Those of them that overflow sets took.
+    pub overflowed: f64,
+    /// Those that were not taken: after close, or with a value or a metric that is not usable.
+    pub refused: f64,
 }
 
 /// The counters of one sink.
@@ -241,7 +265,7 @@ impl SinkCounters {
 }
 
 /// The counters of the collector.
-const COUNTS: usize = 8;
+const COUNTS: usize = 11;
 /// The counters of a sink before its drops.
 const DROPS: usize = 4;
 /// The counters of a sink.

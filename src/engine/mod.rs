@@ -52,10 +52,11 @@ pub mod time;
 
 pub use batch_id::BatchId;
 pub use collector::{Batch, BufferedRequest, Collector, Measured, RouteRef, Signal, Transmit};
-pub use config::{Config, Service, SinkOptions};
+pub use config::{Config, Service, SinkOptions, Temporality};
 pub use delivery::{Outcome, Round};
 pub use error::{Error, ErrorKind};
 pub use event::{Attributes, Event, EventKind, EventView, Format, SpanIds, Value};
-pub use ledger::{Counters, Reason, SinkCounters, Totals};
+pub use ledger::{Counters, MetricCounters, Reason, SinkCounters, Totals};
+pub use metrics::{MetricId, MetricKind, SeriesId};
 pub use notice::Notice;
 pub use requests::Token;

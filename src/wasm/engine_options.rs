@@ -2,7 +2,7 @@
 
 use super::convert;
 use super::options::{code, find};
-use crate::engine::config::{Config, Service, SinkOptions};
+use crate::engine::config::{Config, Service, SinkOptions, Temporality};
 use crate::engine::sampling::{KeepSlow, SamplingOptions};
 use crate::engine::{Error, ErrorKind, Format};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -94,6 +94,11 @@ impl EngineOptions {
         }
     }
 
+    /// Adds an attribute of requests that also splits their durations.
+    pub fn label(&mut self, key: String) {
+        self.config.labels.push(key);
+    }
+
     /// Adds a sink. Its index is its place in this order.
     ///
     /// # Errors
@@ -104,15 +109,22 @@ impl EngineOptions {
         format: &str,
         batch_max: Option<u32>,
         max_bytes: Option<u32>,
+        interval_ms: Option<f64>,
+        is_cumulative: bool,
     ) -> Result<(), js_sys::Error> {
         let format = Format::from_name(format).ok_or_else(|| unknown_format(format, &name))?;
-        let sink = SinkOptions { name, format, batch_max, max_bytes };
-        sink.check(self.config.sinks.len(), ["batchMax", "maxBytes"])
+        let temporality = if is_cumulative { Temporality::Cumulative } else { Temporality::Delta };
+        let interval_ms = interval_ms.or(format.is_metrics().then_some(METRICS_INTERVAL_MS));
+        let sink = SinkOptions { name, format, batch_max, max_bytes, interval_ms, temporality };
+        sink.check(self.config.sinks.len(), ["batchMax", "maxBytes", "intervalMs"])
             .map_err(|error| convert::error(&error))?;
         self.config.sinks.push(sink);
         Ok(())
     }
 }
+
+/// The interval of a metrics sink, unless it has its own.
+const METRICS_INTERVAL_MS: f64 = 10_000.0;
 
 /// An error of [`Config::check_relations`], with the names that the options have in JavaScript.
 pub(super) fn describe(error: &Error, config: &Config) -> js_sys::Error {

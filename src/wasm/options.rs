@@ -16,7 +16,7 @@ pub(super) struct NumberOption {
 }
 
 /// All numeric options: path, code, field, and how to set it.
-const NUMBERS: [NumberOption; 14] = [
+const NUMBERS: [NumberOption; 15] = [
     number("queueSize", "config/queue-size", Config::QUEUE_SIZE, |c, v| c.queue_size = v as usize),
     number("queueBytes", "config/queue-bytes", Config::QUEUE_BYTES, |c, v| c.queue_bytes = v as usize),
     number("flushIntervalMs", "config/flush-interval-ms", Config::FLUSH_INTERVAL_MS, |c, v| {
@@ -44,6 +44,9 @@ const NUMBERS: [NumberOption; 14] = [
         c.sink_probe_ms = Some(v).filter(|ms| ms.is_finite());
     }),
     number("statsSeries", "config/stats-series", Config::STATS_SERIES, |c, v| c.stats_series = v as usize),
+    number("metricSeries", "config/metric-series", Config::METRIC_SERIES, |c, v| {
+        c.metric_series = v as usize
+    }),
     number(RATE_PATH, "config/sampling-rate", RATE, |c, v| c.sampling.rate = v),
     number("sampling.errorThreshold", "config/error-threshold", ERROR_THRESHOLD, |c, v| {
         c.sampling.error_threshold = v as u16;
@@ -100,6 +103,8 @@ pub(super) fn code(kind: ErrorKind) -> &'static str {
         ErrorKind::Sinks => "config/sink",
         ErrorKind::SamplingRate => "config/sampling-rate",
         ErrorKind::SamplingRule => "config/sampling-rule",
+        ErrorKind::Labels => "config/labels",
+        ErrorKind::Metric => "metric/refused",
         ErrorKind::KeepSlow => "config/keep-slow-ms",
         ErrorKind::StatsBytes => "stats/bytes",
         ErrorKind::StatsClock => "stats/clock",

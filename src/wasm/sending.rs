@@ -27,9 +27,9 @@ impl Engine {
         self.collector.round().queue_end as f64
     }
 
-    /// The number of events that were begun.
+    /// The number of events and observations that were begun.
     pub fn emitted(&self) -> f64 {
-        self.collector.round().emitted
+        self.collector.round().begun
     }
 
     /// The next batch to send: `{ sink, lease, count, batchId }`. Undefined: there is none.
@@ -39,7 +39,7 @@ impl Engine {
     pub fn poll(&mut self, now_ms: f64, queue_end: f64, emitted: f64) -> JsValue {
         let round = Round {
             queue_end: nan_to_none(queue_end).map_or(Round::ALL.queue_end, |end| end as u64),
-            emitted: nan_to_none(emitted).unwrap_or(Round::ALL.emitted),
+            begun: nan_to_none(emitted).unwrap_or(Round::ALL.begun),
         };
         while let Some(transmit) = self.collector.poll_round(round, now_ms) {
             let batch = self.collector.batch(transmit);

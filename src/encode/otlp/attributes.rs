@@ -67,9 +67,14 @@ impl<'w, 'a> Attributes<'w, 'a> {
             self.value("sampling.probability", Value::Number(event.p));
         }
         for (key, value) in event.attributes() {
-            if !self.keys[..self.len].contains(&key) {
-                self.pair(key, value);
-            }
+            self.extra(key, value);
+        }
+    }
+
+    /// Writes an attribute of the event, unless tidegate has written its key.
+    pub(super) fn extra(&mut self, key: &str, value: Value<'_>) {
+        if !self.keys[..self.len].contains(&key) {
+            self.pair(key, value);
         }
     }
 

@@ -5,7 +5,7 @@ use super::resource::Fields;
 use super::traces::{database, status_code};
 use super::wire::{Field, Writer};
 use crate::encode::time::nanos;
-use crate::engine::metrics::{Exponential, Instrument, Point};
+use crate::engine::metrics::{Exponential, Instrument, MetricKind, MetricValue, Point, SeriesView};
 use crate::engine::{Batch, Counters, Measured, Reason, SinkCounters, Value};
 
 pub(super) const FIELDS: Fields =
@@ -22,6 +22,7 @@ pub(super) fn all(batch: &Batch<'_>, writer: &mut Writer<'_>) {
     if let Some(measured) = batch.metrics() {
         durations(Instrument::HttpServer, "http.server.request.duration", &measured, writer);
         durations(Instrument::DbClient, "db.client.operation.duration", &measured, writer);
+        of_program(&measured, writer);
     }
     own(batch, writer);
 }
@@ -41,28 +42,103 @@ fn durations(instrument: Instrument, name: &str, measured: &Measured<'_>, writer
     for point in points {
         let item = writer.item(POINTS);
         attributes(point, writer);
-        writer.fixed64(START, nanos(measured.start));
-        writer.fixed64(TIME, nanos(measured.end));
+        interval(measured, writer);
         distribution(point.histogram(), writer);
         writer.close(item);
     }
     writer.close_list();
-    writer.number((2, "aggregationTemporality"), DELTA);
+    writer.number(TEMPORALITY, temporality(measured));
     writer.close(histogram);
     writer.close(metric);
+}
+
+/// Writes the program's metrics, each with all of its series.
+fn of_program(measured: &Measured<'_>, writer: &mut Writer<'_>) {
+    let all = measured.series();
+    let Some(last) = all.clone().map(|series| series.metric_index).max() else { return };
+    for index in 0..=last {
+        let mut series = all.clone().filter(|series| series.metric_index == index).peekable();
+        if let Some(first) = series.peek() {
+            one_of_program(*first, series, measured, writer);
+        }
+    }
+}
+
+fn one_of_program<'a>(
+    SeriesView { metric, .. }: SeriesView<'a>,
+    series: impl Iterator<Item = SeriesView<'a>>,
+    measured: &Measured<'_>,
+    writer: &mut Writer<'_>,
+) {
+    let message = writer.item(METRICS);
+    writer.text((1, "name"), &metric.name);
+    for (field, text) in [((2, "description"), &metric.description), ((3, "unit"), &metric.unit)] {
+        if !text.is_empty() {
+            writer.text(field, text);
+        }
+    }
+    let data = writer.open(match metric.kind {
+        MetricKind::Counter => (7, "sum"),
+        MetricKind::Gauge => (5, "gauge"),
+        MetricKind::Histogram => (10, "exponentialHistogram"),
+    });
+    writer.open_list(POINTS);
+    for series in series {
+        let item = writer.item(POINTS);
+        let is_number = matches!(series.value, MetricValue::Number(_));
+        of_series(&series, if is_number { 7 } else { 1 }, writer);
+        interval(measured, writer);
+        match series.value {
+            // A double always: a series of two types would be two to some receivers.
+            MetricValue::Number(number) => writer.double((4, "asDouble"), number),
+            MetricValue::Histogram(histogram) => distribution(histogram, writer),
+        }
+        writer.close(item);
+    }
+    writer.close_list();
+    if metric.kind != MetricKind::Gauge {
+        writer.number(TEMPORALITY, temporality(measured));
+    }
+    if metric.kind == MetricKind::Counter {
+        writer.flag((3, "isMonotonic"), true);
+    }
+    writer.close(data);
+    writer.close(message);
+}
+
+fn of_series(series: &SeriesView<'_>, field: u32, writer: &mut Writer<'_>) {
+    let mut attributes = Attributes::open(field, writer);
+    if series.is_overflow {
+        attributes.value(OVERFLOW, Value::Flag(true));
+    }
+    for (key, value) in series.attributes() {
+        attributes.pair(key, value);
+    }
+    attributes.close();
+}
+
+fn interval(measured: &Measured<'_>, writer: &mut Writer<'_>) {
+    writer.fixed64(START, nanos(measured.start));
+    writer.fixed64(TIME, nanos(measured.end));
+}
+
+fn temporality(measured: &Measured<'_>) -> u32 {
+    if measured.is_cumulative { CUMULATIVE } else { DELTA }
 }
 
 fn attributes(point: &Point, writer: &mut Writer<'_>) {
     let mut attributes = Attributes::open(1, writer);
     if point.is_overflow() {
-        // Spec: https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute
-        attributes.value("otel.metric.overflow", Value::Flag(true));
+        attributes.value(OVERFLOW, Value::Flag(true));
     } else {
         match point.instrument() {
             Instrument::HttpServer => {
                 attributes.text("http.request.method", point.detail());
                 attributes.text("http.route", point.name());
                 status_code(point.status(), point.error(), &mut attributes);
+                for (key, value) in point.labels() {
+                    attributes.extra(key, value);
+                }
             }
             Instrument::DbClient => database(point.detail(), point.name(), &mut attributes),
         }
@@ -76,14 +152,21 @@ fn distribution(histogram: &Exponential, writer: &mut Writer<'_>) {
     writer.double((5, "sum"), histogram.sum());
     writer.signed((6, "scale"), histogram.scale());
     writer.fixed64((7, "zeroCount"), histogram.zeros());
-    let positive = writer.open((8, "positive"));
-    writer.signed((1, "offset"), histogram.offset());
-    writer.packed((2, "bucketCounts"), histogram.buckets());
-    writer.close(positive);
+    buckets((8, "positive"), histogram.offset(), histogram.buckets(), writer);
+    if let Some((offset, counts)) = histogram.negative() {
+        buckets((9, "negative"), offset, counts, writer);
+    }
     if histogram.count() > 0 {
         writer.double((12, "min"), histogram.min());
         writer.double((13, "max"), histogram.max());
     }
+}
+
+fn buckets(field: Field, offset: i32, counts: impl Iterator<Item = u64>, writer: &mut Writer<'_>) {
+    let message = writer.open(field);
+    writer.signed((1, "offset"), offset);
+    writer.packed((2, "bucketCounts"), counts);
+    writer.close(message);
 }
 
 /// Writes the counters of the ledger.
@@ -165,12 +248,15 @@ impl<'w, 'a> Sum<'w, 'a> {
 
     fn close(self) {
         self.writer.close_list();
-        self.writer.number((2, "aggregationTemporality"), CUMULATIVE);
+        self.writer.number(TEMPORALITY, CUMULATIVE);
         self.writer.flag((3, "isMonotonic"), true);
         self.writer.close(self.sum);
         self.writer.close(self.metric);
     }
 }
 
+/// Spec: <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute>
+const OVERFLOW: &str = "otel.metric.overflow";
+const TEMPORALITY: Field = (2, "aggregationTemporality");
 const DELTA: u32 = 1;
 const CUMULATIVE: u32 = 2;

@@ -2,12 +2,13 @@
 
 use crate::engine::batch_id::BatchId;
 use crate::engine::config::Service;
-use crate::engine::delivery::PayloadRef;
+use crate::engine::delivery::{Measurements, PayloadRef};
 use crate::engine::event::names::Names;
 use crate::engine::event::record::Record;
 use crate::engine::event::{EventView, payload};
 use crate::engine::ledger::Counters;
-use crate::engine::metrics::Point;
+use crate::engine::metrics::{Point, Registry, SeriesView};
+use std::fmt;
 
 /// A batch to send. Settle it with its lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Transmit {
 }
 
 /// A leased batch. [`Encoder::encode`](crate::encode::Encoder::encode) writes it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Batch<'a> {
     /// The counters when the batch was cut. They hold this sink only; for a metrics sink, all sinks.
     pub counters: &'a Counters,
@@ -39,17 +40,39 @@ pub struct Batch<'a> {
     pub(super) count: usize,
     pub(super) payload: PayloadRef<'a>,
     pub(super) names: &'a Names,
+    pub(super) registry: &'a Registry,
 }
 
 /// The measurements of one interval.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Measured<'a> {
-    /// One point for each attribute set.
+    /// One point for each attribute set of a duration.
     pub points: &'a [Point],
-    /// The start of the interval in wall-clock ms: the end of the one before.
+    /// The start of the interval in wall-clock ms: the end of the one before, or with cumulative temporality the start of
+    /// the first one.
     pub start: f64,
     /// The end of the interval in wall-clock ms.
     pub end: f64,
+    /// Whether the measurements are those since the start, and not those of the interval.
+    pub is_cumulative: bool,
+    of: Measurements<'a>,
+    registry: &'a Registry,
+}
+
+impl<'a> Measured<'a> {
+    /// The series of the program's metrics.
+    pub fn series(&self) -> impl Iterator<Item = SeriesView<'a>> + Clone + use<'a> {
+        let (_, series) = self.of.accumulator.split(self.of.items.clone());
+        self.of.accumulator.values.views(series, self.registry)
+    }
+}
+
+impl fmt::Debug for Measured<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { points, start, end, is_cumulative, .. } = self;
+        let series: Vec<_> = self.series().collect();
+        f.debug_tuple("Measured").field(&(points, series, start, end, is_cumulative)).finish()
+    }
 }
 
 impl<'a> Batch<'a> {
@@ -67,24 +90,25 @@ impl<'a> Batch<'a> {
 
     /// The events, oldest first. The batch of a metrics sink has none.
     pub fn events(&self) -> impl Iterator<Item = EventView<'a>> + use<'a> {
-        let batch = *self;
+        let batch = self.clone();
         self.records().iter().map(move |record| batch.read(record))
     }
 
     /// The measurements of a metrics sink. `None` for any other sink.
     #[must_use]
     pub fn metrics(&self) -> Option<Measured<'a>> {
-        match self.payload {
-            PayloadRef::Metrics { points, interval: (start, end) } => Some(Measured { points, start, end }),
-            PayloadRef::Records { .. } => None,
-        }
+        let PayloadRef::Metrics(of) = &self.payload else { return None };
+        let (points, _) = of.accumulator.split(of.items.clone());
+        let ((start, end), is_cumulative) = (of.interval, of.is_cumulative);
+        let points = &of.accumulator.points()[points];
+        Some(Measured { points, start, end, is_cumulative, of: of.clone(), registry: self.registry })
     }
 
     /// The records of the batch. [`read`](Self::read) decodes one.
     pub(crate) fn records(&self) -> &'a [Record] {
         match self.payload {
             PayloadRef::Records { records, .. } => records,
-            PayloadRef::Metrics { .. } => &[],
+            PayloadRef::Metrics(_) => &[],
         }
     }
 
@@ -113,7 +137,7 @@ impl<'a> Batch<'a> {
         let at = record.payload_at as usize;
         match self.payload {
             PayloadRef::Records { bytes, .. } => &bytes[at..at + usize::from(record.payload_len)],
-            PayloadRef::Metrics { .. } => &[],
+            PayloadRef::Metrics(_) => &[],
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod batch;
 mod delivery;
+mod metrics;
 mod output;
 mod reading;
 mod recorder;
@@ -18,7 +19,6 @@ use super::delivery::{Outcome, Round};
 use super::error::Error;
 use super::event::Event;
 use super::event::trace::TraceContext;
-use super::ledger::Count;
 use super::requests::{RequestAnswer, Token};
 use super::time::Millis;
 use delivery::Delivery;
@@ -83,7 +83,7 @@ impl Collector {
     /// As [`new`](Self::new), for a configuration that is validated. Only the sampling rules can still be wrong.
     pub(crate) fn with_valid(config: Config) -> Result<Self, Error> {
         Ok(Self {
-            shared: Shared::new(config.sinks.len(), config.lease()),
+            shared: Shared::new(&config),
             recorder: Recorder::new(&config)?,
             delivery: Delivery::new(&config),
             config,
@@ -269,7 +269,7 @@ impl Collector {
     /// The round of sends that begins now.
     #[must_use]
     pub fn round(&self) -> Round {
-        Round { queue_end: self.delivery.queue_end(), emitted: self.shared.ledger.get(Count::Emitted) }
+        Round { queue_end: self.delivery.queue_end(), begun: self.shared.ledger.begun() }
     }
 
     /// As [`poll_transmit`](Self::poll_transmit), without what was recorded after `round` began.

@@ -3,6 +3,7 @@
 use crate::engine::collector::shared::Shared;
 use crate::engine::event::Event;
 use crate::engine::event::record::Record;
+use crate::engine::metrics::{MetricKind, SeriesId};
 
 /// Takes what a recorder yields: records and observations.
 pub(super) trait Output {
@@ -14,6 +15,9 @@ pub(super) trait Output {
 
     /// Takes the duration of an event, recorded as `name`.
     fn observe(&mut self, event: &Event<'_>, name: &str, shared: &mut Shared);
+
+    /// Takes a number of a series of the program's metrics.
+    fn measure(&mut self, series: SeriesId, kind: MetricKind, value: f64, shared: &mut Shared);
 
     /// Sets the probability of `count` queued children of span `parent`, from sequence number `first` on.
     fn set_probability(&mut self, first: u64, count: usize, parent: [u8; 8], p: f64);

@@ -1,7 +1,9 @@
 //! What both halves of a collector need.
 
+use crate::engine::config::Config;
 use crate::engine::event::names::Names;
 use crate::engine::ledger::{Count, Ledger, Reason};
+use crate::engine::metrics::Registry;
 use crate::engine::notice::{Notice, Notices};
 use crate::engine::rng::Rng;
 use crate::engine::text::hex;
@@ -12,6 +14,8 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) names: Names,
     pub(super) ledger: Ledger,
+    /// The metrics of the program.
+    pub(super) registry: Registry,
     pub(super) notices: Notices,
     /// `None` until entropy is given.
     pub(super) rng: Option<Rng>,
@@ -20,11 +24,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(sinks: usize, clock_tolerance_ms: f64) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
+        let sinks = config.sinks.len();
         Self {
-            clock: Clock::new(clock_tolerance_ms),
+            clock: Clock::new(config.lease()),
             names: Names::new(),
             ledger: Ledger::new(sinks),
+            registry: Registry::new(config.metric_series),
             notices: Notices::new(sinks),
             rng: None,
             isolate: String::new(),

@@ -6,7 +6,7 @@ mod sink;
 
 pub use limit::Limit;
 pub use sampling::{DEFAULT_ERROR_THRESHOLD, KeepSlow, SamplingOptions};
-pub use sink::SinkOptions;
+pub use sink::{SinkOptions, Temporality};
 
 use super::error::{Error, ErrorKind};
 use super::text::number;
@@ -65,6 +65,10 @@ pub struct Config {
     pub sink_probe_ms: Option<f64>,
     /// The most series in the statistics: 1 … 1024, default 128. Further series are counted together.
     pub stats_series: usize,
+    /// The most attribute sets of the program's metrics: 1 … 4096, default 512. Further sets are counted together, by metric.
+    pub metric_series: usize,
+    /// Attributes of requests that also split `http.server.request.duration`, at most 3. Default none.
+    pub labels: Vec<String>,
     /// Which requests are recorded.
     pub sampling: SamplingOptions,
     /// The service that is measured. It is part of every batch.
@@ -108,6 +112,8 @@ impl Default for Config {
             retry_max_ms: 30_000.0,
             sink_probe_ms: Some(30_000.0),
             stats_series: 128,
+            metric_series: 512,
+            labels: Vec::new(),
             sampling: SamplingOptions::default(),
             service: Service::default(),
             resource: Vec::new(),
@@ -155,6 +161,13 @@ impl Config {
     /// The field `stats_series`.
     pub const STATS_SERIES: &Field =
         &Field { limit: Limit::count(1.0, 1024.0), get: |c| Some(c.stats_series as f64) };
+    /// The field `metric_series`.
+    pub const METRIC_SERIES: &Field =
+        &Field { limit: Limit::count(1.0, 4096.0), get: |c| Some(c.metric_series as f64) };
+    /// The most labels.
+    pub const MAX_LABELS: usize = 3;
+    /// The most metrics sinks.
+    pub const MAX_METRICS_SINKS: usize = 4;
     /// The most sinks.
     pub const MAX_SINKS: usize = sink::MAX_SINKS;
 
@@ -164,7 +177,8 @@ impl Config {
     /// # Errors
     /// - [`ErrorKind::OutOfRange`] for a number outside its limit; the message names the field, its value and its limit
     /// - [`ErrorKind::LeaseMs`] for a lease that is not longer than `flush_deadline_ms`
-    /// - [`ErrorKind::Sinks`] for more than 16 sinks, and for a sink with a limit of 0
+    /// - [`ErrorKind::Sinks`] for more than 16 sinks, or 4 metrics sinks, and for a sink with a limit out of range
+    /// - [`ErrorKind::Labels`] for more than 3 labels
     /// - the errors of [`SamplingOptions::validate`]
     pub fn validate(&self) -> Result<(), Error> {
         for (name, field) in FIELDS {
@@ -173,7 +187,7 @@ impl Config {
             }
         }
         for (at, sink) in self.sinks.iter().enumerate() {
-            sink.check(at, ["batch_max", "max_bytes"])?;
+            sink.check(at, ["batch_max", "max_bytes", "interval_ms"])?;
         }
         self.check_relations()
     }
@@ -183,6 +197,12 @@ impl Config {
     pub(crate) fn check_relations(&self) -> Result<(), Error> {
         if self.lease() <= self.flush_deadline_ms {
             return Err(self.lease_error("lease_ms", "flush_deadline_ms"));
+        }
+        if self.sinks.iter().filter(|sink| sink.format.is_metrics()).count() > Self::MAX_METRICS_SINKS {
+            return Err(Error::new(ErrorKind::Sinks, &["sinks: at most 4 of metrics are allowed"]));
+        }
+        if self.labels.len() > Self::MAX_LABELS {
+            return Err(Error::new(ErrorKind::Labels, &["labels: at most 3 are allowed"]));
         }
         self.sampling.validate()
     }
@@ -202,7 +222,7 @@ impl Config {
 }
 
 /// All numeric fields, by name.
-const FIELDS: [(&str, &Field); 12] = [
+const FIELDS: [(&str, &Field); 13] = [
     ("queue_size", Config::QUEUE_SIZE),
     ("queue_bytes", Config::QUEUE_BYTES),
     ("flush_interval_ms", Config::FLUSH_INTERVAL_MS),
@@ -215,6 +235,7 @@ const FIELDS: [(&str, &Field); 12] = [
     ("retry_max_ms", Config::RETRY_MAX_MS),
     ("sink_probe_ms", Config::SINK_PROBE_MS),
     ("stats_series", Config::STATS_SERIES),
+    ("metric_series", Config::METRIC_SERIES),
 ];
 const HOUR_MS: f64 = 3_600_000.0;
 /// The default lease is longer than `flush_deadline_ms` by this time.

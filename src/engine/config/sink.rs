@@ -4,6 +4,16 @@ use crate::engine::error::{Error, ErrorKind};
 use crate::engine::event::Format;
 use crate::engine::text::number::text;
 
+/// What the batches of a metrics sink hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Temporality {
+    /// What was measured since the batch before.
+    #[default]
+    Delta,
+    /// What was measured since the start. Attribute sets stay: the first that fit are counted until the end.
+    Cumulative,
+}
+
 /// The options of one sink. How it sends is not the engine's concern.
 ///
 /// # Examples
@@ -23,28 +33,36 @@ pub struct SinkOptions {
     pub batch_max: Option<u32>,
     /// The most bytes of an encoded batch, at least 1. Default `None`: no limit. The host applies it.
     pub max_bytes: Option<u32>,
+    /// How long an event waits at most until a batch is due, in ms: 0 … 1 h. Default `None`:
+    /// [`Config::flush_interval_ms`](super::Config::flush_interval_ms). For metrics, 10 s are usual.
+    pub interval_ms: Option<f64>,
+    /// Of a metrics sink: what its batches hold. Default [`Temporality::Delta`].
+    pub temporality: Temporality,
 }
 
 impl SinkOptions {
     /// A sink called `name` of `format`, without limits of its own.
     #[must_use]
     pub fn new(name: impl Into<String>, format: Format) -> Self {
-        Self { name: name.into(), format, batch_max: None, max_bytes: None }
+        let temporality = Temporality::default();
+        Self { name: name.into(), format, batch_max: None, max_bytes: None, interval_ms: None, temporality }
     }
 
-    /// Checks the sink with index `at`. The names are those of `batch_max` and `max_bytes`.
-    pub(crate) fn check(&self, at: usize, [batch_max, max_bytes]: [&str; 2]) -> Result<(), Error> {
+    /// Checks the sink with index `at`. The names are those of `batch_max`, `max_bytes` and `interval_ms`.
+    pub(crate) fn check(&self, at: usize, [batch_max, max_bytes, interval]: [&str; 3]) -> Result<(), Error> {
         if at == MAX_SINKS {
             return Err(Error::new(ErrorKind::Sinks, &["sinks: at most 16 are allowed"]));
         }
+        let refuse = |name: &str, why: &str| {
+            Err(Error::new(ErrorKind::Sinks, &["sinks[", &text(at as f64), "].", name, " must be ", why]))
+        };
         for (name, limit) in [(batch_max, self.batch_max), (max_bytes, self.max_bytes)] {
             if limit == Some(0) {
-                let at = text(at as f64);
-                return Err(Error::new(
-                    ErrorKind::Sinks,
-                    &["sinks[", &at, "].", name, " must be at least 1"],
-                ));
+                return refuse(name, "at least 1");
             }
+        }
+        if !(0.0..=3_600_000.0).contains(&self.interval_ms.unwrap_or(0.0)) {
+            return refuse(interval, "a number from 0 to 3600000");
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ mod settle;
 mod sink;
 
 pub use outcome::Outcome;
-pub(crate) use payload::PayloadRef;
+pub(crate) use payload::{Measurements, PayloadRef};
 pub use round::Round;
 pub(crate) use settings::Settings;
 pub(crate) use sink::Sink;

@@ -1,13 +1,14 @@
 //! What a sink sends: records from the queue, or measurements. Both are cut into batches of items.
 
+use crate::engine::config::Temporality;
 use crate::engine::event::names::Names;
 use crate::engine::event::record::Record;
-use crate::engine::metrics::{Accumulator, MAX_POINTS, Observation, Point};
+use crate::engine::metrics::{Accumulator, FIXED_ITEMS};
 use crate::engine::queue::Queue;
 use crate::engine::time::Millis;
 use std::ops::Range;
 
-/// The items of a sink that left the queue. An item is a record, or the point of an attribute set.
+/// The items of a sink that left the queue. An item is a record, or the point or series of an attribute set.
 #[derive(Debug)]
 pub(super) enum Payload {
     Records { records: Vec<Record>, bytes: Vec<u8> },
@@ -15,13 +16,16 @@ pub(super) enum Payload {
 }
 
 /// The measurements of two intervals: the one that is filled, and the one that is sent.
+///
+/// With cumulative temporality the one that is filled is never emptied, and the one that is sent is a copy of it.
 #[derive(Debug)]
 pub(super) struct Intervals {
-    filling: Accumulator,
+    pub(super) filling: Accumulator,
     sending: Accumulator,
+    is_cumulative: bool,
     /// The number of the interval that is filled.
     pub(super) number: u64,
-    /// When its first observation was made, in engine time.
+    /// When the first observation was made that no batch has taken, in engine time.
     pub(super) first: Millis,
     /// The number of events that were begun when its first observation was made.
     pub(super) first_event: f64,
@@ -32,20 +36,31 @@ pub(super) struct Intervals {
 }
 
 /// The content of one batch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum PayloadRef<'a> {
     Records { records: &'a [Record], bytes: &'a [u8] },
-    Metrics { points: &'a [Point], interval: (f64, f64) },
+    Metrics(Measurements<'a>),
+}
+
+/// The items of one batch of a metrics sink.
+#[derive(Clone, Debug)]
+pub(crate) struct Measurements<'a> {
+    pub(crate) accumulator: &'a Accumulator,
+    pub(crate) items: Range<usize>,
+    pub(crate) interval: (f64, f64),
+    pub(crate) is_cumulative: bool,
 }
 
 impl Payload {
-    pub(super) fn new(is_metrics: bool) -> Self {
-        if !is_metrics {
+    /// `temporality`: that of a metrics sink.
+    pub(super) fn new(temporality: Option<Temporality>) -> Self {
+        let Some(temporality) = temporality else {
             return Self::Records { records: Vec::new(), bytes: Vec::new() };
-        }
+        };
         Self::Metrics(Box::new(Intervals {
             filling: Accumulator::new(),
             sending: Accumulator::new(),
+            is_cumulative: temporality == Temporality::Cumulative,
             number: 0,
             first: Millis(0.0),
             first_event: 0.0,
@@ -55,10 +70,10 @@ impl Payload {
     }
 
     /// The most items of one batch. For records it is the option, for measurements all of an interval.
-    pub(super) fn batch_max(&self, option: usize) -> usize {
+    pub(super) fn batch_max(&self, option: usize, metric_series: usize) -> usize {
         match self {
             Self::Records { .. } => option,
-            Self::Metrics(_) => MAX_POINTS,
+            Self::Metrics(_) => FIXED_ITEMS + metric_series,
         }
     }
 
@@ -71,7 +86,7 @@ impl Payload {
     pub(super) fn items(&self) -> usize {
         match self {
             Self::Records { records, .. } => records.len(),
-            Self::Metrics(intervals) => intervals.sending.points().len(),
+            Self::Metrics(intervals) => intervals.sending.items(),
         }
     }
 
@@ -79,16 +94,16 @@ impl Payload {
     pub(super) fn count(&self, items: Range<usize>) -> usize {
         match self {
             Self::Records { .. } => items.len(),
-            Self::Metrics(intervals) => {
-                let points = &intervals.sending.points()[items];
-                points.iter().map(|point| point.histogram().count() as usize).sum()
-            }
+            Self::Metrics(intervals) => intervals.sending.fresh(items) as usize,
         }
     }
 
-    /// The number of events in `items` that were rejected, if the receiver rejected `rejected` items.
-    pub(super) fn rejected(&self, items: Range<usize>, rejected: usize) -> usize {
+    /// The number of events in `items` that are lost, if the receiver rejected `rejected` items. `is_last`: no further batch
+    /// follows.
+    pub(super) fn rejected(&self, items: Range<usize>, rejected: usize, is_last: bool) -> usize {
         match self {
+            // They have been given back.
+            Self::Metrics(intervals) if intervals.is_cumulative && !is_last => 0,
             Self::Records { .. } => rejected.min(items.len()),
             // A receiver counts points and does not say which: the same share of the observations is counted.
             Self::Metrics(_) => {
@@ -102,11 +117,26 @@ impl Payload {
     pub(super) fn get(&self, items: Range<usize>) -> PayloadRef<'_> {
         match self {
             Self::Records { records, bytes } => PayloadRef::Records { records: &records[items], bytes },
-            Self::Metrics(intervals) => PayloadRef::Metrics {
-                points: &intervals.sending.points()[items],
+            Self::Metrics(intervals) => PayloadRef::Metrics(Measurements {
+                accumulator: &intervals.sending,
+                items,
                 interval: intervals.sending_from_to,
-            },
+                is_cumulative: intervals.is_cumulative,
+            }),
         }
+    }
+
+    /// Moves the observations of `items` back, if the next interval holds them too: they wait again, from `now` on.
+    /// Returns their number.
+    pub(super) fn give_back(&mut self, items: Range<usize>, now: Millis, is_first: bool) -> usize {
+        let Self::Metrics(intervals) = self else { return 0 };
+        if !intervals.is_cumulative {
+            return 0;
+        }
+        if is_first {
+            intervals.first = now;
+        }
+        intervals.sending.give_back(items, &mut intervals.filling) as usize
     }
 
     /// Drops the references to names of `items`.
@@ -157,27 +187,33 @@ impl Payload {
         {
             // After the clock was set back an interval is empty, not negative.
             intervals.sending_from_to.1 = wall.max(intervals.sending_from_to.0);
-            intervals.start = wall;
+            if !intervals.is_cumulative {
+                intervals.start = wall;
+            }
         }
     }
 }
 
 impl Intervals {
-    pub(super) fn observe(&mut self, observation: &Observation<'_>, now: Millis, wall: f64, emitted: f64) {
-        if self.filling.count() == 0 {
+    /// Notes an observation. `is_first`: every earlier one has been taken by a batch.
+    pub(super) fn note_observation(&mut self, is_first: bool, now: Millis, wall: f64, begun: f64) {
+        if is_first {
             self.first = now;
-            self.first_event = emitted;
+            self.first_event = begun;
         }
         if self.start.is_nan() {
             self.start = wall;
         }
-        self.filling.record(observation);
     }
 
     /// Makes the interval that was filled the one that is sent.
     pub(super) fn advance(&mut self) {
-        std::mem::swap(&mut self.filling, &mut self.sending);
-        self.filling.clear();
+        if self.is_cumulative {
+            self.sending.take(&mut self.filling);
+        } else {
+            std::mem::swap(&mut self.filling, &mut self.sending);
+            self.filling.clear();
+        }
         self.sending_from_to = (self.start, f64::NAN);
         self.number += 1;
     }

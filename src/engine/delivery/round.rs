@@ -6,11 +6,11 @@
 pub struct Round {
     /// The sequence number behind the newest record of the queue.
     pub queue_end: u64,
-    /// The number of events that were begun, for sinks that do not read the queue.
-    pub emitted: f64,
+    /// The number of events and observations that were begun, for sinks that do not read the queue.
+    pub begun: f64,
 }
 
 impl Round {
     /// Takes everything.
-    pub const ALL: Self = Self { queue_end: u64::MAX, emitted: f64::INFINITY };
+    pub const ALL: Self = Self { queue_end: u64::MAX, begun: f64::INFINITY };
 }

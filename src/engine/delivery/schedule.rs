@@ -2,7 +2,6 @@
 
 use super::payload::Payload;
 use super::round::Round;
-use super::settings::Settings;
 use super::sink::{Flush, Sink, State};
 use crate::engine::queue::Queue;
 use crate::engine::time::Millis;
@@ -30,12 +29,7 @@ impl Sink {
     }
 
     /// When the sink must be looked at again. `None`: nothing waits.
-    pub(crate) fn next_deadline(
-        &mut self,
-        now: Millis,
-        queue: &Queue,
-        settings: &Settings,
-    ) -> Option<Millis> {
+    pub(crate) fn next_deadline(&mut self, now: Millis, queue: &Queue) -> Option<Millis> {
         if let Some(lease) = self.batch.lease {
             return Some(lease.expires);
         }
@@ -53,7 +47,7 @@ impl Sink {
             Payload::Records { .. } => queue.get(self.oldest_needed(queue)).0.queued_at,
         };
         let is_full = self.batch.payload.events_until_full(self.waiting, self.limit) == Some(0);
-        let due = if is_full { oldest } else { oldest + settings.flush_interval };
+        let due = if is_full { oldest } else { oldest + self.interval };
         Some(due.max(self.not_before))
     }
 
@@ -61,13 +55,13 @@ impl Sink {
     pub(crate) fn is_in(&mut self, round: Round, queue: &Queue) -> bool {
         self.has_batch()
             || match &self.batch.payload {
-                Payload::Metrics(intervals) => intervals.first_event <= round.emitted,
+                Payload::Metrics(intervals) => intervals.first_event <= round.begun,
                 Payload::Records { .. } => self.oldest_needed(queue) < round.queue_end,
             }
     }
 
     /// Whether a batch is due now.
-    pub(crate) fn is_due(&mut self, now: Millis, queue: &Queue, settings: &Settings) -> bool {
-        self.batch.lease.is_none() && self.next_deadline(now, queue, settings).is_some_and(|at| now >= at)
+    pub(crate) fn is_due(&mut self, now: Millis, queue: &Queue) -> bool {
+        self.batch.lease.is_none() && self.next_deadline(now, queue).is_some_and(|at| now >= at)
     }
 }

@@ -5,7 +5,6 @@ use crate::engine::config::Config;
 /// The settings that all sinks of a collector share. Times are milliseconds.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(super) flush_interval: f64,
     pub(super) lease: f64,
     pub(super) retry_base: f64,
     pub(super) retry_max: f64,
@@ -18,7 +17,6 @@ pub(crate) struct Settings {
 impl Settings {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
-            flush_interval: config.flush_interval_ms,
             lease: config.lease(),
             retry_base: config.retry_base_ms,
             retry_max: config.retry_max_ms,

@@ -20,14 +20,14 @@ impl Sink {
     ) -> Settled {
         self.batch.lease = None;
         match outcome {
-            Outcome::Ok { rejected } => self.succeed(rejected as usize, names),
+            Outcome::Ok { rejected } => self.succeed(rejected as usize, now, names),
             Outcome::Fatal => {
-                let settled = self.drop_batch(Reason::Rejected, names);
+                let settled = self.drop_batch(Reason::Rejected, now, names);
                 self.fail(None, now, draw, settings, settled)
             }
             Outcome::Retry { after_ms } => self.fail(after_ms, now, draw, settings, Settled::default()),
             Outcome::TooLarge if self.batch.len == 1 => {
-                let settled = self.drop_batch(Reason::TooLarge, names);
+                let settled = self.drop_batch(Reason::TooLarge, now, names);
                 self.lone_too_large += 1;
                 if self.lone_too_large < LONE_TOO_LARGE_MAX && self.state == State::Live {
                     return settled;
@@ -71,15 +71,27 @@ impl Sink {
         dropped
     }
 
-    fn drop_batch(&mut self, reason: Reason, names: &mut Names) -> Settled {
+    fn drop_batch(&mut self, reason: Reason, now: Millis, names: &mut Names) -> Settled {
+        self.give_back(usize::MAX, now);
         let dropped = self.batch.count();
         self.batch.resolve(names);
         Settled { dropped: Some((reason, dropped)), ..Settled::default() }
     }
 
-    fn succeed(&mut self, rejected: usize, names: &mut Names) -> Settled {
+    /// A batch of cumulative measurements loses nothing when `rejected` of its items are dropped: the next one has them too.
+    /// Which items the receiver did not take is not known, so the last ones are meant.
+    fn give_back(&mut self, rejected: usize, now: Millis) {
+        if !self.is_shut_down() {
+            let items = self.batch.items();
+            let last = items.end - rejected.min(items.len())..items.end;
+            self.waiting += self.batch.payload.give_back(last, now, self.waiting == 0);
+        }
+    }
+
+    fn succeed(&mut self, rejected: usize, now: Millis, names: &mut Names) -> Settled {
+        self.give_back(rejected, now);
         let sent = self.batch.count();
-        let rejected = self.batch.payload.rejected(self.batch.items(), rejected);
+        let rejected = self.batch.payload.rejected(self.batch.items(), rejected, self.is_shut_down());
         self.batch.resolve(names);
         self.failures = 0;
         self.lone_too_large = 0;

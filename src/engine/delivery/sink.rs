@@ -4,7 +4,7 @@ use super::batch::SinkBatch;
 use super::payload::{Payload, PayloadRef};
 use crate::engine::config::{Config, SinkOptions};
 use crate::engine::event::EventKind;
-use crate::engine::metrics::Observation;
+use crate::engine::metrics::Accumulator;
 use crate::engine::queue::Queue;
 use crate::engine::time::Millis;
 
@@ -27,6 +27,8 @@ pub(crate) struct Sink {
     pub(super) not_before: Millis,
     pub(super) state: State,
     pub(super) flush: Option<Flush>,
+    /// How long an event waits at most until a batch is due, in ms.
+    pub(super) interval: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,9 +53,11 @@ pub(super) struct Flush {
 
 impl Sink {
     pub(crate) fn new(options: SinkOptions, config: &Config) -> Self {
-        let payload = Payload::new(options.format.is_metrics());
-        let batch_max = payload.batch_max(options.batch_max.map_or(config.batch_max, |max| max as usize));
+        let payload = Payload::new(options.format.is_metrics().then_some(options.temporality));
+        let batch_max = options.batch_max.map_or(config.batch_max, |max| max as usize);
+        let batch_max = payload.batch_max(batch_max, config.metric_series);
         Self {
+            interval: options.interval_ms.unwrap_or(config.flush_interval_ms),
             options,
             batch_max,
             cursor: 0,
@@ -80,19 +84,21 @@ impl Sink {
         takes
     }
 
-    /// Accumulates an observation. Returns false if the sink is shut down, `None` if it is no metrics sink.
-    /// `emitted` is the number of events that were begun.
+    /// Accumulates an observation by `record`. Returns false if the sink is shut down, `None` if it is no metrics sink.
+    /// `begun` is the number of events and observations that were begun.
+    #[inline(always)]
     pub(crate) fn observe(
         &mut self,
-        observation: &Observation<'_>,
+        record: impl FnOnce(&mut Accumulator),
         now: Millis,
         wall: f64,
-        emitted: f64,
+        begun: f64,
     ) -> Option<bool> {
         let is_shut_down = self.is_shut_down();
         let Payload::Metrics(intervals) = &mut self.batch.payload else { return None };
         if !is_shut_down {
-            intervals.observe(observation, now, wall, emitted);
+            intervals.note_observation(self.waiting == 0, now, wall, begun);
+            record(&mut intervals.filling);
             self.waiting += 1;
         }
         Some(!is_shut_down)

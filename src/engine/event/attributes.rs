@@ -119,11 +119,7 @@ impl Attributes {
             self.truncated += 1;
             return;
         }
-        self.bytes.push(tag);
-        self.bytes.push(key.len() as u8);
-        self.bytes.extend_from_slice(&(value.len() as u16).to_le_bytes());
-        self.bytes.extend_from_slice(key.as_bytes());
-        self.bytes.extend_from_slice(value);
+        push_bytes(tag, key, value, &mut self.bytes);
     }
 
     /// The bytes left for the value of `key`.
@@ -134,6 +130,22 @@ impl Attributes {
 
 /// No attributes.
 pub(crate) static NONE: Attributes = Attributes { bytes: Vec::new(), truncated: 0 };
+
+/// Appends an attribute of [`iter`] to `bytes`.
+pub(crate) fn push(key: &str, value: Value<'_>, bytes: &mut Vec<u8>) {
+    match value {
+        Value::Flag(flag) => push_bytes(if flag { TRUE } else { FALSE }, key, &[], bytes),
+        Value::Number(x) => push_bytes(NUMBER, key, &x.to_le_bytes(), bytes),
+        Value::Text(text) => push_bytes(TEXT, key, text.as_bytes(), bytes),
+    }
+}
+
+fn push_bytes(tag: u8, key: &str, value: &[u8], bytes: &mut Vec<u8>) {
+    bytes.extend_from_slice(&[tag, key.len() as u8]);
+    bytes.extend_from_slice(&(value.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(key.as_bytes());
+    bytes.extend_from_slice(value);
+}
 
 /// Decodes attributes in the order in which they were added.
 pub(crate) fn iter(mut bytes: &[u8]) -> impl Iterator<Item = (&str, Value<'_>)> {

@@ -17,7 +17,11 @@ impl<'a> Hashed<'a> {
 ///
 /// It does not resist chosen collisions. Every table that uses it is bounded in size and compares the texts.
 pub(crate) fn hash(text: &str) -> u64 {
-    let bytes = text.as_bytes();
+    hash_bytes(text.as_bytes())
+}
+
+/// As [`hash`](hash()), of bytes.
+pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
     let (chunks, rest) = bytes.as_chunks();
     let mut state = bytes.len() as u64;
     for chunk in chunks {

@@ -3,7 +3,7 @@
 use super::Delivery;
 use crate::engine::collector::shared::Shared;
 use crate::engine::delivery::Sink;
-use crate::engine::ledger::{Count, Counters, SinkCount, SinkCounters, Totals};
+use crate::engine::ledger::{Count, Counters, MetricCounters, SinkCount, SinkCounters, Totals};
 use std::ops::Range;
 
 impl Delivery {
@@ -47,6 +47,11 @@ fn fill(counters: &mut Counters, sinks: &[Sink], range: Range<usize>, pending: u
     counters.pending = pending as f64;
     counters.core_resets = ledger.get(Count::CoreResets);
     counters.truncated = ledger.get(Count::Truncated);
+    counters.metrics = MetricCounters {
+        observed: ledger.get(Count::Observed),
+        overflowed: ledger.get(Count::Overflowed),
+        refused: ledger.get(Count::Unmeasured),
+    };
     counters.sinks.resize_with(range.len(), SinkCounters::default);
     for (at, counters) in range.zip(&mut counters.sinks) {
         let sink = &sinks[at];

@@ -3,10 +3,11 @@
 use super::Delivery;
 use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
+use crate::engine::delivery::Sink;
 use crate::engine::event::record::Record;
 use crate::engine::event::{Event, EventKind};
 use crate::engine::ledger::{Count, Reason, SinkCount};
-use crate::engine::metrics::Observation;
+use crate::engine::metrics::{Accumulator, MetricKind, Observation, SeriesId};
 
 impl Output for Delivery {
     #[inline(always)]
@@ -47,24 +48,35 @@ impl Output for Delivery {
         }
     }
 
+    fn measure(&mut self, series: SeriesId, kind: MetricKind, value: f64, shared: &mut Shared) {
+        measure(&mut self.sinks, shared, |accumulator| accumulator.values.record(series, kind, value));
+    }
+
     fn set_probability(&mut self, first: u64, count: usize, parent: [u8; 8], p: f64) {
         self.queue.set_probability(first, count, parent, p);
+    }
+}
+
+/// Gives an observation to each metrics sink, by `record`.
+#[inline(always)]
+fn measure(sinks: &mut [Sink], shared: &mut Shared, record: impl Fn(&mut Accumulator)) {
+    let (now, wall, begun) = (shared.now(), shared.wall(), shared.ledger.begun());
+    for (at, sink) in sinks.iter_mut().enumerate() {
+        let Some(is_taken) = sink.observe(&record, now, wall, begun) else { continue };
+        shared.ledger.note_measured(wall);
+        shared.ledger.add_sink(at, SinkCount::Accepted, 1);
+        if !is_taken {
+            shared.count_drop(at, Reason::Disabled, 1);
+        }
     }
 }
 
 impl Delivery {
     #[inline(never)]
     fn accumulate(&mut self, event: &Event<'_>, name: &str, shared: &mut Shared) {
-        let Some(observation) = Observation::of(event, name) else { return };
-        let (now, wall, emitted) = (shared.now(), shared.wall(), shared.ledger.get(Count::Emitted));
-        for at in 0..self.sinks.len() {
-            let Some(is_taken) = self.sinks[at].observe(&observation, now, wall, emitted) else { continue };
-            shared.ledger.note_measured(wall);
-            shared.ledger.add_sink(at, SinkCount::Accepted, 1);
-            if !is_taken {
-                shared.count_drop(at, Reason::Disabled, 1);
-            }
-        }
+        let Self { sinks, labels, label_values, .. } = self;
+        let Some(observation) = Observation::of(event, name, labels, label_values) else { return };
+        measure(sinks, shared, |accumulator| accumulator.record(&observation));
     }
 
     /// Removes the oldest record from the queue. Each sink that still needs it loses it.

@@ -19,8 +19,8 @@ impl Delivery {
         shared: &mut Shared,
     ) -> Option<Transmit> {
         let now = shared.now();
-        let (queue, settings) = (&self.queue, &self.settings);
-        let is_due = |sink: &mut Sink| sink.is_due(now, queue, settings) && sink.is_in(round, queue);
+        let queue = &self.queue;
+        let is_due = |sink: &mut Sink| sink.is_due(now, queue) && sink.is_in(round, queue);
         let sink = self.sinks.iter_mut().position(is_due)?;
         self.leases += 1;
         let lease = self.leases * MAX_SINKS + sink as u64;
@@ -56,6 +56,7 @@ impl Delivery {
             count,
             payload,
             names: &shared.names,
+            registry: &shared.registry,
         }
     }
 

@@ -22,6 +22,10 @@ pub(super) struct Delivery {
     leases: u64,
     takes_records: bool,
     takes_observations: bool,
+    /// The attributes of requests that split their durations further.
+    labels: Vec<String>,
+    /// The values of the labels of the current request.
+    label_values: Vec<u8>,
 }
 
 /// What is noted when a batch is cut, so that every send of it reports the same.
@@ -43,6 +47,8 @@ impl Delivery {
             leases: 0,
             takes_records: config.sinks.iter().any(|sink| !sink.format.is_metrics()),
             takes_observations,
+            labels: config.labels.clone(),
+            label_values: Vec::new(),
         }
     }
 
@@ -61,9 +67,8 @@ impl Delivery {
 
     /// When a sink must be looked at again. `None`: nothing waits.
     pub(super) fn next_deadline(&mut self, shared: &Shared) -> Option<Millis> {
-        let (queue, settings) = (&self.queue, &self.settings);
-        let deadlines =
-            self.sinks.iter_mut().filter_map(|sink| sink.next_deadline(shared.now(), queue, settings));
+        let queue = &self.queue;
+        let deadlines = self.sinks.iter_mut().filter_map(|sink| sink.next_deadline(shared.now(), queue));
         deadlines.reduce(Millis::min)
     }
 

@@ -19,6 +19,7 @@ use crate::engine::event::payload::RecordWriter;
 use crate::engine::event::trace::{SpanIds, TraceContext};
 use crate::engine::event::{Event, EventKind, path};
 use crate::engine::ledger::Count;
+use crate::engine::metrics::{SeriesId, Values};
 use crate::engine::requests::{OpenRequests, RequestAnswer, Token};
 use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision};
 use crate::engine::stats::{RowHint, Snapshot, StatsStore};
@@ -38,6 +39,8 @@ pub(super) struct Recorder {
     name: String,
     /// What became of the last event that was recorded or ended by itself.
     answer: RequestAnswer,
+    /// What was recorded with metrics of the program since the start.
+    values: Values,
 }
 
 impl Recorder {
@@ -54,7 +57,8 @@ impl Recorder {
             is_closed: false,
         };
         let (routes, methods) = (Routes::new(), Methods::default());
-        Ok(Self { pipeline, routes, methods, name: String::new(), answer: RequestAnswer::REFUSED })
+        let (name, answer, values) = (String::new(), RequestAnswer::REFUSED, Values::default());
+        Ok(Self { pipeline, routes, methods, name, answer, values })
     }
 
     /// Records an event outside a request.
@@ -92,6 +96,30 @@ impl Recorder {
         let Self { pipeline, routes, methods, .. } = self;
         pipeline.record_requests((&mut *routes, methods), requests, answer, queued_at, shared, output);
         routes.reset_if_outdated(&mut shared.names)
+    }
+
+    /// Records a number of a series of the program's metrics.
+    pub(super) fn measure(
+        &mut self,
+        series: SeriesId,
+        value: f64,
+        shared: &mut Shared,
+        output: &mut impl Output,
+    ) {
+        let kind = shared.registry.kind_of(series).filter(|kind| kind.takes(value));
+        let Some(kind) = kind.filter(|_| !self.pipeline.is_closed) else {
+            shared.ledger.add(Count::Unmeasured, 1);
+            return;
+        };
+        shared.ledger.add(Count::Observed, 1);
+        shared.ledger.add(Count::Overflowed, usize::from(series.is_overflow()));
+        self.values.record(series, kind, value);
+        output.measure(series, kind, value, shared);
+    }
+
+    /// What was recorded with metrics of the program since the start.
+    pub(super) fn values(&self) -> &Values {
+        &self.values
     }
 
     /// Begins a request for `path`.
