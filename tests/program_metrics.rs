@@ -51,9 +51,6 @@ fn read(series: SeriesView<'_>) -> (String, (f64, u64)) {
     for (name, value) in series.attributes() {
         key += &format!(" {name}={value:?}");
     }
-    if series.is_overflow {
-        key += " overflow";
-    }
     match series.value {
         MetricValue::Number(number) => (key, (number, 0)),
         MetricValue::Histogram(histogram) => (key, (histogram.sum(), histogram.count())),
@@ -170,7 +167,7 @@ fn a_flood_of_attribute_sets_overflows_and_the_first_keep_counting() {
     }
     let found = &pump(&mut collector, START + 500.0, DELTA, OK)[0];
     assert_eq!(found.len(), 16 + 2);
-    assert_eq!((found["orders overflow"].0, found["orders"].0), (9984.0, 10_000.0));
+    assert_eq!((found["orders otel.metric.overflow=Flag(true)"].0, found["orders"].0), (9984.0, 10_000.0));
     assert_eq!(found["orders plan=Text(\"3\")"].0, 10_001.0);
     assert_eq!(collector.counters().metrics.overflowed, 9984.0);
 }

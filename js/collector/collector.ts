@@ -1,6 +1,7 @@
 /** The public methods of a collector, over its parts. */
 import { flush } from "../delivery/flush.ts";
 import { drain } from "../delivery/run-loop.ts";
+import { Metrics } from "../recording/metrics.ts";
 import { recordRequest } from "../recording/record-request.ts";
 import { RequestIndex } from "../recording/request-index.ts";
 import { scopeOf } from "../recording/scope.ts";
@@ -39,6 +40,7 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
   const early = new EarlyRequests(state, lead);
   const requests = new RequestIndex(host.kind === "workers" ? YOUNG_REQUESTS : 0);
   const { route: _route, set: _set, ...events } = scopeOf(state, () => placeOf(state));
+  const metrics = new Metrics(state, () => placeOf(state));
   return {
     ...events,
     [BRIDGE]: bridgeFor(state, lead, early, requests),
@@ -62,6 +64,10 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
       pump.expireLeases();
       return state.engine.figure("stats", emptyStats());
     },
+    counter: (name, options) => metrics.instrument(0, name, options),
+    gauge: (name, options) => metrics.instrument(1, name, options),
+    histogram: (name, options) => metrics.instrument(2, name, options),
+    metrics: () => state.engine.figure("metrics", []),
     metricsText: () => {
       pump.expireLeases();
       return state.engine.figure("metricsText", "");
@@ -113,8 +119,9 @@ async function closeOf(pump: Pump, timeoutMs: number | undefined): Promise<Flush
 function countersOf(state: State, pump: Pump): Counters {
   pump.expireLeases();
   const counted = state.engine.figure("counters", emptyCounters());
-  const { lost } = state.engine;
-  return { ...counted, emitted: counted.emitted + lost, refused: counted.refused + lost };
+  const { lost, lostMeasures } = state.engine;
+  const metrics = { ...counted.metrics, refused: counted.metrics.refused + lostMeasures };
+  return { ...counted, emitted: counted.emitted + lost, refused: counted.refused + lost, metrics };
 }
 
 /** The number under `name`, unless it is negative or NaN. */

@@ -12,6 +12,7 @@ export function emptyCounters(): Counters {
     pending: 0,
     coreResets: 0,
     truncated: 0,
+    metrics: { observed: 0, overflowed: 0, refused: 0 },
     sinks: [],
   };
 }

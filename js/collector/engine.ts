@@ -28,6 +28,8 @@ export interface Limits {
 export class CollectorEngine implements EngineOwner {
   /** Events recorded without an engine: before configuration, or where there is none. */
   refused = 0;
+  /** Numbers of metrics that no engine has. */
+  unmeasured = 0;
   readonly #limits: Limits = {
     flushDeadlineMs: 0,
     leaseMs: 0,
@@ -101,6 +103,15 @@ export class CollectorEngine implements EngineOwner {
   /** Events that are in no ledger of an engine. */
   get lost(): number {
     return this.refused + (this.handle?.lost ?? 0);
+  }
+
+  /** Numbers of metrics that are in no ledger of an engine. */
+  get lostMeasures(): number {
+    return this.unmeasured + (this.handle?.unmeasured ?? 0);
+  }
+
+  get isRunning(): boolean {
+    return this.handle !== undefined;
   }
 
   get generation(): number {

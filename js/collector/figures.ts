@@ -1,6 +1,7 @@
 /** What a collector shows of its engine. After the engine was freed it shows the last copy. */
 import type { Totals } from "../delivery/pump-host.ts";
 import type { Counters } from "../types/counters.ts";
+import type { MetricSeries } from "../types/metrics.ts";
 import type { Stats } from "../types/stats.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 
@@ -9,6 +10,7 @@ export interface Figures {
   readonly totals: Totals;
   readonly counters: Counters;
   readonly stats: Stats;
+  readonly metrics: MetricSeries[];
   readonly metricsText: string;
 }
 
@@ -17,6 +19,7 @@ const READERS: { readonly [N in keyof Figures]: (engine: Engine, nowMs: number) 
   totals: (engine) => engine.totals() as Totals,
   counters: (engine) => engine.counters() as Counters,
   stats: (engine, nowMs) => engine.stats(nowMs) as Stats,
+  metrics: (engine) => engine.metrics() as MetricSeries[],
   metricsText: (engine, nowMs) => engine.metricsText(nowMs),
 };
 
@@ -33,6 +36,7 @@ export function lastFigures(engine: Engine, nowMs: number): Figures | undefined 
     totals,
     counters: READERS.counters(engine, nowMs),
     stats: READERS.stats(engine, nowMs),
+    metrics: READERS.metrics(engine, nowMs),
     metricsText: READERS.metricsText(engine, nowMs),
   };
 }

@@ -24,6 +24,10 @@ export function warnNoEnv(): void {
   );
 }
 
+export function warnMetric(message: string): void {
+  console.warn(`tidegate: ${message}; it records nothing`);
+}
+
 export function warnUnmeasured(adapter: string): void {
   console.warn(`tidegate: ${adapter} found no Request in its arguments, so nothing is measured`);
 }

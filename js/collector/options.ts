@@ -17,6 +17,7 @@ export type OptionsSource = CollectorOptions | ((env: never) => CollectorOptions
 /** The options that JavaScript uses. The engine has the others. */
 export interface Settings {
   readonly sinks: readonly Sink[];
+  readonly hasMetricsSink: boolean;
   readonly autoTick: boolean;
   readonly leadSends: number;
   readonly invocationSends: number;
@@ -41,12 +42,14 @@ const NUMBERS = [
   "retryMaxMs",
   "sinkProbeMs",
   "statsSeries",
+  "metricSeries",
 ] as const;
 
 const SHAPE: Shape = {
   ...Object.fromEntries(NUMBERS.map((name) => [name, ["number"]])),
   service: ["object"],
   resource: ["object"],
+  labels: ["array"],
   sinks: ["array"],
   sampling: ["object"],
   autoTick: ["boolean"],
@@ -80,8 +83,10 @@ export function parseOptions(options: unknown, env: unknown): Settings {
   const sampling = samplingOf(given.sampling ?? {});
   const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
   const sinks = parseSinks(listOf(given.sinks ?? [], "sinks"));
+  const labels = labelsOf(given.labels ?? []);
   return {
     sinks,
+    hasMetricsSink: sinks.some(({ format }) => format.startsWith("otlp-metrics")),
     autoTick: given.autoTick ?? true,
     leadSends: sendsOf(given.leadSends, "leadSends", "config/lead-sends", LEAD_SENDS),
     invocationSends: sendsOf(
@@ -99,8 +104,10 @@ export function parseOptions(options: unknown, env: unknown): Settings {
       for (const [key, value] of [...hostResource(host), ...resource]) engine.resource(key, value);
       setNumbers(engine, given, NUMBERS, "");
       describeSampling(engine, sampling, seed);
-      for (const { name, format, batchMax, maxBytes } of sinks) {
-        withPath("sinks", () => engine.sink(name, format, batchMax, maxBytes));
+      for (const label of labels) engine.label(label);
+      for (const { name, format, batchMax, maxBytes, intervalMs, temporality } of sinks) {
+        const isCumulative = temporality === "cumulative";
+        withPath("sinks", () => engine.sink(name, format, batchMax, maxBytes, intervalMs, isCumulative));
       }
     },
   };
@@ -115,6 +122,13 @@ function sendsOf(given: number | undefined, name: string, code: string, otherwis
   const sends = given ?? otherwise;
   if (Number.isInteger(sends) && sends >= 1 && sends <= SENDS_MAX) return sends;
   throw new TidegateError(code, `${name} is ${sends}; it must be a whole number from 1 to ${SENDS_MAX}`);
+}
+
+function labelsOf(given: unknown): readonly string[] {
+  return listOf(given, "labels").map((label, at) => {
+    if (typeof label !== "string") throw badType(`labels[${at}]`, ["string"], label);
+    return label;
+  });
 }
 
 function samplingOf(given: unknown): SamplingOptions {

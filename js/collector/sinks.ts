@@ -13,6 +13,8 @@ const SINK: Shape = {
   send: ["function"],
   batchMax: ["number"],
   maxBytes: ["number"],
+  intervalMs: ["number"],
+  temporality: ["string"],
   keepsBytes: ["boolean"],
   oncePerInvocation: ["boolean"],
 };
@@ -41,6 +43,9 @@ function parseSink(given: unknown, path: string): KnownSink {
     sink[name] = value;
   }
   for (const name of ["batchMax", "maxBytes"] as const) checkLimit(`${path}.${name}`, sink[name]);
+  if (!["delta", "cumulative"].includes((sink["temporality"] ?? "delta") as string)) {
+    throw new TidegateError("config/sink", `${path}.temporality must be "delta" or "cumulative"`);
+  }
   const { send } = sink;
   return Object.assign(sink, {
     send: (...args: unknown[]) => Reflect.apply(send as Send, given, args),

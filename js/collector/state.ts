@@ -16,6 +16,7 @@ import { BUFFERED, isDue, isPending } from "../wasm/flags.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { CollectorClock } from "./clock.ts";
 import { CollectorEngine } from "./engine.ts";
+import { warnMetric } from "./log.ts";
 import { NoticeBoard } from "./notices.ts";
 import { type OptionsSource, parseOptions, type Settings } from "./options.ts";
 
@@ -122,10 +123,34 @@ export class State implements RecordingHost {
     const buffer = handle?.buffer;
     if (!buffer?.write(name, method, status, startMs, durationMs, isPath)) return false;
     if (request !== undefined) buffer.keepLast(request);
-    if (buffer.isFull) this.#afterRequest((handle as EngineHandle).flushRequests(), request);
+    if (buffer.isFull) this.#afterRequest((handle as EngineHandle).flushBuffers(), request);
     else if (buffer.count === 1 && this.settings?.sinks.length !== 0)
       this.#waitForTick(handle as EngineHandle, request);
     return true;
+  }
+
+  measure(series: number, value: number, current: () => Place | undefined): boolean {
+    const { handle } = this.engine;
+    const buffer = handle?.measures;
+    if (buffer === undefined) return false;
+    buffer.write(series, value);
+    if (buffer.isFull) this.#afterMeasure((handle as EngineHandle).flushBuffers(), current);
+    else if (buffer.count === 1 && this.settings?.hasMetricsSink) {
+      (handle as EngineHandle).flags |= BUFFERED;
+      this.#afterMeasure(BUFFERED, current);
+    }
+    return true;
+  }
+
+  #afterMeasure(flags: number, current: () => Place | undefined): void {
+    if (!isPending(flags)) return;
+    const nowMs = this.clock.now();
+    this.afterEvent(flags, nowMs);
+    this.afterWork(flags, nowMs, current());
+  }
+
+  warn(message: string): void {
+    warnMetric(message);
   }
 
   keepAnswer(request: RequestRecord): void {

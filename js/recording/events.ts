@@ -143,13 +143,18 @@ function detailsOf({
     if (kind === REQ && isPath === true) engine.setPath();
     if (parent !== undefined) engine.setParent(parent);
     if (span !== undefined) engine.setSpan(span);
-    for (const [key, value] of attributes) {
-      if (typeof value === "string") engine.addText(text(key), text(value));
-      else if (typeof value === "number") engine.addNumber(text(key), value);
-      else if (typeof value === "boolean") engine.addFlag(text(key), value);
-    }
-    if (truncated > 0) engine.addTruncated(truncated);
+    addAttributes(engine, attributes, truncated);
   };
+}
+
+/** Adds the attributes of the next event, or of the series that is asked for next. */
+export function addAttributes(engine: Engine, attributes: Entries, truncated: number): void {
+  for (const [key, value] of attributes) {
+    if (typeof value === "string") engine.addText(text(key), text(value));
+    else if (typeof value === "number") engine.addNumber(text(key), value);
+    else if (typeof value === "boolean") engine.addFlag(text(key), value);
+  }
+  if (truncated > 0) engine.addTruncated(truncated);
 }
 
 /**

@@ -13,6 +13,10 @@ export interface EngineClock extends Clock {
 export interface EngineCalls {
   /** Goes up with each new engine. Tokens of an older one mean nothing. */
   readonly generation: number;
+  /** Whether there is, or was, an engine. */
+  readonly isRunning: boolean;
+  /** Numbers of metrics that no engine has. */
+  unmeasured: number;
   /** Runs `work` on the engine. Returns `fallback` if there is none or it failed. */
   call<T>(fallback: T, work: (engine: Engine) => T): T;
 }
@@ -38,6 +42,12 @@ export interface RecordingHost {
     isPath: boolean,
     request: RequestRecord | undefined,
   ): boolean;
+  /** As `isRunning`. Hosts without an env of their own are configured by their first event. */
+  isReady(): boolean;
+  /** Buffers a number of a series. `current` finds the running request. Returns false if there is no engine. */
+  measure(series: number, value: number, current: () => Place | undefined): boolean;
+  /** Says on the console what is not recorded. */
+  warn(message: string): void;
   /** Keeps with `request` what became of it: the call that recorded it has just returned. */
   keepAnswer(request: RequestRecord): void;
   /** Runs `work`, a call into the engine that needs to know what became of `request`. */

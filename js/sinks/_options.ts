@@ -11,7 +11,7 @@ export function copyOf<T extends object>(sink: string, options: T | undefined): 
   }
 }
 
-type Limits = Pick<Sink, "batchMax" | "maxBytes">;
+type Limits = Pick<Sink, "batchMax" | "maxBytes" | "intervalMs">;
 
 /** The error for an option that the sink `sink` cannot use. */
 export function badOption(
@@ -30,6 +30,6 @@ export function checkType(sink: string, option: string, value: unknown, types: r
 }
 
 /** The limits as properties of a sink. A limit that was not given is undefined there. */
-export function limits({ batchMax, maxBytes }: Limits): Limits {
-  return { batchMax, maxBytes } as Limits;
+export function limits({ batchMax, maxBytes, intervalMs }: Limits): Limits {
+  return { batchMax, maxBytes, intervalMs } as Limits;
 }

@@ -14,7 +14,7 @@ const CONTENT_TYPES = { protobuf: "application/x-protobuf", json: "application/j
  * Posts OTLP/HTTP: one sink per signal, each to `<url>/v1/<signal>`. Put the result into `sinks` as it is.
  *
  * `traces` carry requests, functions and queries. `logs` carry events of your own. `metrics` are histograms of every
- * request and query, sampled or not.
+ * request and query, sampled or not, and your own counters, gauges and histograms.
  *
  * 200 means delivered; what a partial success rejects is counted. 429, 502, 503, 504 and network errors are tried
  * again. 413 halves the batch. Any other status drops the batch as rejected.
@@ -35,11 +35,12 @@ export function otlp(options?: OtlpOptions): readonly BytesSink[] {
   else if (ownEnv() !== undefined) endpointOf(ownEnv());
   checkHttp("otlp", given);
   checkOtlp(given);
-  const { name = "otlp", encoding = "protobuf", signals = ["traces"] } = given;
+  const { name = "otlp", encoding = "protobuf", signals = ["traces"], temporality = "delta" } = given;
   return signals.map((signal) => ({
     name: `${name}-${signal}`,
     format: `otlp-${signal}-${encoding}`,
     ...limits(given),
+    temporality,
     async send(bytes, info) {
       const own = { "content-type": CONTENT_TYPES[encoding] };
       if (given.url !== undefined) return post(given, endpoint(given.url, signal), own, bytes, info);
@@ -79,9 +80,12 @@ function checkBase(url: unknown): void {
   }
 }
 
-function checkOtlp({ signals, encoding }: OtlpOptions): void {
+function checkOtlp({ signals, encoding, temporality }: OtlpOptions): void {
   if (encoding !== undefined && !Object.hasOwn(CONTENT_TYPES, encoding)) {
     throw badOption("otlp", "encoding", 'must be "protobuf" or "json"');
+  }
+  if (temporality !== undefined && temporality !== "delta" && temporality !== "cumulative") {
+    throw badOption("otlp", "temporality", 'must be "delta" or "cumulative"');
   }
   if (signals === undefined) return;
   const areKnown = Array.isArray(signals) && signals.every((signal) => SIGNALS.includes(signal));

@@ -1,5 +1,6 @@
 import type { Counters } from "./counters.ts";
 import type { EventInput } from "./event.ts";
+import type { Counter, Gauge, Histogram, MetricOptions, MetricSeries } from "./metrics.ts";
 import type { Notices } from "./notices.ts";
 import type { Scope } from "./scope.ts";
 import type { Stats } from "./stats.ts";
@@ -58,6 +59,19 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
   counters(): Counters;
   /** Figures of the rolling window. */
   stats(): Stats;
+  /**
+   * A counter of yours. Make it once, where the collector is made; the same name is the same metric, whatever its case.
+   *
+   * A name is a letter and at most 254 letters, digits, or `_ . - /`. Another name, a name of another kind and the 65th
+   * metric record nothing, and warn once.
+   */
+  counter(name: string, options?: MetricOptions): Counter;
+  /** A gauge of yours, as `counter`. */
+  gauge(name: string, options?: MetricOptions): Gauge;
+  /** A histogram of yours, as `counter`. */
+  histogram(name: string, options?: MetricOptions): Histogram;
+  /** What was recorded with your metrics since the start, whatever the sinks' temporality. A restart of the engine begins anew. */
+  metrics(): MetricSeries[];
   /** Prometheus text, version 0.0.4: lifetime totals and the figures of the window, of this isolate only. */
   metricsText(): string;
   /** Why the collector records nothing; undefined while it does. */

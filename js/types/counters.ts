@@ -26,6 +26,16 @@ export interface SinkCounters {
   readonly disabled: boolean;
 }
 
+/** Numbers of metrics since the start. */
+export interface MetricCounters {
+  /** Taken. */
+  readonly observed: number;
+  /** Those of them that had no attribute set of their own: `metricSeries` was reached. */
+  readonly overflowed: number;
+  /** Not taken: before configuration, after close, by a metric of a wrong name or kind, or not a usable number. */
+  readonly refused: number;
+}
+
 /** Events since the start. At every moment: `emitted = accepted + sampledOut + excluded + refused + pending`. */
 export interface Counters {
   readonly emitted: number;
@@ -40,5 +50,7 @@ export interface Counters {
   readonly coreResets: number;
   /** Attributes cut or left out: their event had too many of them, or they have no usable value. */
   readonly truncated: number;
+  /** Numbers recorded with `counter`, `gauge` and `histogram`. They are no events. */
+  readonly metrics: MetricCounters;
   readonly sinks: readonly SinkCounters[];
 }

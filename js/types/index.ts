@@ -4,6 +4,7 @@ export type * from "./collector.ts";
 export type * from "./counters.ts";
 export type * from "./event.ts";
 export type * from "./http.ts";
+export type * from "./metrics.ts";
 export type * from "./notices.ts";
 export type * from "./options.ts";
 export type * from "./scope.ts";

@@ -174,6 +174,19 @@ export interface CollectorOptions {
    */
   readonly statsSeries?: number;
   /**
+   * Attribute sets of all of your metrics together, 1…4096: the first that come. Further ones count in the set
+   * `otel.metric.overflow` of their metric.
+   *
+   * @default 512
+   */
+  readonly metricSeries?: number;
+  /**
+   * Attributes of requests that also split `http.server.request.duration`, at most 3. They must have few values.
+   *
+   * @default []
+   */
+  readonly labels?: readonly string[];
+  /**
    * Arm timers and lead flushes. With false only your own `tick`, `flush` and `close` send.
    *
    * @default true

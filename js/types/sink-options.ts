@@ -47,6 +47,12 @@ export interface HttpOptions {
    * @default no limit
    */
   readonly maxBytes?: number;
+  /**
+   * How long an event waits at most until a batch is due, 0…3 600 000 ms. `flush` and `close` send at once.
+   *
+   * @default 10 000 for metrics, else the collector's `flushIntervalMs`
+   */
+  readonly intervalMs?: number;
 }
 
 /** Options of `ndjson`. The default name is `"ndjson"`. */
@@ -71,6 +77,13 @@ export interface OtlpOptions extends Omit<HttpOptions, "url"> {
   readonly signals?: readonly OtlpSignal[];
   /** @default "protobuf" */
   readonly encoding?: "protobuf" | "json";
+  /**
+   * Of metrics: what a batch holds. `"delta"`: what was measured since the last one. `"cumulative"`: since the start, which
+   * Prometheus and Mimir take; it is for processes that live long, few at a time.
+   *
+   * @default "delta"
+   */
+  readonly temporality?: "delta" | "cumulative";
 }
 
 /** A sink that keeps the events it is sent. */

@@ -70,6 +70,19 @@ interface SinkBase {
    * @default no limit; the attributes of a batch are never more than 256 KiB
    */
   readonly maxBytes?: number;
+  /**
+   * How long an event waits at most until a batch is due, 0…3 600 000 ms. `flush` and `close` send at once.
+   *
+   * @default 10 000 for metrics, else the collector's `flushIntervalMs`
+   */
+  readonly intervalMs?: number;
+  /**
+   * Of metrics: what a batch holds. `"delta"`: what was measured since the last one. `"cumulative"`: since the start, for
+   * processes that live long; a batch that is dropped then loses nothing.
+   *
+   * @default "delta"
+   */
+  readonly temporality?: "delta" | "cumulative";
 }
 
 /** A sink for encoded batches. */

@@ -9,6 +9,7 @@ import { fromEngine, isFullStack, messageOf } from "./errors.ts";
 import { Engine, EngineOptions } from "./generated/tidegate.js";
 import { epoch, type Instance, instance, reset } from "./instance.ts";
 import { EMITTED, Ledger } from "./ledger.ts";
+import { MeasureBuffer } from "./measure-buffer.ts";
 import { RequestBuffer } from "./request-buffer.ts";
 
 /** Two traps within this time end the collector: a loop of resets would only burn the host's CPU. */
@@ -39,7 +40,10 @@ export class EngineHandle {
   /** A new engine refuses events too. */
   isClosed = false;
   readonly #owner: EngineOwner;
+  /** Numbers of metrics that no engine has begun. */
+  unmeasured = 0;
   readonly #buffer: RequestBuffer;
+  readonly #measures = new MeasureBuffer();
   #engine: Engine | undefined;
   #ledger!: Ledger;
   #home!: Instance;
@@ -62,16 +66,24 @@ export class EngineHandle {
 
   /** The buffer for requests; undefined while its instance may be gone. */
   get buffer(): RequestBuffer | undefined {
-    const isUsable = this.#interruption === undefined && !this.#isRetired && this.#home.epoch === epoch();
-    return isUsable ? this.#buffer : undefined;
+    return this.#isUsable() ? this.#buffer : undefined;
   }
 
-  /** Records the buffered requests. Returns the engine's flags. */
-  flushRequests(): number {
+  /** The buffer for numbers of metrics; undefined while its instance may be gone. */
+  get measures(): MeasureBuffer | undefined {
+    return this.#isUsable() ? this.#measures : undefined;
+  }
+
+  /** Records what is buffered. Returns the engine's flags. */
+  flushBuffers(): number {
     try {
       const engine = this.#current();
-      if (engine === undefined || this.#buffer.count === 0) return 0;
-      this.flags = this.#buffer.flush(engine);
+      if (engine === undefined) return 0;
+      if (this.#measures.count > 0) {
+        this.flags = this.#measures.flush(engine, this.#owner.clock.engineNow());
+        this.#buffer.applyFlags(this.flags);
+      }
+      if (this.#buffer.count > 0) this.flags = this.#buffer.flush(engine);
       return this.flags;
     } catch (cause) {
       this.#interruption ??= cause;
@@ -80,7 +92,7 @@ export class EngineHandle {
     return 0;
   }
 
-  /** Runs `work` on the engine, after the buffered requests. Returns `fallback` if there is no engine or it failed. */
+  /** Runs `work` on the engine, after what is buffered. Returns `fallback` if there is no engine or it failed. */
   run<T>(fallback: T, work: (engine: Engine) => T): T {
     try {
       const engine = this.#live();
@@ -132,8 +144,9 @@ export class EngineHandle {
     this.#isReleased = true;
     this.#engine = undefined;
     this.flags = 0;
-    this.lost += this.#buffer.drop();
+    this.#dropBuffers();
     this.#buffer.detach();
+    this.#measures.detach();
     if (isStale) return;
     try {
       engine?.free();
@@ -144,8 +157,12 @@ export class EngineHandle {
   }
 
   #live(): Engine | undefined {
-    if (this.#buffer.count > 0) this.flushRequests();
+    if (this.#buffer.count > 0 || this.#measures.count > 0) this.flushBuffers();
     return this.#current();
+  }
+
+  #isUsable(): boolean {
+    return this.#interruption === undefined && !this.#isRetired && this.#home.epoch === epoch();
   }
 
   /** The engine, replaced if its instance is gone. Undefined: it was given up, or the stack has no room to replace it. */
@@ -226,6 +243,7 @@ export class EngineHandle {
     const engine = new Engine(options);
     const ledger = new Ledger(engine, home.memory);
     this.#buffer.attach(engine, home.memory);
+    this.#measures.attach(engine, home.memory);
     // Assignments alone from here on: a full stack leaves the old parts together, or the new ones.
     this.#ledger = ledger;
     this.#home = home;
@@ -236,7 +254,7 @@ export class EngineHandle {
   #rebuild(): void {
     this.#unrestored ??= this.#ledger.view();
     reset(this.#home.epoch);
-    this.lost += this.#buffer.drop();
+    this.#dropBuffers();
     try {
       this.#build();
     } catch (thrown) {
@@ -250,11 +268,17 @@ export class EngineHandle {
     if (this.isClosed) this.#engine?.close(Number.NaN);
   }
 
+  #dropBuffers(): void {
+    this.lost += this.#buffer.drop();
+    this.unmeasured += this.#measures.drop();
+  }
+
   /** Takes nothing more. The totals stay readable. */
   #giveUp(error: TidegateError, nowMs: number = Number.NaN): void {
     this.#isRetired = true;
-    this.lost += this.#buffer.drop();
+    this.#dropBuffers();
     this.#buffer.detach();
+    this.#measures.detach();
     try {
       this.#engine?.close(nowMs);
     } catch {

@@ -1,11 +1,12 @@
 //! The engine as JavaScript holds it. All times are wall-clock milliseconds of the host.
 //!
-//! Its methods stand in three files: `recording` takes events, `sending` hands out batches, `reading` returns figures.
+//! Its methods stand in four files: `recording` takes events, `measuring` numbers of metrics, `sending` hands out batches, `reading` returns figures.
 
 use super::convert;
 use super::details::Details;
 use super::engine_options::{EngineOptions, describe};
 use super::entropy;
+use super::measuring::WORDS;
 use super::options::value_of;
 use super::requests::RequestBuffer;
 use crate::encode::Encoder;
@@ -18,6 +19,8 @@ pub struct Engine {
     pub(super) collector: Collector,
     pub(super) encoders: Vec<Encoder>,
     pub(super) requests: RequestBuffer,
+    /// The buffer that `measuring` documents. It never moves.
+    pub(super) measurements: Box<[f64]>,
     pub(super) details: Details,
     /// The bytes of the batch that was polled last.
     pub(super) encoded: Vec<u8>,
@@ -39,7 +42,8 @@ impl Engine {
             collector.use_host_draws();
         }
         let (requests, details) = (RequestBuffer::new(), Details::default());
-        Ok(Self { collector, encoders, requests, details, encoded: Vec::new() })
+        let measurements = vec![0.0; WORDS].into_boxed_slice();
+        Ok(Self { collector, encoders, requests, measurements, details, encoded: Vec::new() })
     }
 
     /// The value in force of a numeric option. NaN: there is no option with this name.

@@ -5,6 +5,7 @@
 //! | what crosses | how | where |
 //! |---|---|---|
 //! | requests of the hot path | as numbers in the request buffer, up to 64 per call | `requests` |
+//! | numbers of the program's metrics | in a buffer of their own, up to 64 per call | `measuring` |
 //! | everything else into the engine | as strings and scalars, in arguments | `recording`, `sending`, `engine_options`, `stats`, `sampling` |
 //! | objects out of the engine | as serde views, by serde-wasm-bindgen; never on the hot path | `views` |
 //!
@@ -27,6 +28,7 @@ mod details;
 mod engine;
 mod engine_options;
 mod entropy;
+mod measuring;
 mod options;
 mod reading;
 mod recording;

@@ -1,7 +1,9 @@
 //! The objects that JavaScript gets. Names and order are those of the public API.
 
+use crate::engine::metrics::{self, Exponential, Metric, MetricValue};
 use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
-use crate::engine::{Counters, Notice, Reason, SinkCounters, Totals};
+use crate::engine::{Counters, Notice, Reason, SinkCounters, Totals, Value};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// `Counters` of `js/types`.
@@ -16,7 +18,15 @@ pub(super) struct CountersView<'a> {
     pending: f64,
     core_resets: f64,
     truncated: f64,
+    metrics: MetricCountersView,
     sinks: Vec<SinkView<'a>>,
+}
+
+#[derive(Serialize)]
+struct MetricCountersView {
+    observed: f64,
+    overflowed: f64,
+    refused: f64,
 }
 
 #[derive(Serialize)]
@@ -47,6 +57,11 @@ impl<'a> CountersView<'a> {
             pending: counters.pending,
             core_resets: counters.core_resets,
             truncated: counters.truncated,
+            metrics: MetricCountersView {
+                observed: counters.metrics.observed,
+                overflowed: counters.metrics.overflowed,
+                refused: counters.metrics.refused,
+            },
             sinks: counters.sinks.iter().map(SinkView::new).collect(),
         }
     }
@@ -121,6 +136,72 @@ impl<'a> NoticeView<'a> {
             Notice::SinkDisabled { sink } => Self::SinkDisabled { sink: *sink as u32 },
             Notice::SinkRecovered { sink } => Self::SinkRecovered { sink: *sink as u32 },
         }
+    }
+}
+
+/// `MetricSeries` of `js/types`. The fields of another kind are left out.
+#[derive(Serialize)]
+pub(super) struct SeriesView<'a> {
+    name: &'a str,
+    kind: &'static str,
+    unit: &'a str,
+    attributes: AttributesView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sum: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p50: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p90: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p99: Option<f64>,
+}
+
+/// Attributes as a map.
+struct AttributesView<'a>(&'a metrics::SeriesView<'a>);
+
+impl<'a> SeriesView<'a> {
+    pub(super) fn new(series: &'a metrics::SeriesView<'a>) -> Self {
+        let (value, histogram) = match series.value {
+            MetricValue::Number(number) => (Some(number), None),
+            MetricValue::Histogram(histogram) => (None, Some(histogram)),
+        };
+        let Metric { name, unit, kind, .. } = series.metric;
+        Self {
+            name,
+            kind: kind.as_str(),
+            unit,
+            attributes: AttributesView(series),
+            value,
+            count: histogram.map(|histogram| histogram.count() as f64),
+            sum: histogram.map(Exponential::sum),
+            min: histogram.map(Exponential::min),
+            max: histogram.map(Exponential::max),
+            p50: histogram.and_then(|histogram| histogram.quantile(0.5)),
+            p90: histogram.and_then(|histogram| histogram.quantile(0.9)),
+            p99: histogram.and_then(|histogram| histogram.quantile(0.99)),
+        }
+    }
+}
+
+impl Serialize for AttributesView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in self.0.attributes() {
+            match value {
+                Value::Text(text) => map.serialize_entry(key, text)?,
+                Value::Number(number) => map.serialize_entry(key, &number)?,
+                Value::Flag(flag) => map.serialize_entry(key, &flag)?,
+            }
+        }
+        map.end()
     }
 }
 

@@ -27,7 +27,7 @@ fn the_ledger_stays_where_it_is_and_counts() {
 
 #[wasm_bindgen_test]
 fn the_ledger_has_counters_of_the_engine_and_of_each_sink() {
-    for (sinks, counters) in [(0, 8.0), (1, 19.0), (2, 30.0)] {
+    for (sinks, counters) in [(0, 11.0), (1, 22.0), (2, 33.0)] {
         let options = construct("EngineOptions", args![]);
         for _ in 0..sinks {
             call(&options, "EngineOptions.sink", args!["log", "ndjson", NULL, NULL]);
@@ -45,7 +45,7 @@ fn an_engine_goes_on_from_the_ledger_of_a_dead_one() {
     call(&dead, "Engine.refuse", args![]);
     let expected = json!({
         "emitted": 3, "accepted": 2, "sampledOut": 0, "excluded": 0, "refused": 1, "pending": 0, "coreResets": 1,
-        "truncated": 0,
+        "truncated": 0, "metrics": { "observed": 0, "overflowed": 0, "refused": 0 },
         "sinks": [{
             "name": "log", "accepted": 2, "delivered": 1, "queued": 0, "inFlight": 0,
             "dropped": {

@@ -7,6 +7,7 @@ mod delivery;
 mod fixture;
 mod glue;
 mod ledger;
+mod metrics;
 mod objects;
 mod options;
 mod recording;

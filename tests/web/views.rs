@@ -28,7 +28,10 @@ fn counters_are_plain_objects_of_numbers() {
     let counters = call(&engine, "Engine.counters", args![]);
     let own =
         ["emitted", "accepted", "sampledOut", "excluded", "refused", "pending", "coreResets", "truncated"];
-    assert_eq!(keys(&counters), [&own[..], &["sinks"]].concat());
+    assert_eq!(keys(&counters), [&own[..], &["metrics", "sinks"]].concat());
+    let metrics = get(&counters, "metrics");
+    assert_eq!(keys(&metrics), ["observed", "overflowed", "refused"]);
+    assert_numbers(&metrics, &["observed", "overflowed", "refused"]);
     assert_numbers(&counters, &own);
     let sink = first(&get(&counters, "sinks"));
     let figures = ["accepted", "delivered", "queued", "inFlight"];

@@ -5,7 +5,7 @@ use super::resource::Fields;
 use super::traces::{database, status_code};
 use super::wire::{Field, Writer};
 use crate::encode::time::nanos;
-use crate::engine::metrics::{Exponential, Instrument, MetricKind, MetricValue, Point, SeriesView};
+use crate::engine::metrics::{Exponential, Instrument, MetricKind, MetricValue, OVERFLOW, Point, SeriesView};
 use crate::engine::{Batch, Counters, Measured, Reason, SinkCounters, Value};
 
 pub(super) const FIELDS: Fields =
@@ -108,9 +108,6 @@ fn one_of_program<'a>(
 
 fn of_series(series: &SeriesView<'_>, field: u32, writer: &mut Writer<'_>) {
     let mut attributes = Attributes::open(field, writer);
-    if series.is_overflow {
-        attributes.value(OVERFLOW, Value::Flag(true));
-    }
     for (key, value) in series.attributes() {
         attributes.pair(key, value);
     }
@@ -255,8 +252,6 @@ impl<'w, 'a> Sum<'w, 'a> {
     }
 }
 
-/// Spec: <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute>
-const OVERFLOW: &str = "otel.metric.overflow";
 const TEMPORALITY: Field = (2, "aggregationTemporality");
 const DELTA: u32 = 1;
 const CUMULATIVE: u32 = 2;

@@ -66,7 +66,12 @@ impl Collector {
         self.signal()
     }
 
-    /// As [`measure_series`](Self::measure_series), at the time of the last call.
+    /// Reads the time for [`measure_buffered`](Self::measure_buffered).
+    pub(crate) fn read_time(&mut self, now_ms: f64) {
+        self.read_clock(now_ms);
+    }
+
+    /// As [`measure_series`](Self::measure_series), at the time that was read last.
     pub(crate) fn measure_buffered(&mut self, series: SeriesId, value: f64) {
         self.recorder.measure(series, value, &mut self.shared, &mut self.delivery);
     }

@@ -16,6 +16,6 @@ pub(crate) use accumulator::{Accumulator, FIXED_ITEMS, Observation};
 pub use accumulator::{Instrument, MAX_SETS, Point};
 pub use exponential::Exponential;
 pub(crate) use registry::Registry;
-pub use registry::{MAX_METRICS, Metric, MetricId, MetricKind, SeriesId};
+pub use registry::{MAX_METRICS, Metric, MetricId, MetricKind, OVERFLOW, SeriesId};
 pub(crate) use values::Values;
 pub use values::{MetricValue, SeriesView};

@@ -255,6 +255,10 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(is_allowed)
 }
 
+/// The attribute of a set that counts all sets beyond a limit.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute>
+pub const OVERFLOW: &str = "otel.metric.overflow";
 /// The most metrics of a collector.
 pub const MAX_METRICS: usize = 64;
 /// The series ids of sets outside the limit: two for each metric.

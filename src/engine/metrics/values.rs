@@ -1,7 +1,7 @@
 //! What was recorded of the program's metrics, by series.
 
 use super::exponential::Exponential;
-use super::registry::{Metric, MetricKind, Registry, SeriesId};
+use super::registry::{Metric, MetricKind, OVERFLOW, Registry, SeriesId};
 use crate::engine::event::{Value, attributes};
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub enum MetricValue<'a> {
 pub struct SeriesView<'a> {
     /// The metric.
     pub metric: &'a Metric,
-    /// Whether this is the overflow set: it counts all attribute sets beyond the limit, and has no attributes of its own.
+    /// Whether this is the overflow set: it counts all attribute sets beyond the limit.
     pub is_overflow: bool,
     /// The value.
     pub value: MetricValue<'a>,
@@ -49,9 +49,10 @@ struct Cell {
 }
 
 impl<'a> SeriesView<'a> {
-    /// The attributes, in the order of their keys.
+    /// The attributes, in the order of their keys. The overflow set has [`OVERFLOW`] alone.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
-        attributes::iter(self.attributes)
+        let overflow = self.is_overflow.then_some((OVERFLOW, Value::Flag(true)));
+        overflow.into_iter().chain(attributes::iter(self.attributes))
     }
 }
 
