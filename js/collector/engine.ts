@@ -110,8 +110,9 @@ export class CollectorEngine implements EngineOwner {
     return this.unmeasured + (this.handle?.unmeasured ?? 0);
   }
 
+  /** Whether there is, or was, an engine. Asking does not start it. */
   get isRunning(): boolean {
-    return this.handle !== undefined;
+    return this.#handle !== undefined;
   }
 
   get generation(): number {

@@ -3,9 +3,10 @@ import type { Place } from "../runtime/bridge.ts";
 import { memberOf } from "../runtime/members.ts";
 import type { Attributes, AttributeValue } from "../types/attributes.ts";
 import type { Counter, Gauge, Histogram, MetricOptions } from "../types/metrics.ts";
+import { boundedEntries } from "./attributes.ts";
 import { addAttributes } from "./events.ts";
 import type { RecordingHost } from "./recording-host.ts";
-import { boundedEntries, text } from "./values.ts";
+import { text } from "./values.ts";
 
 /** The most instruments that are remembered, and the most nodes of all trees: a program has few. */
 const INSTRUMENTS_MAX = 128;

@@ -13,7 +13,7 @@ export interface EngineClock extends Clock {
 export interface EngineCalls {
   /** Goes up with each new engine. Tokens of an older one mean nothing. */
   readonly generation: number;
-  /** Whether there is, or was, an engine. */
+  /** Whether there is, or was, an engine. Asking does not start it. */
   readonly isRunning: boolean;
   /** Numbers of metrics that no engine has. */
   unmeasured: number;
@@ -42,7 +42,7 @@ export interface RecordingHost {
     isPath: boolean,
     request: RequestRecord | undefined,
   ): boolean;
-  /** As `isRunning`. Hosts without an env of their own are configured by their first event. */
+  /** Whether there is, or was, an engine; starts it if it can be. Hosts without an env of their own are configured by their first event. */
   isReady(): boolean;
   /** Buffers a number of a series. `current` finds the running request. Returns false if there is no engine. */
   measure(series: number, value: number, current: () => Place | undefined): boolean;

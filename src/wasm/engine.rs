@@ -6,7 +6,6 @@ use super::convert;
 use super::details::Details;
 use super::engine_options::{EngineOptions, describe};
 use super::entropy;
-use super::measuring::WORDS;
 use super::options::value_of;
 use super::requests::RequestBuffer;
 use crate::encode::Encoder;
@@ -42,7 +41,7 @@ impl Engine {
             collector.use_host_draws();
         }
         let (requests, details) = (RequestBuffer::new(), Details::default());
-        let measurements = vec![0.0; WORDS].into_boxed_slice();
+        let measurements = vec![0.0; 1 + 2 * MEASUREMENTS].into_boxed_slice();
         Ok(Self { collector, encoders, requests, measurements, details, encoded: Vec::new() })
     }
 
@@ -68,3 +67,6 @@ impl Engine {
         0
     }
 }
+
+/// The most numbers of metrics that one call records.
+pub(super) const MEASUREMENTS: usize = 64;

@@ -110,10 +110,11 @@ impl EngineOptions {
         batch_max: Option<u32>,
         max_bytes: Option<u32>,
         interval_ms: Option<f64>,
-        is_cumulative: bool,
+        is_cumulative: Option<bool>,
     ) -> Result<(), js_sys::Error> {
         let format = Format::from_name(format).ok_or_else(|| unknown_format(format, &name))?;
-        let temporality = if is_cumulative { Temporality::Cumulative } else { Temporality::Delta };
+        let temporality =
+            if is_cumulative == Some(true) { Temporality::Cumulative } else { Temporality::Delta };
         let interval_ms = interval_ms.or(format.is_metrics().then_some(METRICS_INTERVAL_MS));
         let sink = SinkOptions { name, format, batch_max, max_bytes, interval_ms, temporality };
         sink.check(self.config.sinks.len(), ["batchMax", "maxBytes", "intervalMs"])

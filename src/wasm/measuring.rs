@@ -9,7 +9,7 @@
 //! | 2 + 2 n | JavaScript | row n: the number to record |
 
 use super::convert::{self, flags};
-use super::engine::Engine;
+use super::engine::{Engine, MEASUREMENTS};
 use super::requests::REQUESTS;
 use super::views::SeriesView;
 use crate::engine::metrics::{MetricId, MetricKind, SeriesId};
@@ -63,8 +63,3 @@ impl Engine {
         convert::object(&all.iter().map(SeriesView::new).collect::<Vec<_>>())
     }
 }
-
-/// The most rows of one call.
-const MEASUREMENTS: usize = 64;
-/// The words of the buffer.
-pub(super) const WORDS: usize = 1 + 2 * MEASUREMENTS;
