@@ -113,6 +113,9 @@ fn event<'a>(kind: EventKind, name: &'a str, n: usize, now: f64, attributes: &'a
         status: (kind == EventKind::Req).then_some(if n.is_multiple_of(10) { 503 } else { 200 }),
         system: Some("sqlite"),
         rows: Some(3.0),
+        rows_read: Some(9.0),
+        rows_written: None,
+        db_ms: Some(0.125),
         attributes,
         span: None,
     }

@@ -45,6 +45,9 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
         status: full.then_some(503),
         system: full.then_some("sqlite"),
         rows: full.then_some(3.0),
+        rows_read: full.then_some(120.0),
+        rows_written: full.then_some(2.0),
+        db_ms: full.then_some(0.25),
         attributes: &attributes,
         span: None,
     };

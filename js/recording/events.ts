@@ -32,6 +32,12 @@ export interface UncheckedEvent {
   readonly system?: unknown;
   /** Of a DB. */
   readonly rows?: unknown;
+  /** Of a DB. */
+  readonly rowsRead?: unknown;
+  /** Of a DB. */
+  readonly rowsWritten?: unknown;
+  /** Of a DB: how long the database itself took. */
+  readonly databaseMs?: unknown;
   readonly attributes?: Entries;
   /** Attributes that were left out. */
   readonly truncated?: number;
@@ -49,6 +55,9 @@ const DETAILS = {
   status: undefined,
   system: undefined,
   rows: undefined,
+  rowsRead: undefined,
+  rowsWritten: undefined,
+  databaseMs: undefined,
   attributes: undefined,
   truncated: undefined,
   traceparent: undefined,
@@ -133,10 +142,14 @@ function detailsOf({
   span,
   attributes = [],
   truncated = 0,
+  rowsRead,
+  rowsWritten,
+  databaseMs,
 }: UncheckedEvent): (engine: Engine) => void {
   const type = errorType(error);
   const source = optionalText(kind === REQ ? method : system);
   const parent = optionalText(traceparent);
+  const figures: [number, number, number] = [amountOf(rowsRead), amountOf(rowsWritten), amountOf(databaseMs)];
   return (engine) => {
     if (type !== undefined) engine.setError(type);
     if (source !== undefined) engine.setSource(source);
@@ -144,6 +157,7 @@ function detailsOf({
     if (parent !== undefined) engine.setParent(parent);
     if (span !== undefined) engine.setSpan(span);
     addAttributes(engine, attributes, truncated);
+    if (figures.some((figure) => !Number.isNaN(figure))) engine.setUsage(...figures);
   };
 }
 

@@ -64,8 +64,8 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
       ),
     fetch: (input: unknown, given?: unknown) => fetchBy(host.host.fetch, input, given),
     d1: (database) =>
-      measuredD1(database as never, (statement, work, rowsOf) =>
-        wrap(work, { kind: DB, name: statement, system: "sqlite" }, (result) => ({ rows: rowsOf(result) })),
+      measuredD1(database as never, (statement, work, describe) =>
+        wrap(work, { kind: DB, name: statement, system: "sqlite" }, describe),
       ) as never,
     binding(name, binding, options) {
       const { propagate, methods } = bindingOptions(options);

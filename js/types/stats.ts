@@ -27,6 +27,10 @@ export interface SeriesStats extends Figures {
   readonly sparkline: { readonly slots: readonly number[] };
   /** The pool ran out, so the buckets of this row are wider: errors up to 2.2 % instead of 1 %. */
   readonly coarse: boolean;
+  /** Rows that its statements read, where the driver says so, as D1 does. */
+  readonly rowsRead?: number;
+  /** Rows that its statements wrote. */
+  readonly rowsWritten?: number;
 }
 
 /** Figures of all requests, sampled or not, and one row per series. */

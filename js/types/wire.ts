@@ -49,6 +49,12 @@ export interface NdjsonQuery extends NdjsonBase {
   readonly db_system?: string;
   /** Rows returned or changed. */
   readonly rows?: number;
+  /** Rows that the database read, where it says so: D1 bills by them. */
+  readonly rows_read?: number;
+  /** Rows that the database wrote. */
+  readonly rows_written?: number;
+  /** How long the database itself took, in ms. */
+  readonly db_ms?: number;
 }
 
 /** An event of the program's own. */

@@ -44,8 +44,15 @@ pub(super) fn line(event: &EventView<'_>, service: &Service, out: &mut Vec<u8>) 
             optional(&mut object, key!("query"), event.query);
             object.text(key!("summary"), event.name);
             optional(&mut object, key!("db_system"), event.detail);
-            if let Some(rows) = event.rows {
-                object.number(key!("rows"), rows);
+            for (key, figure) in [
+                (key!("rows"), event.rows),
+                (key!("rows_read"), event.rows_read),
+                (key!("rows_written"), event.rows_written),
+                (key!("db_ms"), event.db_ms),
+            ] {
+                if let Some(figure) = figure {
+                    object.number(key, figure);
+                }
             }
         }
         EventKind::Evt => named(&mut object, key!("name"), event.name, &mut offsets),

@@ -14,6 +14,8 @@ pub(super) struct Details {
     pub(super) parent: Option<TraceContext>,
     pub(super) span: Option<TraceContext>,
     pub(super) attributes: Attributes,
+    /// DB: rows read, rows written, and the database's own duration in ms.
+    pub(super) usage: [Option<f64>; 3],
 }
 
 impl Details {
@@ -36,7 +38,10 @@ impl Details {
         let source = self.source.as_deref();
         match kind {
             EventKind::Req => Event { method: source.unwrap_or_default(), status: status(number), ..event },
-            EventKind::Db => Event { system: source, rows: nan_to_none(number), ..event },
+            EventKind::Db => {
+                let [rows_read, rows_written, db_ms] = self.usage;
+                Event { system: source, rows: nan_to_none(number), rows_read, rows_written, db_ms, ..event }
+            }
             EventKind::Fn | EventKind::Evt => event,
         }
     }
@@ -50,5 +55,6 @@ impl Details {
         self.is_path = false;
         self.parent = None;
         self.span = None;
+        self.usage = [None; 3];
     }
 }

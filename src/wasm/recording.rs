@@ -108,6 +108,12 @@ impl Engine {
         self.details.attributes.push(key, Value::Flag(value));
     }
 
+    /// Sets what the database said of the next statement: rows read, rows written, and its own duration in ms. NaN: unknown.
+    #[wasm_bindgen(js_name = setUsage)]
+    pub fn set_usage(&mut self, rows_read: f64, rows_written: f64, db_ms: f64) {
+        self.details.usage = [rows_read, rows_written, db_ms].map(nan_to_none);
+    }
+
     /// Counts attributes of the next event that were left out.
     #[wasm_bindgen(js_name = addTruncated)]
     pub fn add_truncated(&mut self, count: u32) {

@@ -228,6 +228,10 @@ pub(super) struct RowView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     coarse: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    rows_read: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows_written: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     series: Option<Vec<RowView<'a>>>,
 }
 
@@ -249,11 +253,13 @@ impl<'a> RowView<'a> {
     }
 
     fn series(series: &'a SeriesSnapshot) -> Self {
-        let SeriesSnapshot { kind, name, figures, slots, coarse } = series;
+        let SeriesSnapshot { kind, name, figures, slots, coarse, rows_read, rows_written } = series;
         Self {
             kind: Some(kind),
             name: Some(name),
             coarse: Some(*coarse),
+            rows_read: *rows_read,
+            rows_written: *rows_written,
             ..Self::new(figures, SparklineView { seconds: None, slots })
         }
     }
@@ -275,6 +281,8 @@ impl<'a> RowView<'a> {
             mean_ms: figures.mean_ms,
             sparkline,
             coarse: None,
+            rows_read: None,
+            rows_written: None,
             series: None,
         }
     }

@@ -201,6 +201,17 @@ fn an_excluded_request_is_neither_recorded_nor_passed_on() {
 }
 
 #[wasm_bindgen_test]
+fn a_statement_says_what_its_database_did() {
+    let engine = engine();
+    call(&engine, "Engine.setUsage", args![120, f64::NAN, 0.25]);
+    call(&engine, "Engine.record", args![DB, "select 1", 3, NOW, NOW, 1, f64::NAN]);
+    call(&engine, "Engine.record", args![DB, "select 1", 3, NOW, NOW, 1, f64::NAN]);
+    let events = send_all(&engine);
+    assert_eq!([&events[0]["rows_read"], &events[0]["db_ms"]], [&json!(120), &json!(0.25)]);
+    assert!(events[0].get("rows_written").is_none() && events[1].get("rows_read").is_none());
+}
+
+#[wasm_bindgen_test]
 fn a_call_goes_out_within_its_request() {
     let engine = engine();
     let token = number(&engine, "Engine.open", args!["/a", PARENT, NOW]);

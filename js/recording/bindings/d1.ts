@@ -1,10 +1,19 @@
 /** A D1 binding whose statements are recorded as DB. Results and errors are passed on as they are. */
 
-/** Runs `work` as the statement `text`. `rowsOf` reads the number of rows from the result. */
+/** What a result says of its statement. */
+export interface StatementFigures {
+  readonly rows?: number | undefined;
+  readonly rowsRead?: number | undefined;
+  readonly rowsWritten?: number | undefined;
+  /** How long the database itself took. */
+  readonly databaseMs?: number | undefined;
+}
+
+/** Runs `work` as the statement `text`. `describe` reads the result. */
 export type RunStatement = <T>(
   text: string,
   work: () => T,
-  rowsOf: (result: unknown) => number | undefined,
+  describe: (result: unknown) => StatementFigures,
 ) => T;
 
 interface Statement {
@@ -33,7 +42,7 @@ const originals = new WeakMap<object, { readonly statement: Statement; readonly 
 export function measuredD1(database: Database, run: RunStatement): Database {
   return {
     ...measuredSession(database, run),
-    ...(database.exec && { exec: (text: string) => run(text, () => database.exec?.(text), nothing) }),
+    ...(database.exec && { exec: (text: string) => run(text, () => database.exec?.(text), figuresOfExec) }),
     ...(database.dump && { dump: () => database.dump?.() }),
     ...(database.withSession && {
       withSession: (...constraint: unknown[]) =>
@@ -49,7 +58,7 @@ function measuredSession(session: Session, run: RunStatement): Session {
       const known = statements.map((statement) => originals.get(statement) ?? { statement, text: "" });
       const texts = new Set(known.map(({ text }) => text).filter((text) => text !== ""));
       const given = known.map(({ statement }) => statement);
-      return run([...texts].join("; "), () => session.batch(given), rowsOfAll);
+      return run([...texts].join("; "), () => session.batch(given), figuresOfAll);
     },
     ...(session.getBookmark && { getBookmark: () => session.getBookmark?.() }),
   };
@@ -62,16 +71,16 @@ function measuredStatement(statement: Statement, text: string, run: RunStatement
       run(
         text,
         () => statement.first(...column),
-        (row) => (row === null ? 0 : 1),
+        (row) => ({ rows: row === null ? 0 : 1 }),
       ),
-    run: () => run(text, () => statement.run(), rowsOf),
-    all: () => run(text, () => statement.all(), rowsOf),
+    run: () => run(text, () => statement.run(), figuresOf),
+    all: () => run(text, () => statement.all(), figuresOf),
     raw: (options) => {
       const header = options?.columnNames === true ? 1 : 0;
       return run(
         text,
         () => statement.raw(options),
-        (rows) => (rows as unknown[]).length - header,
+        (rows) => ({ rows: (rows as unknown[]).length - header }),
       );
     },
   };
@@ -79,14 +88,38 @@ function measuredStatement(statement: Statement, text: string, run: RunStatement
   return measured;
 }
 
-const nothing = () => undefined;
-
-/** Rows returned, or else those changed. */
-function rowsOf(result: unknown): number | undefined {
-  const { results, meta } = result as { results?: unknown[]; meta?: { changes?: number } };
-  return results?.length || meta?.changes;
+interface Meta {
+  readonly changes?: number;
+  readonly rows_read?: number;
+  readonly rows_written?: number;
+  readonly duration?: number;
 }
 
-function rowsOfAll(results: unknown): number {
-  return (results as unknown[]).reduce((sum: number, result) => sum + (rowsOf(result) ?? 0), 0);
+/** Rows returned, or else those changed. */
+function figuresOf(result: unknown): StatementFigures {
+  const { results, meta = {} } = result as { results?: unknown[]; meta?: Meta };
+  return {
+    rows: results?.length || meta.changes,
+    rowsRead: meta.rows_read,
+    rowsWritten: meta.rows_written,
+    databaseMs: meta.duration,
+  };
+}
+
+function figuresOfAll(results: unknown): StatementFigures {
+  const all = (results as unknown[]).map(figuresOf);
+  const sum = (name: keyof StatementFigures) => {
+    const known = all.map((figures) => figures[name]).filter((figure) => figure !== undefined);
+    return known.length === 0 ? undefined : known.reduce((total, figure) => total + figure, 0);
+  };
+  return {
+    rows: sum("rows") ?? 0,
+    rowsRead: sum("rowsRead"),
+    rowsWritten: sum("rowsWritten"),
+    databaseMs: sum("databaseMs"),
+  };
+}
+
+function figuresOfExec(result: unknown): StatementFigures {
+  return { databaseMs: (result as Meta).duration };
 }

@@ -84,4 +84,4 @@ impl<'w, 'a> Attributes<'w, 'a> {
 }
 
 /// More keys than tidegate writes to any message.
-const MAX_KEYS: usize = 8;
+const MAX_KEYS: usize = 12;

@@ -117,8 +117,17 @@ pub(super) fn status_code(status: Option<u16>, error: Option<&str>, attributes: 
 fn of_statement(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
     database(event.detail.unwrap_or_default(), event.name, attributes);
     attributes.optional("db.query.text", event.query);
-    if let Some(rows) = event.rows {
-        attributes.value("db.response.returned_rows", Value::Number(rows));
+    // The conventions have names for none of these but the first. The others are those of Cloudflare's own traces:
+    // <https://developers.cloudflare.com/workers/observability/traces/spans-and-attributes/>
+    for (key, figure) in [
+        ("db.response.returned_rows", event.rows),
+        ("cloudflare.d1.response.rows_read", event.rows_read),
+        ("cloudflare.d1.response.rows_written", event.rows_written),
+        ("cloudflare.d1.response.sql_duration_ms", event.db_ms),
+    ] {
+        if let Some(figure) = figure {
+            attributes.value(key, Value::Number(figure));
+        }
     }
 }
 

@@ -40,6 +40,12 @@ pub struct Event<'a> {
     /// DB: the number of rows returned or changed: a whole number from 0 to 2⁵³ - 1. Any other number is left out, and
     /// counted as truncated. Default `None`.
     pub rows: Option<f64>,
+    /// DB: the number of rows that the database read, as [`rows`](Self::rows). Default `None`.
+    pub rows_read: Option<f64>,
+    /// DB: the number of rows that the database wrote, as [`rows`](Self::rows). Default `None`.
+    pub rows_written: Option<f64>,
+    /// DB: how long the database itself took, in ms; finite and not negative, or it is left out. Default `None`.
+    pub db_ms: Option<f64>,
     /// The attributes. Default none.
     pub attributes: &'a Attributes,
     /// The event's own span, if [`Collector::outgoing`](crate::engine::Collector::outgoing) has already given it one.
@@ -62,6 +68,9 @@ impl<'a> Event<'a> {
             status: None,
             system: None,
             rows: None,
+            rows_read: None,
+            rows_written: None,
+            db_ms: None,
             attributes: &attributes::NONE,
             span: None,
         }
@@ -83,14 +92,29 @@ impl<'a> Event<'a> {
         self.start >= 0.0 && is_duration && self.end() <= Self::LATEST_MS
     }
 
-    /// The rows, if they are a whole number from 0 to 2⁵³ - 1.
-    pub(crate) fn valid_rows(&self) -> Option<f64> {
-        self.rows.filter(|rows| (0.0..=MAX_SAFE_INTEGER).contains(rows) && rows.fract() == 0.0)
+    /// Rows, rows read, rows written and the database's own duration, each if it is valid.
+    pub(crate) fn figures(&self) -> [Option<f64>; 4] {
+        let count = |rows: &f64| (0.0..=MAX_SAFE_INTEGER).contains(rows) && rows.fract() == 0.0;
+        let [rows, read, written] =
+            [self.rows, self.rows_read, self.rows_written].map(|rows| rows.filter(count));
+        [rows, read, written, self.db_ms.filter(|ms| ms.is_finite() && *ms >= 0.0)]
+    }
+
+    /// Rows read and written by a statement, if one of them is known.
+    #[inline(always)]
+    pub(crate) fn usage(&self) -> Option<[f64; 2]> {
+        if self.kind != EventKind::Db || (self.rows_read.is_none() && self.rows_written.is_none()) {
+            return None;
+        }
+        let [_, read, written, _] = self.figures();
+        Some([read.unwrap_or_default(), written.unwrap_or_default()])
     }
 
     /// How many of its values were cut or left out.
     pub(crate) fn truncated(&self) -> u32 {
-        self.attributes.truncated() + u32::from(self.rows.is_some() && self.valid_rows().is_none())
+        let given = [self.rows, self.rows_read, self.rows_written, self.db_ms];
+        let lost = given.iter().zip(self.figures()).filter(|(given, kept)| given.is_some() && kept.is_none());
+        self.attributes.truncated() + lost.count() as u32
     }
 
     /// The end in ms since the epoch; the start if the duration is unknown.
@@ -127,13 +151,22 @@ mod tests {
 
     #[test]
     fn rows_are_whole_numbers_or_left_out_and_counted() {
-        let event = |rows| Event { rows, ..Event::new(EventKind::Db, "select", 1.0) };
+        let event = |rows| Event { rows, rows_read: rows, ..Event::new(EventKind::Db, "select", 1.0) };
         for rows in [0.0, 1.0, MAX_SAFE_INTEGER] {
-            assert_eq!((event(Some(rows)).valid_rows(), event(Some(rows)).truncated()), (Some(rows), 0));
+            let event = event(Some(rows));
+            assert_eq!((event.figures(), event.truncated()), ([Some(rows), Some(rows), None, None], 0));
+            assert_eq!(event.usage(), Some([rows, 0.0]));
         }
         for rows in [-1.0, 0.5, f64::MAX, f64::INFINITY, 9_007_199_254_740_992.0] {
-            assert_eq!((event(Some(rows)).valid_rows(), event(Some(rows)).truncated()), (None, 1));
+            assert_eq!((event(Some(rows)).figures(), event(Some(rows)).truncated()), ([None; 4], 2));
         }
-        assert_eq!((event(None).valid_rows(), event(None).truncated()), (None, 0));
+        for db_ms in [-1.0, f64::INFINITY] {
+            let event = Event { db_ms: Some(db_ms), ..event(None) };
+            assert_eq!((event.figures(), event.truncated()), ([None; 4], 1));
+        }
+        assert_eq!(
+            (event(None).figures(), event(None).truncated(), event(None).usage()),
+            ([None; 4], 0, None)
+        );
     }
 }

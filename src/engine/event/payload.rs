@@ -4,9 +4,9 @@
 //!
 //! | bytes | meaning |
 //! |---|---|
-//! | 0 | tag: 0 name, 1 error, 2 detail, 3 query, 4 rows, 5 attributes |
+//! | 0 | tag: 0 name, 1 error, 2 detail, 3 query, 4 attributes, 5 rows, 6 rows read, 7 rows written, 8 the database's ms |
 //! | 1, 2 | length of the value, little-endian |
-//! | 3 … | the value: UTF-8; rows an f64; attributes as [`attributes`](super::attributes) encodes them |
+//! | 3 … | the value: UTF-8; a figure as f64; attributes as [`attributes`](super::attributes) encodes them |
 //!
 //! Name, error and detail are parts only if the table of names has no place for them.
 
@@ -53,11 +53,15 @@ impl RecordWriter {
             EventKind::Fn | EventKind::Evt => None,
         };
         let detail = self.intern_if_any(DETAIL, detail, names);
-        if let Some(rows) = event.valid_rows() {
-            push_part(ROWS, &rows.to_le_bytes(), &mut self.payload);
-        }
         if !event.attributes.bytes().is_empty() {
             push_part(ATTRIBUTES, event.attributes.bytes(), &mut self.payload);
+        }
+        if event.kind == EventKind::Db {
+            for (tag, figure) in (ROWS..).zip(event.figures()) {
+                if let Some(figure) = figure {
+                    push_part(tag, &figure.to_le_bytes(), &mut self.payload);
+                }
+            }
         }
         let is_whole_but_name = self.payload.len() == name_len;
         Record { name, error, detail, is_whole_but_name, ..self.record(event, ids, p) }
@@ -138,11 +142,12 @@ pub(super) const NAME: u8 = 0;
 pub(super) const ERROR: u8 = 1;
 pub(super) const DETAIL: u8 = 2;
 pub(super) const QUERY: u8 = 3;
-pub(super) const ROWS: u8 = 4;
-const ATTRIBUTES: u8 = 5;
+const ATTRIBUTES: u8 = 4;
+/// The first of the figures.
+pub(super) const ROWS: u8 = 5;
 /// The bytes of a part before its value.
 pub(super) const HEADER: usize = 3;
 /// The most bytes of a name, an error, a method or a system. Longer texts are cut.
 const MAX_NAME: usize = 1024;
-/// The most bytes of a payload: three names, a statement of 1000 characters, rows and attributes.
-pub(crate) const MAX_PAYLOAD: usize = 3 * MAX_NAME + 4000 + 8 + Attributes::MAX_BYTES + 6 * HEADER;
+/// The most bytes of a payload: three names, a statement of 1000 characters, four figures and attributes.
+pub(crate) const MAX_PAYLOAD: usize = 3 * MAX_NAME + 4000 + 4 * 8 + Attributes::MAX_BYTES + 9 * HEADER;

@@ -32,6 +32,12 @@ pub struct EventView<'a> {
     pub query: Option<&'a str>,
     /// DB: the number of rows returned or changed.
     pub rows: Option<f64>,
+    /// DB: the number of rows that the database read.
+    pub rows_read: Option<f64>,
+    /// DB: the number of rows that the database wrote.
+    pub rows_written: Option<f64>,
+    /// DB: how long the database itself took, in ms.
+    pub db_ms: Option<f64>,
     attributes: &'a [u8],
 }
 
@@ -55,6 +61,9 @@ impl<'a> EventView<'a> {
             status: Some(record.status).filter(|&status| status != 0),
             query: None,
             rows: None,
+            rows_read: None,
+            rows_written: None,
+            db_ms: None,
             attributes: &[],
         };
         view.read_parts(payload);
@@ -74,9 +83,20 @@ impl<'a> EventView<'a> {
                 ERROR => self.error = Some(text),
                 DETAIL => self.detail = Some(text),
                 QUERY => self.query = Some(text),
-                ROWS => self.rows = part.try_into().ok().map(f64::from_le_bytes),
+                ROWS.. => self.read_figure(tag - ROWS, part.try_into().ok().map(f64::from_le_bytes)),
                 _ => self.attributes = part,
             }
+        }
+    }
+}
+
+impl EventView<'_> {
+    fn read_figure(&mut self, number: u8, figure: Option<f64>) {
+        match number {
+            0 => self.rows = figure,
+            1 => self.rows_read = figure,
+            2 => self.rows_written = figure,
+            _ => self.db_ms = figure,
         }
     }
 }

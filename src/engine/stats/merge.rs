@@ -44,6 +44,11 @@ impl StatsStore {
                 writer.slot(age, row.slot(position), scratch.shift(), scratch.entries());
             }
         }
+        let open = self.window.open();
+        let usage = row.usage.known().map_or(&[][..], |slots| slots);
+        let by_age = usage.iter().enumerate().map(|(at, rows)| ((open + SLOTS - at) % SLOTS, *rows));
+        // One of them at least, so that the sums are known there too.
+        writer.usage(&by_age.filter(|(age, rows)| *age == 0 || *rows != [0.0; 2]).collect::<Vec<_>>());
     }
 
     /// Adds the counts of another store, given in its binary form.
@@ -132,6 +137,11 @@ impl StatsStore {
                 entries.for_each(drop);
             }
         }
+        reader.usage(|age, rows| {
+            if let Some(position) = self.window.position_of_age(lag + i64::from(age)).filter(|_| events > 0) {
+                self.table.row_mut(number).0.usage.add(position, rows);
+            }
+        })?;
         self.table.note_merged(events);
         Some(())
     }
@@ -167,6 +177,7 @@ fn check(bytes: &[u8]) -> Option<(Reader<'_>, Header, u64)> {
             last = form.age;
             events = events.saturating_add(u64::from(form.slot.count));
         }
+        reader.usage(|_, _| {})?;
     }
     reader.is_at_end().then_some((rows, header, events))
 }
@@ -201,6 +212,7 @@ mod tests {
         for (age, slot, shift, entries) in slots {
             writer.slot(*age, slot, *shift, entries.iter().copied());
         }
+        writer.usage(&[]);
         writer.finish();
         bytes
     }

@@ -30,6 +30,7 @@ mod series;
 mod slot;
 mod snapshot;
 mod store;
+mod usage;
 mod window;
 
 pub use sample::{Sample, SeriesKind};

@@ -6,6 +6,7 @@ use super::pool::Pool;
 use super::sample::SeriesKind;
 use super::scratch::Scratch;
 use super::slot::{Placed, Slot};
+use super::usage::Usage;
 use super::window::SLOTS;
 
 /// The memory that all rows share.
@@ -26,6 +27,7 @@ pub(super) struct Row {
     /// The estimate by which the series took the row. It decays while events are counted.
     pub(super) credit: u32,
     pub(super) p99_ms: Option<f64>,
+    pub(super) usage: Usage,
     is_stale: bool,
     live: Histogram,
     open: Histogram,
@@ -41,6 +43,7 @@ impl Row {
             count: 0,
             credit: 0,
             p99_ms: None,
+            usage: Usage::default(),
             is_stale: false,
             live: Histogram::new(),
             open: Histogram::new(),
@@ -138,6 +141,7 @@ impl Row {
             self.live.subtract(&mut arena.pool, gone.head, gone.shift);
             arena.pool.give_chain(gone.head);
             self.count -= gone.count;
+            self.usage.take((open + step) % SLOTS);
         }
         self.is_stale = true;
         self.reset_scale(&mut arena.pool);
@@ -153,13 +157,18 @@ impl Row {
         self.open.copy_to(pool, scratch);
         self.open.clear(pool);
         let mut sum = Slot::EMPTY;
+        let to = (open + SLOTS - later) % SLOTS;
         for position in positions {
+            if self.usage.known().is_some() {
+                let rows = self.usage.take(position);
+                self.usage.add(to, rows);
+            }
             let slot = std::mem::replace(&mut self.slots[position], Slot::EMPTY);
             scratch.add_chain(pool, slot.head, slot.shift);
             pool.give_chain(slot.head);
             sum.absorb(&slot);
         }
-        self.slots[(open + SLOTS - later) % SLOTS] = sum;
+        self.slots[to] = sum;
         self.open.set_shift(shift);
         for (bucket, count) in scratch.entries() {
             self.open.add(pool, bucket, shift, count);
@@ -218,6 +227,7 @@ impl Row {
                 other.pack(arena, position);
             }
         }
+        self.usage.fold_into(&mut other.usage);
         other.count += self.count;
         other.is_stale = true;
         self.clear(arena);
@@ -233,6 +243,7 @@ impl Row {
             histogram.clear(&mut arena.pool);
             histogram.set_shift(0);
         }
+        self.usage.clear();
         (self.count, self.credit, self.p99_ms, self.is_stale) = (0, 0, None, false);
     }
 

@@ -297,7 +297,8 @@ impl Table {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        let names: usize = self.rows.iter().map(|row| row.name.capacity()).sum();
+        let of_row = |row: &Row| row.name.capacity() + row.usage.memory_bytes();
+        let names: usize = self.rows.iter().map(of_row).sum();
         let shared = self.arena.pool.memory_bytes() + self.arena.scratch.memory_bytes();
         size_of_val(&*self.rows) + names + shared + self.index.memory_bytes() + self.sketch.memory_bytes()
     }

@@ -75,6 +75,10 @@ pub struct SeriesSnapshot {
     pub slots: [u32; 60],
     /// Whether the error of percentiles is at most 2.2 % instead of 1 %, because the memory was used up.
     pub coarse: bool,
+    /// The rows that its statements read. `None`, here and below: their driver does not say it.
+    pub rows_read: Option<f64>,
+    /// The rows that its statements wrote.
+    pub rows_written: Option<f64>,
 }
 
 /// The name and the kind of all series without a row.
@@ -122,12 +126,15 @@ fn of_series(number: usize, table: &Table, window: &Window) -> SeriesSnapshot {
         OTHER => (OTHER_NAME, OTHER_NAME),
         _ => (row.kind.as_str(), row.name.as_str()),
     };
+    let usage = row.usage.total();
     SeriesSnapshot {
         kind,
         name: name.to_owned(),
         figures: figures(row, table.pool(), window),
         slots: slots(row, window),
         coarse: row.live().shift() > 0,
+        rows_read: usage.map(|[read, _]| read),
+        rows_written: usage.map(|[_, written]| written),
     }
 }
 

@@ -36,6 +36,13 @@ pub struct StatsStore {
     pub(super) own_clock: f64,
 }
 
+/// Where an event counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Counted {
+    row: u32,
+    position: u32,
+}
+
 impl StatsStore {
     /// The limit of `window_ms`.
     pub const WINDOW_MS: Limit = Limit::number(60.0, 86_400_000.0);
@@ -75,10 +82,11 @@ impl StatsStore {
     pub fn record(&mut self, sample: Sample, now: f64, series: Option<(SeriesKind, &str)>) -> bool {
         let series = series.map(|(kind, name)| (kind, Hashed::new(name)));
         self.note_clock(now);
-        self.record_hashed(&sample, now, series, &mut RowHint::default())
+        self.record_hashed(&sample, now, series, &mut RowHint::default()).is_some()
     }
 
-    /// As [`record`](Self::record). `hint` remembers the row of the series from call to call.
+    /// As [`record`](Self::record). `hint` remembers the row of the series from call to call. Returns where it counts; `None`:
+    /// it is refused.
     #[inline(never)]
     pub(crate) fn record_hashed(
         &mut self,
@@ -86,11 +94,11 @@ impl StatsStore {
         now: f64,
         series: Option<(SeriesKind, Hashed<'_>)>,
         hint: &mut RowHint,
-    ) -> bool {
+    ) -> Option<Counted> {
         self.advance_window(now);
         let Some(event) = self.place(sample) else {
             self.refused += 1;
-            return false;
+            return None;
         };
         self.window.observe(event.at);
         let (row, is_request) = match series {
@@ -106,7 +114,12 @@ impl StatsStore {
         if is_request {
             self.seconds.record(event.at);
         }
-        true
+        Some(Counted { row: row as u32, position: event.position as u32 })
+    }
+
+    /// Adds rows read and written to the series and the slot of an event.
+    pub(crate) fn add_usage(&mut self, counted: Counted, usage: [f64; 2]) {
+        self.table.row_mut(counted.row as usize).0.usage.add(counted.position as usize, usage);
     }
 
     #[inline(always)]

@@ -2,10 +2,11 @@
 
 use super::bytes::append_checksum;
 use super::sample::{Sample, SeriesKind};
-use super::series::{OTHER, TOTAL};
+use super::series::{OTHER, RowHint, TOTAL};
 use super::store::StatsStore;
 use super::{bucket, window};
 use crate::engine::rng::Rng;
+use crate::engine::text::hashed::Hashed;
 
 const START: f64 = 1_760_000_000_000.0;
 
@@ -224,4 +225,72 @@ fn a_clock_that_is_set_back_loses_nothing_though_blocks_are_short() {
         stats.advance(9e14);
         assert_eq!(stats.table.pool().free(), blocks);
     }
+}
+
+fn query(stats: &mut StatsStore, at: f64, name: &str, usage: Option<[f64; 2]>) {
+    let sample = Sample { at, duration: Some(1.0), is_error: false };
+    let series = Some((SeriesKind::Db, Hashed::new(name)));
+    let counted = stats.record_hashed(&sample, at, series, &mut RowHint::default());
+    if let (Some(counted), Some(usage)) = (counted, usage) {
+        stats.add_usage(counted, usage);
+    }
+}
+
+/// Rows read and written, by series.
+fn usage(stats: &mut StatsStore, now: f64) -> Vec<(String, Option<f64>, Option<f64>)> {
+    let rows = stats.snapshot(now).series;
+    rows.into_iter().map(|row| (row.name, row.rows_read, row.rows_written)).collect()
+}
+
+#[test]
+fn rows_read_and_written_are_summed_over_the_window() {
+    let mut stats = StatsStore::with_pool(900_000.0, 8, 500);
+    for n in 0..10 {
+        query(&mut stats, START + f64::from(n) * 60_000.0, "a", Some([f64::from(n), 1.0]));
+        query(&mut stats, START + f64::from(n) * 60_000.0, "b", None);
+    }
+    let now = START + 540_000.0;
+    let of = |read, written| vec![("a".into(), Some(read), Some(written)), ("b".into(), None, None)];
+    assert_eq!(usage(&mut stats, now), of(45.0, 10.0));
+    // What later slots have counts in the one of the earlier time.
+    assert_eq!(usage(&mut stats, now - 300_000.0), of(45.0, 10.0));
+    // The first two minutes have left the window.
+    let mut stats = StatsStore::with_pool(900_000.0, 8, 500);
+    for n in 0..10 {
+        query(&mut stats, START + f64::from(n) * 60_000.0, "a", Some([f64::from(n), 1.0]));
+        query(&mut stats, START + f64::from(n) * 60_000.0, "b", None);
+    }
+    assert_eq!(usage(&mut stats, START + 900_000.0 + 75_000.0), of(44.0, 8.0));
+    query(&mut stats, START + 5e6, "a", None);
+    assert_eq!(usage(&mut stats, START + 5e6)[0].0, "a");
+    assert!(usage(&mut stats, START + 5e6)[0].1.is_none_or(|read| read == 0.0));
+}
+
+#[test]
+fn rows_read_and_written_are_merged_and_folded() {
+    let (mut one, mut two) =
+        (StatsStore::with_pool(900_000.0, 8, 500), StatsStore::with_pool(900_000.0, 8, 500));
+    query(&mut one, START, "a", Some([7.0, 0.0]));
+    query(&mut one, START + 60_000.0, "zero", Some([0.0, 0.0]));
+    query(&mut two, START + 30_000.0, "a", Some([1e15, 3.0]));
+    query(&mut two, START + 90_000.0, "c", None);
+    let mut merged = StatsStore::with_pool(900_000.0, 8, 500);
+    for store in [&mut one, &mut two] {
+        let mut bytes = Vec::new();
+        store.to_bytes(&mut bytes);
+        assert_eq!(merged.merge(&bytes), Ok(()));
+    }
+    let wanted = [
+        ("a".to_owned(), Some(1e15 + 7.0), Some(3.0)),
+        ("c".to_owned(), None, None),
+        ("zero".to_owned(), Some(0.0), Some(0.0)),
+    ];
+    assert_eq!(usage(&mut merged, START + 90_000.0), wanted);
+    // A series that loses its row counts in `_OTHER`.
+    let mut small = StatsStore::with_pool(900_000.0, 1, 500);
+    query(&mut small, START, "a", Some([5.0, 1.0]));
+    (0..50).for_each(|_| query(&mut small, START, "b", Some([1.0, 0.0])));
+    let rows = usage(&mut small, START);
+    let sum = rows.iter().map(|(_, read, _)| read.unwrap()).sum::<f64>();
+    assert_eq!((sum, rows.len(), rows[1].0.as_str()), (55.0, 2, "_OTHER"));
 }

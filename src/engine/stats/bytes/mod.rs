@@ -1,11 +1,11 @@
-//! The binary form, version 2.
+//! The binary form, version 3.
 //!
 //! Numbers are little-endian; a varint has 7 bits per byte, the lowest first. The form is a header, its rows, and a
-//! checksum. A row is followed by its slots, a slot by its entries.
+//! checksum. A row is followed by its slots and its rows read and written, a slot by its entries.
 //!
 //! | part | field | type | meaning |
 //! |---|---|---|---|
-//! | header | magic | 4 bytes | `TGS` and the version, 2 |
+//! | header | magic | 4 bytes | `TGS` and the version, 3 |
 //! | | window, now, first | f64 | ms; `first` is infinite if nothing was recorded |
 //! | | refused | varint | refused events |
 //! | | seconds | 60 varints | requests of each second, newest last |
@@ -20,6 +20,9 @@
 //! | | entries | varint | the number of entries |
 //! | entry | gap | varint | the number of empty buckets before this one |
 //! | | count | varint | the durations in this bucket |
+//! | usage | slots | u8 | the number of slots with rows read and written; 0 if the driver does not say them |
+//! | | age | u8 | of each of them |
+//! | | read, written | varint | |
 //! | end | checksum | u32 | the CRC-32 of all bytes before it |
 
 mod checksum;
@@ -27,6 +30,7 @@ mod checksum;
 use super::bucket::{BUCKETS, MAX_SHIFT};
 use super::series::NAME_BYTES;
 use super::slot::Slot;
+use super::usage::Rows;
 use super::window::{LATEST_MS, SHOWN, SLOTS};
 use checksum::crc32;
 
@@ -107,6 +111,18 @@ impl<'a> Reader<'a> {
     /// The entries of the slot that was read last.
     pub(super) fn entries(&mut self, form: &SlotForm) -> Entries<'_, 'a> {
         Entries { reader: self, left: form.entries, expected: 0 }
+    }
+
+    /// The usage of the row whose slots have been read.
+    pub(super) fn usage(&mut self, mut each: impl FnMut(u8, Rows)) -> Option<()> {
+        for _ in 0..self.u8()? {
+            let (age, read, written) = (self.u8()?, self.varint()?, self.varint()?);
+            if usize::from(age) >= SLOTS {
+                return None;
+            }
+            each(age, [read as f64, written as f64]);
+        }
+        Some(())
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -233,6 +249,15 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Ends a row. `usage` are the rows read and written of its slots, by age.
+    pub(super) fn usage(&mut self, usage: &[(usize, Rows)]) {
+        self.out.push(usage.len() as u8);
+        for (age, rows) in usage {
+            self.out.push(*age as u8);
+            rows.iter().for_each(|sum| self.varint(sum.min(MAX_ROWS) as u64));
+        }
+    }
+
     fn f64(&mut self, value: f64) {
         self.out.extend(value.to_le_bytes());
     }
@@ -259,7 +284,10 @@ pub(super) const KIND_TOTAL: u8 = 0;
 pub(super) const KIND_MAX: u8 = 4;
 
 /// The first bytes of a form, with its version.
-const MAGIC: [u8; 4] = *b"TGS\x02";
+const MAGIC: [u8; 4] = *b"TGS\x03";
+
+/// The most rows that a varint of nine bytes has.
+const MAX_ROWS: f64 = 9.2e18;
 
 /// A sum is smaller than the longest duration only by rounding.
 const SLACK: f64 = 1.0 + 1e-9;
