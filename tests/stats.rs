@@ -455,7 +455,7 @@ fn a_form_without_its_checksum_or_of_another_version_is_refused() {
         let mut first = [body, &crc32(body).to_le_bytes()].concat();
         assert_eq!(first, form, "the checksum is that of RFC 1952");
         assert!(store().merge(body).is_err());
-        for version in [0, 1, 3, 255] {
+        for version in [0, 1, 2, 255] {
             first.truncate(body.len());
             first[3] = version;
             let checksum = crc32(&first).to_le_bytes();

@@ -2,9 +2,10 @@
 
 use super::bucket;
 use super::sample::{Sample, SeriesKind};
-use super::series::{RowHint, TOTAL, Table};
+use super::series::{OTHER, RowHint, TOTAL, Table};
 use super::slot::Placed;
 use super::snapshot::Snapshot;
+use super::usage::Rows;
 use super::window::{LATEST_MS, Seconds, Window};
 use crate::engine::config::{Config, Limit};
 use crate::engine::error::Error;
@@ -34,13 +35,6 @@ pub struct StatsStore {
     pub(super) refused: u64,
     /// The latest time that the caller passed, and no merge brought; 0 if there was none.
     pub(super) own_clock: f64,
-}
-
-/// Where an event counts.
-#[derive(Clone, Copy)]
-pub(crate) struct Counted {
-    row: u32,
-    position: u32,
 }
 
 impl StatsStore {
@@ -82,11 +76,10 @@ impl StatsStore {
     pub fn record(&mut self, sample: Sample, now: f64, series: Option<(SeriesKind, &str)>) -> bool {
         let series = series.map(|(kind, name)| (kind, Hashed::new(name)));
         self.note_clock(now);
-        self.record_hashed(&sample, now, series, &mut RowHint::default()).is_some()
+        self.record_hashed(&sample, now, series, &mut RowHint::default())
     }
 
-    /// As [`record`](Self::record). `hint` remembers the row of the series from call to call. Returns where it counts; `None`:
-    /// it is refused.
+    /// As [`record`](Self::record). `hint` remembers the row of the series from call to call.
     #[inline(never)]
     pub(crate) fn record_hashed(
         &mut self,
@@ -94,11 +87,11 @@ impl StatsStore {
         now: f64,
         series: Option<(SeriesKind, Hashed<'_>)>,
         hint: &mut RowHint,
-    ) -> Option<Counted> {
+    ) -> bool {
         self.advance_window(now);
         let Some(event) = self.place(sample) else {
             self.refused += 1;
-            return None;
+            return false;
         };
         self.window.observe(event.at);
         let (row, is_request) = match series {
@@ -114,12 +107,15 @@ impl StatsStore {
         if is_request {
             self.seconds.record(event.at);
         }
-        Some(Counted { row: row as u32, position: event.position as u32 })
+        true
     }
 
-    /// Adds rows read and written to the series and the slot of an event.
-    pub(crate) fn add_usage(&mut self, counted: Counted, usage: [f64; 2]) {
-        self.table.row_mut(counted.row as usize).0.usage.add(counted.position as usize, usage);
+    /// Adds rows read and written to a series, for a statement at `at` that has been recorded.
+    pub(crate) fn add_usage(&mut self, at: f64, (kind, name): (SeriesKind, &str), usage: Rows) {
+        let row = self.table.find(kind, name).unwrap_or(OTHER);
+        if let Some((position, _)) = self.window.position(at.min(self.window.now())) {
+            self.table.row_mut(row).0.usage.add(position, usage);
+        }
     }
 
     #[inline(always)]

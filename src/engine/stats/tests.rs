@@ -2,11 +2,10 @@
 
 use super::bytes::append_checksum;
 use super::sample::{Sample, SeriesKind};
-use super::series::{OTHER, RowHint, TOTAL};
+use super::series::{OTHER, TOTAL};
 use super::store::StatsStore;
 use super::{bucket, window};
 use crate::engine::rng::Rng;
-use crate::engine::text::hashed::Hashed;
 
 const START: f64 = 1_760_000_000_000.0;
 
@@ -228,11 +227,10 @@ fn a_clock_that_is_set_back_loses_nothing_though_blocks_are_short() {
 }
 
 fn query(stats: &mut StatsStore, at: f64, name: &str, usage: Option<[f64; 2]>) {
-    let sample = Sample { at, duration: Some(1.0), is_error: false };
-    let series = Some((SeriesKind::Db, Hashed::new(name)));
-    let counted = stats.record_hashed(&sample, at, series, &mut RowHint::default());
-    if let (Some(counted), Some(usage)) = (counted, usage) {
-        stats.add_usage(counted, usage);
+    let series = (SeriesKind::Db, name);
+    assert!(stats.record(Sample { at, duration: Some(1.0), is_error: false }, at, Some(series)));
+    if let Some(usage) = usage {
+        stats.add_usage(at, series, usage);
     }
 }
 

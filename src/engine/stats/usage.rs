@@ -42,9 +42,11 @@ impl Usage {
         }
     }
 
-    /// Moves all sums into those of another series.
+    /// Moves all sums into those of another series. It takes no memory.
     pub(super) fn fold_into(&mut self, other: &mut Self) {
-        if let Some(slots) = self.known() {
+        if self.is_known && other.slots.is_none() {
+            std::mem::swap(self, other);
+        } else if let Some(slots) = self.known() {
             slots.iter().enumerate().for_each(|(position, rows)| other.add(position, *rows));
         }
         self.clear();

@@ -115,9 +115,9 @@ impl Pipeline {
         };
         let is_error = self.policy.is_error(event.status, event.error.is_some());
         let sample = Sample { at: event.end(), duration: event.duration, is_error };
-        let counted = self.stats.record_hashed(&sample, shared.wall(), Some((kind, name)), row);
-        if let (Some(counted), Some(usage)) = (counted, event.usage()) {
-            self.stats.add_usage(counted, usage);
+        self.stats.record_hashed(&sample, shared.wall(), Some((kind, name)), row);
+        if let Some(usage) = event.usage() {
+            self.stats.add_usage(sample.at, (kind, name.text), usage);
         }
     }
 
