@@ -20,7 +20,13 @@ const result = (rows_read: unknown, rows_written: unknown, duration: unknown, re
 /** A database whose calls give `answers`, one after the other. */
 function databaseOf(answers: unknown[]) {
   const next = async (..._given: unknown[]) => answers.shift() as never;
-  const statement = { bind: (..._given: unknown[]) => statement, all: next, run: next, first: next, raw: next };
+  const statement = {
+    bind: (..._given: unknown[]) => statement,
+    all: next,
+    run: next,
+    first: next,
+    raw: next,
+  };
   return { prepare: (_: string) => statement, batch: next, exec: next };
 }
 
