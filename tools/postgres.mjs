@@ -39,7 +39,8 @@ export async function startPostgres(bin = postgresPrograms()) {
   return {
     url: `postgres://tide@127.0.0.1:${port}/postgres`,
     async stop() {
-      server.kill("SIGINT");
+      // It waits for its connections to end: one that it ends itself is an error in its client.
+      server.kill("SIGTERM");
       await exited;
       rmSync(folder, { recursive: true, force: true });
     },
