@@ -219,6 +219,8 @@ test("cycles, depth, traps and size harm nobody: reading stops at the limits, an
     const { truncated } = await attributesOf(given);
     assert.ok(truncated > 0);
   }
+  assert.deepEqual(await attributesOf({ cycle }), { attributes: { "cycle.n": 1 }, truncated: 1 });
+  assert.deepEqual(await attributesOf({ list }), { attributes: { list: "[1,null]" }, truncated: 1 });
   const big = [new Array(1e6).fill(7), new Array(1e6), new Array(1e5).fill({}), [new Array(1e5).fill([])]];
   for (const given of [...big, ["x".repeat(1e7)], [{ ["k".repeat(1e7)]: 1 }], [{ a: new Uint8Array(1e7) }]]) {
     const { attributes, truncated } = await attributesOf({ given });
