@@ -284,7 +284,12 @@ fn rows_read_and_written_are_merged_and_folded() {
         ("zero".to_owned(), Some(0.0), Some(0.0)),
     ];
     assert_eq!(usage(&mut merged, START + 90_000.0), wanted);
-    // A series that loses its row counts in `_OTHER`.
+    // A series that loses its row counts in `_OTHER`, whether anything was known there or not.
+    let mut small = StatsStore::with_pool(900_000.0, 1, 500);
+    query(&mut small, START, "a", Some([5.0, 1.0]));
+    (0..50).for_each(|_| query(&mut small, START, "b", None));
+    let folded = [("b".to_owned(), None, None), ("_OTHER".to_owned(), Some(5.0), Some(1.0))];
+    assert_eq!(usage(&mut small, START), folded);
     let mut small = StatsStore::with_pool(900_000.0, 1, 500);
     query(&mut small, START, "a", Some([5.0, 1.0]));
     (0..50).for_each(|_| query(&mut small, START, "b", Some([1.0, 0.0])));
