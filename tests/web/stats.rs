@@ -111,3 +111,21 @@ fn bytes_that_are_not_a_stores_are_refused_whole() {
     }
     assert_eq!(bytes(&store).unchecked_into::<Uint8Array>().to_vec(), before);
 }
+
+#[wasm_bindgen_test]
+fn a_store_whose_clock_is_far_ahead_is_refused_and_changes_nothing() {
+    let store = store();
+    call(&store, "StatsStore.record", args![NOW, 1, false, "/a"]);
+    let before = bytes(&store).unchecked_into::<Uint8Array>().to_vec();
+    for ahead in [60_001.0, 3_600_000.0, 1e12] {
+        let peer = construct("StatsStore", args![]);
+        call(&peer, "StatsStore.record", args![NOW + ahead, 1, false, "/b"]);
+        let refusal = throws(&store, "StatsStore.merge", args![bytes(&peer)]);
+        assert!(refusal.code == "stats/clock" && !refusal.message.is_empty(), "{ahead}: {refusal:?}");
+        assert_eq!(bytes(&store).unchecked_into::<Uint8Array>().to_vec(), before);
+    }
+    let peer = construct("StatsStore", args![]);
+    call(&peer, "StatsStore.record", args![NOW + 59_000.0, 1, false, "/b"]);
+    call(&store, "StatsStore.merge", args![bytes(&peer)]);
+    assert_eq!(view(&store, "StatsStore.snapshot", args![NOW + 59_000.0])["count"], 2, "within a minute");
+}

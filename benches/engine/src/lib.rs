@@ -23,6 +23,8 @@ pub struct Host {
     flood: Vec<String>,
     /// Each request ended up to this many slots of the statistics ago.
     slots: usize,
+    /// Whether durations spread over all that is measured.
+    is_wide: bool,
     bytes: Vec<u8>,
     now: f64,
     played: usize,
@@ -31,7 +33,8 @@ pub struct Host {
 impl Host {
     /// A host that has seen each route with each method.
     pub fn new(case: Case) -> Self {
-        let Case { sink, flood, slots, .. } = case;
+        let Case { sink, flood, slots, is_wide, .. } = case;
+        let routes = if is_wide { 128 } else { 32 };
         let mut config = Config::default();
         config.sampling.seed = Some(7);
         if let Some(format) = sink {
@@ -43,10 +46,10 @@ impl Host {
         let encoder = sink.map(Encoder::new);
         let flood = (0..flood).map(|at| format!("/path/number/{at}/of")).collect();
         let (ids, bytes) = (Vec::new(), Vec::new());
-        let mut host = Self { collector, encoder, ids, flood, slots, bytes, now, played: 0 };
+        let mut host = Self { collector, encoder, ids, flood, slots, is_wide, bytes, now, played: 0 };
         for at in 0..4096 {
-            let route = format!("/api/v1/resource{}/:id", at % 32);
-            let method = METHODS[at >> 5 & 3];
+            let route = format!("/api/v1/resource{}/:id", at % routes);
+            let method = METHODS[at / routes % 4];
             let event = Event { method, status: Some(200), ..Event::new(EventKind::Req, &route, now) };
             host.collector.record(&event, None, now);
             if at >= 4096 - 128 {
@@ -81,7 +84,7 @@ impl Host {
 
     /// Records as many requests as JavaScript buffers.
     fn record(&mut self) {
-        let Self { ids, flood, slots, now, played, .. } = self;
+        let Self { ids, flood, slots, is_wide, now, played, .. } = self;
         let requests = (*played..*played + BUFFERED).map(|at| {
             let (id, method) = ids[at % 128];
             let route = match flood.is_empty() {
@@ -89,7 +92,11 @@ impl Host {
                 false => RouteRef::Text(&flood[at % flood.len()]),
             };
             let status = Some(if at.is_multiple_of(50) { 500 } else { 200 });
-            let duration = Some((at % 97) as f64 + 0.5);
+            let duration = Some(match *is_wide {
+                false => (at % 97) as f64 + 0.5,
+                // From 1 µs to a minute, evenly on a logarithmic scale. 997 and 128 have no common divisor.
+                true => 0.001 * (2.0_f64).powf(25.8 * (at % 997) as f64 / 997.0),
+            });
             let start = match *slots {
                 0 => *now,
                 slots => *now - SLOT_MS * (1 + at / 128 % slots) as f64,
@@ -131,13 +138,17 @@ pub struct Case {
     flood: usize,
     /// Each measured request ended up to this many slots of the statistics ago; 0: it ended now.
     slots: usize,
+    /// Requests of 128 routes with durations from 1 µs to a minute: the histograms take all the memory that there is.
+    is_wide: bool,
 }
 
 /// All that is measured.
-pub const CASES: [Case; 7] = [
+pub const CASES: [Case; 9] = [
     case("statistics", None),
     Case { slots: 2, ..case("statistics-late", None) },
     Case { slots: 50, ..case("statistics-backfill", None) },
+    Case { is_wide: true, ..case("statistics-wide", None) },
+    Case { is_wide: true, slots: 50, ..case("statistics-wide-backfill", None) },
     case("ndjson", Some(Format::Ndjson)),
     Case { flood: 100_000, ..case("ndjson-new-routes", Some(Format::Ndjson)) },
     case("otlp-protobuf", Some(Format::OtlpTracesProtobuf)),
@@ -145,7 +156,7 @@ pub const CASES: [Case; 7] = [
 ];
 
 const fn case(name: &'static str, sink: Option<Format>) -> Case {
-    Case { name, sink, flood: 0, slots: 0 }
+    Case { name, sink, flood: 0, slots: 0, is_wide: false }
 }
 
 impl Case {

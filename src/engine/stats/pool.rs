@@ -50,7 +50,7 @@ impl Pool {
 
     /// Whether blocks are short, and packing the late durations of all slots may free many.
     pub(super) fn has_much_late(&self) -> bool {
-        self.is_tight() && self.late > self.capacity / 8
+        self.free < self.capacity / 16 && self.late > self.capacity / 8
     }
 
     /// Notes that all late durations were packed.
