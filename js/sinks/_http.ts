@@ -88,9 +88,11 @@ function checkedHeader(name: string, value: string): [name: string, value: strin
 
 /** Undefined: it is not worth it, or the runtime cannot. */
 async function gzipped(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-  if (bytes.length < GZIP_FROM_BYTES || typeof CompressionStream !== "function") return undefined;
+  // By its name alone Next's build for the edge, which has no such class, warns of it.
+  const { CompressionStream: Gzip } = globalThis;
+  if (bytes.length < GZIP_FROM_BYTES || typeof Gzip !== "function") return undefined;
   try {
-    const stream = new CompressionStream("gzip");
+    const stream = new Gzip("gzip");
     const writer = stream.writable.getWriter();
     // Not awaited, since the writer waits for the reader. An error here is also thrown by the reader.
     const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close());
