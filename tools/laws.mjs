@@ -8,6 +8,9 @@ export function brokenLaws(counters) {
   const { emitted, accepted, sampledOut, excluded, refused, pending } = counters;
   const told = accepted + sampledOut + excluded + refused + pending;
   if (emitted !== told) broken.push(`emitted ${emitted} ≠ accounted for ${told}`);
+  // A batch's own line has no reasons.
+  const reasons = sum(counters.refusedBy ?? { refused });
+  if (refused !== reasons) broken.push(`refused ${refused} ≠ by reason ${reasons}`);
   for (const sink of counters.sinks) {
     const known = sink.delivered + sink.queued + sink.inFlight + sum(sink.dropped);
     if (sink.accepted !== known)

@@ -5,7 +5,6 @@ import type { AdapterBridge, Place, RequestRecord } from "../runtime/bridge.ts";
 import { isSameUrl } from "../runtime/url.ts";
 import type { EarlyRequests } from "./early-requests.ts";
 import type { Lead } from "./lead.ts";
-import { warnNoEnv, warnUnmeasured } from "./log.ts";
 import type { State } from "./state.ts";
 
 /** The bridge of one collector. */
@@ -15,16 +14,16 @@ export function bridgeFor(
   early: EarlyRequests,
   requests: RequestIndex,
 ): AdapterBridge {
-  const said = new Set<string>();
-  const once = (what: string, say: () => void) => {
-    if (!said.has(what)) say();
-    said.add(what);
-  };
   return {
     configure: (env) => state.configure(env),
     open(request, context, other) {
       if (!state.isReady()) {
-        if (state.lacksEnv) once("env", warnNoEnv);
+        if (state.lacksEnv) {
+          state.log.warnOnce(
+            "no env was found for the options, so nothing is recorded; " +
+              "pass it: measure(tide, request, work, { env })",
+          );
+        }
         return;
       }
       openRequest(state, requests, request);
@@ -58,7 +57,7 @@ export function bridgeFor(
       const nowMs = state.clock.now();
       const durationMs = state.clock.preciseNow() - request.preciseStartMs;
       const isKept = isOpen(request) && early.keep({ request, status, durationMs }, nowMs, context);
-      if (!isOpen(request)) state.engine.refused += 1;
+      if (!isOpen(request)) state.engine.refuse();
       else if (!isKept) endRequest(state, request, durationMs, status, request.error);
       request.isOver = true;
       request.error = undefined;
@@ -69,7 +68,7 @@ export function bridgeFor(
       state.waitUntil = waitUntil;
     },
     warnUnmeasured(adapter) {
-      once("request", () => warnUnmeasured(adapter));
+      state.log.warnOnce(`${adapter} found no Request in its arguments, so nothing is measured`);
     },
     setLeaving(isLeaving) {
       state.leaving = isLeaving;

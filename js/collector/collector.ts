@@ -47,7 +47,7 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
     req: (route, method, status, startMs, durationMs, error) =>
       recordRequest(state, route, method, status, startMs, durationMs, error),
     enqueue: (event) => enqueue(state, event),
-    scope: (request) => scopeOf(state, finder(requests, request)),
+    scope: (request) => scopeOf(state, finder(state, requests, request)),
     tick: (nowMs) => tick(state, pump, nowMs),
     flush: async (given) => {
       const result = await flush(pump, budgetOf(given, "deadlineMs") ?? pump.limits.flushDeadlineMs);
@@ -83,14 +83,19 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
  * Looks the request up for each event, and keeps what it found: the index forgets requests that are over, and a request
  * that is over its context.
  */
-function finder(requests: RequestIndex, request: object): () => Place | undefined {
+function finder(state: State, requests: RequestIndex, given: object): () => Place | undefined {
   let found: Place | undefined;
   const find = () => {
-    const record = requests.find(request);
+    const record =
+      found === undefined
+        ? (requests.find(given) ?? requests.findWithin(given))
+        : requests.find(found.record.request);
     if (record !== undefined && record !== found?.record) found = { record, context: record.context };
     return found;
   };
-  find();
+  if (find() === undefined && state.isReady()) {
+    state.log.warnOnce("tide.scope was given no request that is measured: what it records stands alone");
+  }
   return find;
 }
 
@@ -119,9 +124,18 @@ async function closeOf(pump: Pump, timeoutMs: number | undefined): Promise<Flush
 function countersOf(state: State, pump: Pump): Counters {
   pump.expireLeases();
   const counted = state.engine.figure("counters", emptyCounters());
-  const { lost, lostMeasures } = state.engine;
+  const { closed, unconfigured, core } = state.engine.refused;
+  const { refusedBy } = counted;
+  const more = closed + unconfigured + core;
+  const { lostMeasures } = state.engine;
   const metrics = { ...counted.metrics, refused: counted.metrics.refused + lostMeasures };
-  return { ...counted, emitted: counted.emitted + lost, refused: counted.refused + lost, metrics };
+  return {
+    ...counted,
+    emitted: counted.emitted + more,
+    refused: counted.refused + more,
+    refusedBy: { ...refusedBy, closed: refusedBy.closed + closed, unconfigured, core },
+    metrics,
+  };
 }
 
 /** The number under `name`, unless it is negative or NaN. */

@@ -6,7 +6,7 @@ import type { Engine, EngineOptions } from "../wasm/generated/tidegate.js";
 import { isModuleExpected } from "../wasm/module.ts";
 import type { CollectorClock } from "./clock.ts";
 import { type Figures, lastFigures, readFigure } from "./figures.ts";
-import { logInert } from "./log.ts";
+import type { Log } from "./log.ts";
 import type { NoticeBoard } from "./notices.ts";
 import type { Settings } from "./options.ts";
 
@@ -27,7 +27,7 @@ export interface Limits {
 /** The engine of one collector: its start, every call into it, and why there is none. */
 export class CollectorEngine implements EngineOwner {
   /** Events recorded without an engine: before configuration, or where there is none. */
-  refused = 0;
+  readonly #refused = { closed: 0, unconfigured: 0, core: 0 };
   /** Numbers of metrics that no engine has. */
   unmeasured = 0;
   readonly #limits: Limits = {
@@ -41,6 +41,7 @@ export class CollectorEngine implements EngineOwner {
   readonly clock: CollectorClock;
   readonly #kind: HostKind;
   readonly #board: NoticeBoard;
+  readonly #log: Log;
   /** Called when the engine has started. */
   readonly #onStart: () => void;
   #handle: EngineHandle | undefined;
@@ -50,11 +51,13 @@ export class CollectorEngine implements EngineOwner {
   #last: Figures | undefined;
   /** The engine starts when it is needed and its module has been loaded. */
   #isWaiting = false;
+  #isClosed = false;
 
-  constructor(clock: CollectorClock, kind: HostKind, board: NoticeBoard, onStart: () => void) {
+  constructor(clock: CollectorClock, kind: HostKind, board: NoticeBoard, log: Log, onStart: () => void) {
     this.clock = clock;
     this.#kind = kind;
     this.#board = board;
+    this.#log = log;
     this.#onStart = onStart;
   }
 
@@ -96,13 +99,21 @@ export class CollectorEngine implements EngineOwner {
   fail(error: TidegateError): void {
     if (this.#error !== undefined) return;
     this.#error = error;
-    logInert(error.message);
+    this.#log.error(`nothing is recorded: ${error.message}`);
     this.#board.emit({ type: "error", code: error.code, message: error.message });
   }
 
-  /** Events that are in no ledger of an engine. */
-  get lost(): number {
-    return this.refused + (this.handle?.lost ?? 0);
+  /** Counts an event that comes while there is no engine. */
+  refuse(): void {
+    const isUnconfigured = this.#error === undefined || this.#error.code.startsWith("config/");
+    this.#refused[this.#isClosed ? "closed" : isUnconfigured ? "unconfigured" : "core"] += 1;
+  }
+
+  /** Refused events that are in no ledger of an engine. */
+  get refused(): { readonly closed: number; readonly unconfigured: number; readonly core: number } {
+    const { closed, unconfigured, core } = this.#refused;
+    const { lost, late } = this.handle ?? { lost: 0, late: 0 };
+    return { closed: closed + late, unconfigured, core: core + lost };
   }
 
   /** Numbers of metrics that are in no ledger of an engine. */
@@ -147,6 +158,7 @@ export class CollectorEngine implements EngineOwner {
   close(): void {
     const { handle } = this;
     this.#isWaiting = false;
+    this.#isClosed = true;
     if (handle !== undefined) handle.isClosed = true;
     this.callAt(undefined, (engine, nowMs) => engine.close(nowMs));
   }

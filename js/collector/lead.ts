@@ -6,7 +6,6 @@ import { runLeader } from "../runtime/leader.ts";
 import { SharedCount } from "../runtime/send-count.ts";
 import { runningContext, type WaitUntil } from "../runtime/wait-until.ts";
 import { isDue, isPending } from "../wasm/flags.ts";
-import { warnNoContext } from "./log.ts";
 import type { Pump } from "./pump.ts";
 import type { State } from "./state.ts";
 
@@ -70,7 +69,10 @@ export class Lead {
     if (this.#lacksContext || hasLongTimers(this.#state.host)) return;
     if (this.#state.settings?.autoTick !== true) return;
     this.#lacksContext = true;
-    warnNoContext();
+    this.#state.log.warn(
+      "no waitUntil was found, so events are sent only while the next request runs; " +
+        "pass it: withTide(tide, handler, { waitUntil })",
+    );
   }
 
   #sendAll(context: WaitUntil): void {

@@ -1,35 +1,40 @@
-import { describeThrown } from "../runtime/error-type.ts";
+/** All that a collector writes to the console. Nothing while all is well, and once what is not. */
+export class Log {
+  /** The option `log`. False: nothing is written. `"debug"`: also a line for each start, batch and drop. */
+  level: boolean | "debug" = true;
+  readonly #written = new Set<string>();
 
-/** All that a collector writes to the console. */
+  get isDebug(): boolean {
+    return this.level === "debug";
+  }
 
-export function logInert(message: string): void {
-  console.error(`tidegate: nothing is recorded: ${message}`);
+  error(text: string): void {
+    if (this.level !== false) write("error", text);
+  }
+
+  warn(text: string): void {
+    if (this.level !== false) write("warn", text);
+  }
+
+  /** Warns unless it has before. There must be few different texts. */
+  warnOnce(text: string): void {
+    if (this.#written.has(text)) return;
+    this.#written.add(text);
+    this.warn(text);
+  }
+
+  debug(text: string): void {
+    if (this.isDebug) write("debug", text);
+  }
 }
 
-export function logListenerError(cause: unknown): void {
-  console.error(`tidegate: a listener ${describeThrown(cause)}; later throws are not reported`);
-}
-
-export function warnNoContext(): void {
-  console.warn(
-    "tidegate: no waitUntil was found, so events are sent only while the next request runs; " +
-      "pass it: withTide(tide, handler, { waitUntil })",
-  );
-}
-
-export function warnNoEnv(): void {
-  console.warn(
-    "tidegate: no env was found for the options, so nothing is recorded; " +
-      "pass it: measure(tide, request, work, { env })",
-  );
-}
-
-export function warnMetric(message: string): void {
-  console.warn(`tidegate: ${message}; it records nothing`);
-}
-
-export function warnUnmeasured(adapter: string): void {
-  console.warn(`tidegate: ${adapter} found no Request in its arguments, so nothing is measured`);
+/** The console may be a bridge of the user's, which throws. */
+function write(method: "error" | "warn" | "debug", text: string): void {
+  try {
+    console[method](`tidegate: ${text}`);
+  } catch {
+    // There is nowhere left to say it.
+  }
 }
 
 export function warnVariable(name: string): void {

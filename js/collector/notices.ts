@@ -1,15 +1,21 @@
+import { describeThrown } from "../runtime/error-type.ts";
 import type { Notices } from "../types/notices.ts";
-import { logListenerError } from "./log.ts";
+import type { Log } from "./log.ts";
 
 type Listener<K extends keyof Notices> = (notice: Notices[K]) => void;
 type AnyListener = (notice: Notices[keyof Notices]) => void;
 
 /** The listeners of a collector. One that throws is reported once, and does not disturb the others. */
 export class NoticeBoard {
+  readonly #log: Log;
   readonly #listeners = new Map<keyof Notices, Set<AnyListener>>();
   #hasReported = false;
   /** How many listeners there are. Without any, the notices of the engine are dropped unread. */
   size = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   on<K extends keyof Notices>(type: K, listener: Listener<K>): () => void {
     const set = this.#listeners.get(type) ?? new Set<AnyListener>();
@@ -41,6 +47,6 @@ export class NoticeBoard {
   #report(cause: unknown): void {
     if (this.#hasReported) return;
     this.#hasReported = true;
-    logListenerError(cause);
+    this.#log.error(`a listener ${describeThrown(cause)}; later throws are not reported`);
   }
 }

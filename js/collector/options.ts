@@ -19,6 +19,7 @@ export interface Settings {
   readonly sinks: readonly Sink[];
   readonly hasMetricsSink: boolean;
   readonly autoTick: boolean;
+  readonly log: boolean | "debug";
   readonly leadSends: number;
   readonly invocationSends: number;
   readonly handleSignals: boolean;
@@ -53,6 +54,7 @@ const SHAPE: Shape = {
   sinks: ["array"],
   sampling: ["object"],
   autoTick: ["boolean"],
+  log: ["boolean", "string"],
   leadSends: ["number"],
   invocationSends: ["number"],
   clock: ["function"],
@@ -71,13 +73,30 @@ const SAMPLING: Shape = {
   respectParent: ["boolean"],
 };
 
+/** An async function and a generator return no options. Throws TidegateError `config/type`. */
+export function checkChooser(choose: object): void {
+  // Not `instanceof`: the function may be of another realm.
+  if (!/Async|Generator/.test(Object.prototype.toString.call(choose))) return;
+  throw new TidegateError(
+    "config/type",
+    "the options function must not be async: it returns a promise, but options are needed at once",
+  );
+}
+
 /**
  * `env`: what fills the options that are left out. Throws TidegateError `config/unknown-option`, `config/type`, `config/seed`
  * or `config/sink`.
  */
 export function parseOptions(options: unknown, env: unknown): Settings {
   const isPromise = reading("options", () => isThenable(options));
-  if (isPromise) throw new TidegateError("config/type", "options must not be a promise");
+  if (isPromise) {
+    // Nobody awaits it: a rejection would end a process.
+    if (options instanceof Promise) options.catch(() => {});
+    throw new TidegateError(
+      "config/type",
+      "options must not be a promise: give them, or a function that returns them at once",
+    );
+  }
   const given = copyOf<CollectorOptions>(options, SHAPE, "");
   const resource = resourceOf(given.service, given.resource, env);
   const sampling = samplingOf(given.sampling ?? {});
@@ -88,6 +107,7 @@ export function parseOptions(options: unknown, env: unknown): Settings {
     sinks,
     hasMetricsSink: sinks.some(({ format }) => format.startsWith("otlp-metrics")),
     autoTick: given.autoTick ?? true,
+    log: logOf(given.log),
     leadSends: sendsOf(given.leadSends, "leadSends", "config/lead-sends", LEAD_SENDS),
     invocationSends: sendsOf(
       given.invocationSends,
@@ -111,6 +131,13 @@ export function parseOptions(options: unknown, env: unknown): Settings {
       }
     },
   };
+}
+
+function logOf(given: unknown): boolean | "debug" {
+  if (typeof given === "string" && given !== "debug") {
+    throw new TidegateError("config/type", 'log must be true, false or "debug"');
+  }
+  return (given ?? true) as boolean | "debug";
 }
 
 /** Free plans of Workers have 50 subrequests per invocation, shared with the program. */
@@ -145,9 +172,10 @@ function samplingOf(given: unknown): SamplingOptions {
   });
   const overrides = listOf(sampling.overrides ?? [], "sampling.overrides").map((rule, at) => {
     const path = `sampling.overrides[${at}]`;
-    const [pattern, rate] = isKind(rule, ["array"]) ? listOf(rule, path) : [];
+    const [pattern, rate, ...more] = isKind(rule, ["array"]) ? listOf(rule, path) : [];
     refuseRegExp(path, pattern);
-    if (typeof pattern === "string" && typeof rate === "number") return [pattern, rate] as const;
+    if (typeof pattern === "string" && typeof rate === "number" && more.length === 0)
+      return [pattern, rate] as const;
     throw new TidegateError("config/type", `${path} must be [pattern, rate]`);
   });
   return Object.assign(sampling, { exclude, overrides });

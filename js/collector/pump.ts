@@ -1,5 +1,5 @@
 import { BatchBytes } from "../delivery/batch-bytes.ts";
-import type { Outcome } from "../delivery/outcome.ts";
+import { OK, type Outcome } from "../delivery/outcome.ts";
 import type { Batch, PumpHost, Round, Totals } from "../delivery/pump-host.ts";
 import { drain } from "../delivery/run-loop.ts";
 import type { Host } from "../runtime/host.ts";
@@ -8,6 +8,7 @@ import type { Notices } from "../types/notices.ts";
 import { instance } from "../wasm/instance.ts";
 import type { CollectorClock } from "./clock.ts";
 import type { Limits } from "./engine.ts";
+import { SinkReport } from "./reports/sink-report.ts";
 import type { State } from "./state.ts";
 
 /** Nothing has been recorded. */
@@ -32,6 +33,7 @@ export class Pump implements PumpHost, LeaderHost {
   readonly term: Term = newTerm();
   readonly #state: State;
   readonly #bytes = new BatchBytes();
+  readonly #report: SinkReport;
   #isNotifying = false;
   /** A close has ended: the engine is freed as soon as nothing is leased. */
   #isOver = false;
@@ -41,6 +43,7 @@ export class Pump implements PumpHost, LeaderHost {
     this.host = state.host;
     this.clock = state.clock;
     this.surroundings = state;
+    this.#report = new SinkReport(state.log, state);
   }
 
   get limits(): Limits {
@@ -94,15 +97,18 @@ export class Pump implements PumpHost, LeaderHost {
     this.#bytes.reclaim(bytes, sink);
   }
 
-  settle({ generation, lease }: Batch, outcome: Outcome): void {
+  settle(batch: Batch, outcome: Outcome): void {
+    const { generation, lease, sink } = batch;
     // Another value would be one that was added to every object.
     const { code, value = Number.NaN } = { value: undefined, ...outcome };
-    const { engine: calls } = this.#state;
+    const { engine: calls, board } = this.#state;
     calls.callAt(undefined, (engine, nowMs) => {
       // Compared here: the call may first have replaced a failed engine.
       if (generation === calls.generation) engine.settle(lease, code, value, nowMs);
     });
-    this.#notify();
+    const failed = this.#report.settled(batch, outcome, () => this.#nextTryMs(sink));
+    if (failed !== undefined) board.emit(failed);
+    this.#notify(code !== OK);
     this.#release();
     this.#state.rearm();
   }
@@ -149,11 +155,22 @@ export class Pump implements PumpHost, LeaderHost {
     if (this.#isOver && !this.#isNotifying && this.#state.engine.release()) this.#state.stopTimer();
   }
 
-  /** Passes the engine's notices to their listeners. No call into the engine is on the stack then. */
-  #notify(): void {
+  /** Ms until a sink that failed is sent to again; null: never. */
+  #nextTryMs(sink: Batch["sink"]): number | null {
+    const { engine: calls, settings } = this.#state;
+    const at = settings?.sinks.indexOf(sink) ?? -1;
+    const ms = calls.call(Number.NaN, (engine) => engine.retryIn(at));
+    return Number.isNaN(ms) ? null : Math.ceil(ms);
+  }
+
+  /**
+   * Passes the engine's notices to their listeners and to the log. No call into the engine is on the stack then.
+   * `hasFailed`: a sink may have been disabled.
+   */
+  #notify(hasFailed = false): void {
     if (this.#isNotifying) return;
     const state = this.#state;
-    if (state.board.size === 0) {
+    if (state.board.size === 0 && !hasFailed && !this.#report.hasDisabled && !state.log.isDebug) {
       state.engine.call(undefined, (engine) => engine.dropNotices());
       return;
     }
@@ -162,8 +179,11 @@ export class Pump implements PumpHost, LeaderHost {
       const notice = state.engine.call(undefined, (engine) => engine.notice() as Notices["drop"] | undefined);
       if (notice === undefined) break;
       // The engine knows a sink by its index.
-      const sink = state.settings?.sinks[notice.sink as unknown as number]?.name;
-      state.board.emit(sink === undefined ? notice : { ...notice, sink });
+      const sink = state.settings?.sinks[notice.sink as unknown as number];
+      if (sink === undefined) continue;
+      const whole = { ...notice, ...this.#report.about(sink, () => this.#nextTryMs(sink)), sink: sink.name };
+      this.#report.write(sink, whole);
+      state.board.emit(whole);
     }
     this.#isNotifying = false;
   }

@@ -17,6 +17,7 @@ const SINK: Shape = {
   temporality: ["string"],
   keepsBytes: ["boolean"],
   oncePerInvocation: ["boolean"],
+  addressOf: ["function"],
 };
 const REQUIRED = ["name", "format", "send"];
 /** The engine holds limits in 32 bits: a larger number, or a broken one, would wrap into another. */

@@ -16,9 +16,10 @@ import { BUFFERED, isDue, isPending } from "../wasm/flags.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { CollectorClock } from "./clock.ts";
 import { CollectorEngine } from "./engine.ts";
-import { warnMetric } from "./log.ts";
+import { Log } from "./log.ts";
 import { NoticeBoard } from "./notices.ts";
-import { type OptionsSource, parseOptions, type Settings } from "./options.ts";
+import { checkChooser, type OptionsSource, parseOptions, type Settings } from "./options.ts";
+import { Uncarried } from "./reports/uncarried.ts";
 
 /** What a timer, and the exit of a process, call. */
 export interface StateHooks extends ExitHooks {
@@ -29,14 +30,20 @@ export interface StateHooks extends ExitHooks {
   onLateWork(flags: number, nowMs: number, place: Place | undefined): void;
 }
 
+/** Places in the list of reasons in src/engine/ledger.rs. */
+const REFUSED_NAME = 2;
+const REFUSED_STATUS = 3;
+
 /** What a collector knows, and what recording needs of it. */
 export class State implements RecordingHost {
   readonly host: Host;
-  readonly board: NoticeBoard = new NoticeBoard();
+  readonly log: Log = new Log();
+  readonly board: NoticeBoard = new NoticeBoard(this.log);
   readonly clock: CollectorClock;
   readonly engine: CollectorEngine;
   context: RequestContext = new RequestContext(undefined);
   settings: Settings | undefined;
+  uncarried: Uncarried | undefined;
   /** Known only in a page that is watched. */
   leaving: boolean | undefined;
   /** The host's own function for the running request, which an adapter has found. */
@@ -52,9 +59,11 @@ export class State implements RecordingHost {
     this.host = host;
     this.#hooks = hooks;
     this.clock = new CollectorClock(host);
-    this.engine = new CollectorEngine(this.clock, host.kind, this.board, hooks.onStart);
-    if (typeof source === "function") this.#choose = source;
-    else this.#start(parseOptions(source, ownEnv()), false);
+    this.engine = new CollectorEngine(this.clock, host.kind, this.board, this.log, hooks.onStart);
+    if (typeof source === "function") {
+      checkChooser(source);
+      this.#choose = source;
+    } else this.#start(parseOptions(source, ownEnv()), false);
   }
 
   /** The first call makes the options, if they are a function. Every call sets the `env` that each send gets. */
@@ -73,12 +82,15 @@ export class State implements RecordingHost {
   /** `waits`: bad options throw when the engine is needed. */
   #start(settings: Settings, waits: boolean): void {
     this.settings = settings;
+    this.log.level = settings.log;
+    this.uncarried = new Uncarried(this.log, settings.sinks);
     this.context = new RequestContext(settings.context);
     this.clock.source = settings.clock;
     this.engine.start(settings, waits && settings.autoTick);
     if (hasLongTimers(this.host) && settings.autoTick) {
       this.#ticker = new Ticker(this.host, this.#hooks.onTimer);
     }
+    this.log.debug(`started with sinks: ${settings.sinks.map(({ name }) => name).join(", ") || "none"}`);
   }
 
   get env(): unknown {
@@ -105,9 +117,18 @@ export class State implements RecordingHost {
   }
 
   record(work: (engine: Engine) => number): number | undefined {
-    if (this.isReady()) return this.engine.handle?.record(work);
-    this.engine.refused += 1;
+    const handle = this.isReady() ? this.engine.handle : undefined;
+    if (handle !== undefined) return handle.record(work);
+    this.engine.refuse();
     return undefined;
+  }
+
+  refuse(reason: "name" | "status"): void {
+    this.record((engine) => engine.refuse(reason === "name" ? REFUSED_NAME : REFUSED_STATUS));
+  }
+
+  checkCarried(kind: number): void {
+    this.uncarried?.check(kind);
   }
 
   bufferRequest(
@@ -150,7 +171,7 @@ export class State implements RecordingHost {
   }
 
   warn(message: string): void {
-    warnMetric(message);
+    this.log.warn(`${message}; it records nothing`);
   }
 
   keepAnswer(request: RequestRecord): void {

@@ -1,6 +1,7 @@
 /** What a sink's answer means: the one place where values and statuses become outcomes. */
 import { memberOf } from "../runtime/members.ts";
 import type { ResponseLike } from "../types/http.ts";
+import type { FailureCause } from "../types/notices.ts";
 import type { SinkFormat } from "../types/sink.ts";
 
 /** The codes that the engine takes; src/wasm/convert.rs has the table. */
@@ -13,6 +14,12 @@ export interface Outcome {
   readonly code: 0 | 1 | 2 | 3;
   /** With OK: events rejected. With RETRY: ms to wait; undefined: the engine's backoff. */
   readonly value?: number;
+  /** The status of the response. */
+  readonly status?: number;
+  /** Why there was none. */
+  readonly cause?: FailureCause;
+  /** More on a cause, without the text of a foreign error. */
+  readonly detail?: string;
 }
 
 /** The longest wait that a server's `Retry-After` can ask for. */
@@ -27,7 +34,7 @@ export function outcomeOf(answer: unknown, format: SinkFormat, nowMs: number): O
   if (answer === "retry") return { code: RETRY };
   if (answer === "too-large") return { code: TOO_LARGE };
   if (typeof answer !== "object" || answer === null) return { code: FATAL };
-  if (isResponse(answer)) return responseOutcome(answer, format, nowMs);
+  if (isResponse(answer)) return { ...responseOutcome(answer, format, nowMs), status: answer.status };
   if (memberOf(answer, "ok") === true) return { code: OK, value: count(memberOf(answer, "rejected")) };
   const afterMs = memberOf(answer, "retryAfterMs");
   return typeof afterMs === "number" ? retry(afterMs) : { code: FATAL };

@@ -1,15 +1,12 @@
 /** What an OTLP receiver sends with 200: `ExportXServiceResponse.partial_success`, the same for all three signals. */
 
-/** How many events of a batch were rejected, and why. */
+/** How many events of a batch were rejected. The text of the receiver may repeat what it was sent, and is not kept. */
 export interface PartialSuccess {
   readonly rejected: number;
-  readonly message: string;
+  readonly hasMessage: boolean;
 }
 
-const NOTHING: PartialSuccess = { rejected: 0, message: "" };
-
-/** A longer message is cut to this length. */
-const MESSAGE_MAX = 500;
+const NOTHING: PartialSuccess = { rejected: 0, hasMessage: false };
 
 /** Reads a reply by its content type. A reply that cannot be read counts as empty. Never throws. */
 export function partialSuccess(bytes: Uint8Array, contentType: string | null): PartialSuccess {
@@ -29,7 +26,7 @@ function ofJson(reply: unknown): PartialSuccess {
   // The count is called rejectedSpans, rejectedDataPoints or rejectedLogRecords.
   for (const [name, value] of Object.entries(partial_success ?? {})) {
     if (/^rejected/.test(name) && Number(value) > 0) result = { ...result, rejected: Number(value) };
-    if (/^error_?message$/i.test(name)) result = { ...result, message: cut(value) };
+    if (/^error_?message$/i.test(name)) result = { ...result, hasMessage: value !== "" };
   }
   return result;
 }
@@ -41,15 +38,10 @@ function ofProtobuf(bytes: Uint8Array): PartialSuccess {
     if (field !== 1 || partial === undefined) continue;
     for (const { field, number, bytes } of fields(partial)) {
       if (field === 1 && number !== undefined) result = { ...result, rejected: number };
-      if (field === 2 && bytes !== undefined)
-        result = { ...result, message: cut(new TextDecoder().decode(bytes)) };
+      if (field === 2 && bytes !== undefined) result = { ...result, hasMessage: bytes.length > 0 };
     }
   }
   return result;
-}
-
-function cut(message: unknown): string {
-  return typeof message === "string" ? message.slice(0, MESSAGE_MAX) : "";
 }
 
 interface Field {

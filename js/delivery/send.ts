@@ -1,10 +1,10 @@
 /** One send: the batch in the form that its sink takes, the deadline, and what the answer means. */
-import { describeThrown } from "../runtime/error-type.ts";
 import { sleep } from "../runtime/sleep.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { ResponseLike } from "../types/http.ts";
 import type { SendInfo } from "../types/sink.ts";
 import type { NdjsonEvent } from "../types/wire.ts";
+import { causeOf } from "./cause.ts";
 import { isResponse, OK, type Outcome, outcomeOf, RETRY } from "./outcome.ts";
 import { partialSuccess } from "./partial-success.ts";
 import type { Batch, PumpHost } from "./pump-host.ts";
@@ -46,6 +46,7 @@ async function settleLater(
     pending.then(reclaim, reclaim);
     const first = await Promise.race([pending, expired]);
     if (first === EXPIRED) {
+      outcome = { code: RETRY, cause: "timeout" };
       // A late answer changes nothing, but its body still has to be drained.
       pending.then(discard, () => {});
     } else {
@@ -62,15 +63,16 @@ async function settleLater(
 }
 
 /** A network error or a fault of the sink: both are worth another try. */
-function reportThrown(pump: PumpHost, { sink }: Batch, cause: unknown): Outcome {
-  pump.reportError("sink/threw", `${sink.name}: ${describeThrown(cause)}`);
-  return { code: RETRY };
+function reportThrown(pump: PumpHost, { sink }: Batch, thrown: unknown): Outcome {
+  const failure = causeOf(thrown);
+  pump.reportError("sink/threw", `${sink.name}: ${failure.detail}`);
+  return { code: RETRY, ...failure };
 }
 
 /** Reads the rest of a response. Only a success of OTLP says something in it: which events were rejected. */
 async function readBody(
   pump: PumpHost,
-  { sink }: Batch,
+  { sink, count }: Batch,
   response: ResponseLike,
   outcome: Outcome,
   info: SendInfo,
@@ -82,9 +84,13 @@ async function readBody(
   }
   const reply = await Promise.race([readReply(response, info.signal), expired]);
   if (reply === EXPIRED || reply === undefined) return outcome;
-  const { rejected, message } = partialSuccess(reply, response.headers.get("content-type"));
-  if (message !== "") pump.reportError("sink/partial-success", `${sink.name}: ${message}`);
-  return { code: OK, value: Math.max(rejected, 0) };
+  const { rejected, hasMessage } = partialSuccess(reply, response.headers.get("content-type"));
+  const value = Math.min(Math.max(rejected, 0), count);
+  if (value > 0 || hasMessage) {
+    const what = value > 0 ? `rejected ${value} of ${count} events` : "took all events and sent a warning";
+    pump.reportError("sink/partial-success", `${sink.name}: the receiver ${what}`);
+  }
+  return { ...outcome, value };
 }
 
 function callSink({ sink, bytes }: Batch, info: SendInfo): unknown {

@@ -114,12 +114,14 @@ function enter(
 ): number | undefined {
   const event = { ...DETAILS, ...given } as UncheckedEvent;
   const { kind } = event;
-  const name = optionalText(event.name) ?? "";
+  if (typeof event.name !== "string" || (kind === REQ && typeof event.method !== "string"))
+    return refused(host, "name");
+  if (kind === REQ && !isStatus(event.status)) return refused(host, "status");
+  const name = text(event.name);
   // All values are read before the engine is called: a getter of the user's may record events itself.
   const setDetails = detailsOf(event);
-  const isValid = typeof event.name === "string" && (kind !== REQ || typeof event.method === "string");
-  const startMs = isValid ? numeric(event.start) : Number.NaN;
-  return host.record((engine) => {
+  const startMs = numeric(event.start);
+  const flags = host.record((engine) => {
     const token = request && tokenOf(host, engine, request);
     // With a token the draw was made when the request was opened.
     if (kind === REQ && token === undefined) supplyDraw(host, engine, name);
@@ -129,6 +131,17 @@ function enter(
     const values: Arguments = [kind, name, number, atMs, startMs, amountOf(event.duration)];
     return call(engine, values, token ?? Number.NaN);
   });
+  if (flags !== undefined) host.checkCarried(kind);
+  return flags;
+}
+
+function refused(host: RecordingHost, reason: "name" | "status"): undefined {
+  host.refuse(reason);
+}
+
+/** Any number: one that is no status is unknown. Undefined and null are unknown too. */
+export function isStatus(status: unknown): boolean {
+  return status === undefined || status === null || typeof status === "number";
 }
 
 /** Reads and checks what an event has beside its name and figures. Returns a function that gives it to the engine. */

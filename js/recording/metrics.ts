@@ -14,6 +14,8 @@ const NODES_MAX = 4096;
 /** Longer values are looked up by the engine each time. */
 const VALUE_MAX = 256;
 
+/** What `checkCarried` takes for numbers. */
+const INSTRUMENTS = 4;
 /** No id: the engine has to be asked. */
 const UNKNOWN = -1;
 
@@ -98,6 +100,7 @@ export class Metrics {
       addAttributes(core, entries, truncated);
       return core.series(id);
     });
+    this.#host.checkCarried(INSTRUMENTS);
     if (series === UNKNOWN) return false;
     if (truncated === 0) this.#remember(instrument.root, entries, series);
     return this.#host.measure(series, value, this.#current);

@@ -2,6 +2,7 @@ import type { RequestRecord } from "../runtime/bridge.ts";
 import { errorType } from "../runtime/error-type.ts";
 import { amountOf, numeric } from "../wasm/convert.ts";
 import { supplyDraw } from "./draw.ts";
+import { isStatus, REQ } from "./events.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { text } from "./values.ts";
 
@@ -23,9 +24,16 @@ export function recordRequest(
   const type = errorType(error);
   if (type === undefined && host.bufferRequest(route, method, status, startMs, durationMs, isPath, request))
     return;
-  const isValid = typeof route === "string" && typeof method === "string";
-  const name = isValid ? text(route) : "";
-  const verb = isValid ? text(method) : "";
+  if (typeof route !== "string" || typeof method !== "string") {
+    host.refuse("name");
+    return;
+  }
+  if (!isStatus(status)) {
+    host.refuse("status");
+    return;
+  }
+  const name = text(route);
+  const verb = text(method);
   const nowMs = host.clock.now();
   const flags = host.record((engine) => {
     supplyDraw(host, engine, name);
@@ -36,14 +44,15 @@ export function recordRequest(
       verb,
       numeric(status),
       host.clock.engineTime(nowMs),
-      isValid ? numeric(startMs) : Number.NaN,
+      numeric(startMs),
       amountOf(durationMs),
     );
     if (request !== undefined) host.keepAnswer(request);
     return answer;
   });
   if (flags === undefined) return;
-  if (isValid) host.learnMethodId(verb, flags);
+  host.checkCarried(REQ);
+  host.learnMethodId(verb, flags);
   host.afterEvent(flags, nowMs);
   if (request === undefined) host.afterWork(flags, nowMs, undefined);
 }

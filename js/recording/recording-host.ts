@@ -32,6 +32,10 @@ export interface RecordingHost {
   readonly rng: (() => number) | undefined;
   /** Records one event by `work`, which returns the engine's flags. Undefined: the event was refused, and counted. */
   record(work: (engine: Engine) => number): number | undefined;
+  /** Counts one event as refused, whose value for `reason` is unusable. */
+  refuse(reason: "name" | "status"): void;
+  /** Says once if no sink carries events of `kind`, its code; 4: numbers of instruments. */
+  checkCarried(kind: number): void;
   /** Buffers a request. Returns false if it has to be recorded by a call of its own. `request`: it ends this one. */
   bufferRequest(
     name: unknown,

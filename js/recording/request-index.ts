@@ -1,6 +1,10 @@
 /** Finds the record of a request by the object that the request is. */
 import type { RequestRecord } from "../runtime/bridge.ts";
 
+/** Where frameworks keep what they were called with: Hono `c.req.raw`, Koa `ctx.req`, Fastify `raw`, h3 `event.node.req`. */
+const VIEWS = ["raw", "req", "request", "event", "node"];
+const DEPTH = 3;
+
 /**
  * Weak: a record goes when its request goes.
  *
@@ -33,6 +37,21 @@ export class RequestIndex {
   /** `object` stands for `record` too: its framework's own request, or a copy of it. */
   addAlias(object: object, record: RequestRecord): void {
     this.#old.set(object, record);
+  }
+
+  /** The record of a request that `object` holds: a framework's context, or a request of its own. */
+  findWithin(object: unknown, depth: number = DEPTH): RequestRecord | undefined {
+    if (depth === 0 || typeof object !== "object" || object === null) return undefined;
+    for (const name of VIEWS) {
+      try {
+        const view = (object as Readonly<Record<string, unknown>>)[name];
+        const found = view === object ? undefined : (this.find(view) ?? this.findWithin(view, depth - 1));
+        if (found !== undefined) return found;
+      } catch {
+        // Frameworks have getters that throw.
+      }
+    }
+    return undefined;
   }
 
   /** The newest record of `request`: an object that lives for long, like a WebSocket, is opened with each event. */

@@ -24,9 +24,11 @@ export function endRequest(
   host: RecordingHost,
   request: RequestRecord,
   durationMs: number,
-  status: number | undefined,
+  given: number | undefined,
   error: unknown,
 ): void {
+  // A framework may have any. An open request is not refused for it.
+  const status = typeof given === "number" ? given : undefined;
   const { path, method, route, startMs, attributes, truncated, traceparent } = request;
   const duration = request.isUntimed ? undefined : measured(durationMs, request);
   const name = route ?? path;

@@ -41,10 +41,19 @@ export async function post(
   const { fetch: send = fetch as FetchLike } = options;
   // A redirect is not followed: it could turn the POST into a GET, look like success, or take the credentials elsewhere.
   const init = { method: "POST", headers, body, signal, redirect: "manual" };
-  if (leaving === undefined) return send(url, init);
+  if (leaving === undefined) return sent(send(url, init));
   // The batch is halved until it fits. The rest goes with the next batch.
   if (leaving && body.length > KEEPALIVE_MAX_BYTES && info.count > 1) return "too-large";
-  return sendKeepalive(body.length, (keepalive) => send(url, { ...init, keepalive }));
+  return sendKeepalive(body.length, (keepalive) => sent(send(url, { ...init, keepalive })));
+}
+
+/** Marks what `fetch` rejects with: it was the network, and no fault of the sink. */
+async function sent(response: PromiseLike<ResponseLike>): Promise<ResponseLike> {
+  try {
+    return await response;
+  } catch (cause) {
+    throw new TidegateError("sink/network", "fetch failed", cause);
+  }
 }
 
 let keepaliveBytes = 0;
@@ -112,6 +121,23 @@ export function checkHttp(sink: string, options: Omit<HttpOptions, "url">): void
   checkType(sink, "gzip", gzip, ["boolean"]);
 }
 
+/** The options that HTTP sinks share. */
+export const HTTP_OPTIONS: readonly string[] = [
+  "url",
+  "name",
+  "headers",
+  "fetch",
+  "gzip",
+  "batchMax",
+  "maxBytes",
+  "intervalMs",
+];
+
+/** In a page it may be relative, as for fetch. */
+export function urlOf(url: string): URL {
+  return new URL(url, (globalThis as { location?: { href?: string } }).location?.href);
+}
+
 export function badUrl(sink: string, message: string): Error {
   return badOption(sink, "url", message, "config/sink-url");
 }
@@ -119,16 +145,15 @@ export function badUrl(sink: string, message: string): Error {
 /** Throws TidegateError `config/sink-url`. */
 export function checkUrl(sink: string, url: unknown): void {
   if (typeof url !== "string" || url === "") throw badUrl(sink, "is required");
-  let parsed: URL;
+  let given: URL;
   try {
-    // In a page it may be relative, as for fetch.
-    parsed = new URL(url, (globalThis as { location?: { href?: string } }).location?.href);
+    given = urlOf(url);
   } catch {
     // It may hold a password.
     throw badUrl(sink, "is not a URL");
   }
-  if (!/^https?:$/.test(parsed.protocol)) throw badUrl(sink, "must start with http:// or https://");
+  if (!/^https?:$/.test(given.protocol)) throw badUrl(sink, "must start with http:// or https://");
   // fetch would refuse it at every send.
-  const hasCredentials = parsed.username !== "" || parsed.password !== "";
+  const hasCredentials = given.username !== "" || given.password !== "";
   if (hasCredentials) throw badUrl(sink, "must not hold credentials: they go into headers");
 }

@@ -2,13 +2,22 @@
 import { TidegateError } from "../types/error.ts";
 import type { Sink } from "../types/sink.ts";
 
-/** Own properties of a sink's options, read once. It inherits nothing: anything may have been added to `Object.prototype`. */
-export function copyOf<T extends object>(sink: string, options: T | undefined): T {
+/**
+ * Own properties of a sink's options, read once. It inherits nothing: anything may have been added to `Object.prototype`.
+ *
+ * Throws TidegateError `config/unknown-option` for an option that is not one of `names`.
+ */
+export function copyOf<T extends object>(sink: string, options: T | undefined, names: readonly string[]): T {
+  let copy: T;
   try {
-    return Object.assign(Object.create(null), options);
+    copy = Object.assign(Object.create(null), options);
   } catch (cause) {
     throw new TidegateError("config/sink", `${sink}: its options cannot be read`, cause);
   }
+  for (const name of Object.keys(copy)) {
+    if (!names.includes(name)) throw badOption(sink, name, "is not an option", "config/unknown-option");
+  }
+  return copy;
 }
 
 type Limits = Pick<Sink, "batchMax" | "maxBytes" | "intervalMs">;

@@ -66,7 +66,7 @@ type Sums = [events: number, weight: number, errors: number, timed: number, tota
  * Throws TidegateError `config/sink` without a `binding`.
  */
 export function analyticsEngine(options: AnalyticsEngineOptions): EventsSink {
-  const given = copyOf("analyticsEngine", options);
+  const given = copyOf("analyticsEngine", options, ["binding", "name", "batchMax"]);
   const { binding, name = "analytics-engine" } = given;
   checkBinding("analyticsEngine", binding);
   const sink: EventsSink & SinkInternals = {

@@ -28,7 +28,7 @@ const METHODS = { fatal: "error", error: "error", warn: "warn" } as const;
 
 /** Writes events to the console, where a platform collects logs: failed ones by `console.error`. */
 export function consoleSink(options: ConsoleSinkOptions = {}): EventsSink {
-  const { pretty } = copyOf("consoleSink", options);
+  const { pretty } = copyOf("consoleSink", options, ["pretty"]);
   checkType("consoleSink", "pretty", pretty, ["boolean"]);
   return {
     name: "console",

@@ -14,7 +14,7 @@ export interface MemorySinkOptions {
 
 /** Keeps the events it is sent in `events`, oldest first: for tests, and for a look at a running program. */
 export function memorySink(options: MemorySinkOptions = {}): MemorySink {
-  const { limit = 10_000 } = copyOf("memorySink", options);
+  const { limit = 10_000 } = copyOf("memorySink", options, ["limit"]);
   const events: NdjsonEvent[] = [];
   return {
     name: "memory",

@@ -1,6 +1,7 @@
 import type { BytesSink } from "../types/sink.ts";
+import type { SinkInternals } from "../types/sink-internals.ts";
 import type { NdjsonOptions } from "../types/sink-options.ts";
-import { checkHttp, checkUrl, post } from "./_http.ts";
+import { checkHttp, checkUrl, HTTP_OPTIONS, post } from "./_http.ts";
 import { copyOf, limits } from "./_options.ts";
 
 /**
@@ -15,13 +16,15 @@ import { copyOf, limits } from "./_options.ts";
  * ndjson({ url: "https://example.com/events", headers: (env) => ({ authorization: `Bearer ${env.TOKEN}` }) })
  */
 export function ndjson(options: NdjsonOptions): BytesSink {
-  const given = copyOf("ndjson", options);
+  const given = copyOf("ndjson", options, HTTP_OPTIONS);
   checkUrl("ndjson", given.url);
   checkHttp("ndjson", given);
-  return {
+  const sink: BytesSink & SinkInternals = {
     name: given.name ?? "ndjson",
     format: "ndjson",
+    addressOf: () => given.url,
     ...limits(given),
     send: (bytes, info) => post(given, given.url, { "content-type": "application/x-ndjson" }, bytes, info),
   };
+  return sink;
 }

@@ -1,8 +1,9 @@
 import { ownEnv, pairsOf, variable } from "../runtime/environment.ts";
 import { TidegateError } from "../types/error.ts";
 import type { BytesSink } from "../types/sink.ts";
+import type { SinkInternals } from "../types/sink-internals.ts";
 import type { OtlpOptions, OtlpSignal } from "../types/sink-options.ts";
-import { badUrl, checked, checkHttp, checkUrl, post } from "./_http.ts";
+import { badUrl, checked, checkHttp, checkUrl, HTTP_OPTIONS, post, urlOf } from "./_http.ts";
 import { badOption, copyOf, limits } from "./_options.ts";
 
 const SIGNALS: readonly OtlpSignal[] = ["traces", "metrics", "logs"];
@@ -29,25 +30,29 @@ const CONTENT_TYPES = { protobuf: "application/x-protobuf", json: "application/j
  * otlp({ url: "https://otlp.example.com", headers: (env) => ({ "api-key": env.KEY }), signals: ["traces", "logs"] })
  */
 export function otlp(options?: OtlpOptions): readonly BytesSink[] {
-  const given = copyOf<OtlpOptions>("otlp", options);
+  const given = copyOf<OtlpOptions>("otlp", options, [...HTTP_OPTIONS, "signals", "encoding", "temporality"]);
   // One that is given as undefined is a mistake, and no wish for the one of the environment.
   if ("url" in given) checkBase(given.url);
   else if (ownEnv() !== undefined) endpointOf(ownEnv());
   checkHttp("otlp", given);
   checkOtlp(given);
   const { name = "otlp", encoding = "protobuf", signals = ["traces"], temporality = "delta" } = given;
-  return signals.map((signal) => ({
-    name: `${name}-${signal}`,
-    format: `otlp-${signal}-${encoding}`,
-    ...limits(given),
-    temporality,
-    async send(bytes, info) {
-      const own = { "content-type": CONTENT_TYPES[encoding] };
-      if (given.url !== undefined) return post(given, endpoint(given.url, signal), own, bytes, info);
-      const url = endpointOf(info.env);
-      return post(given, endpoint(url, signal), { ...own, ...headersOf(info.env) }, bytes, info);
-    },
-  }));
+  return signals.map((signal) => {
+    const addressOf = (env: unknown) => endpoint(given.url ?? endpointOf(env), signal);
+    const sink: BytesSink & SinkInternals = {
+      name: `${name}-${signal}`,
+      format: `otlp-${signal}-${encoding}`,
+      addressOf,
+      ...limits(given),
+      temporality,
+      async send(bytes, info) {
+        const own = { "content-type": CONTENT_TYPES[encoding] };
+        const headers = given.url === undefined ? { ...own, ...headersOf(info.env) } : own;
+        return post(given, addressOf(info.env), headers, bytes, info);
+      },
+    };
+    return sink;
+  });
 }
 
 /** The base that the environment names. */
@@ -68,14 +73,14 @@ function headersOf(env: unknown): Record<string, string> {
 
 /** Appends the signal's path. The base may end with a slash, and a query stays where it is. */
 function endpoint(base: string, signal: OtlpSignal): string {
-  const url = new URL(base);
+  const url = urlOf(base);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/${signal}`;
   return url.href;
 }
 
 function checkBase(url: unknown): void {
   checkUrl("otlp", url);
-  if (/\/v1\/(traces|metrics|logs)\/?$/.test(new URL(url as string).pathname)) {
+  if (/\/v1\/(traces|metrics|logs)\/?$/.test(urlOf(url as string).pathname)) {
     throw badUrl("otlp", "must be the base: /v1/<signal> is appended");
   }
 }

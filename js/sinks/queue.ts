@@ -56,7 +56,7 @@ interface Sized {
  * Throws TidegateError `config/sink` without a `binding`.
  */
 export function queueSink(options: QueueSinkOptions): EventsSink {
-  const given = copyOf("queueSink", options);
+  const given = copyOf("queueSink", options, ["binding", "name", "batchMax"]);
   const { binding, name = "queue" } = given;
   checkBinding("queueSink", binding);
   return {

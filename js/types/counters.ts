@@ -8,6 +8,30 @@ export type DropReason =
   | "closed"
   | "core_reset";
 
+/**
+ * Why an event was refused.
+ *
+ * | reason | meaning |
+ * |---|---|
+ * | `closed` | it was recorded after `close` |
+ * | `unconfigured` | there were no options yet, or the function that makes them failed |
+ * | `core` | the engine could not start, had failed, or found the stack full |
+ * | `entropy` | the host gave no randomness: it came at global scope of a Worker |
+ * | `name` | its kind, name, route or method is no text |
+ * | `status` | its status is no number |
+ * | `time` | its start is no time, or its duration is negative or not finite |
+ * | `request` | it belongs to a request that was refused |
+ */
+export type RefusalReason =
+  | "closed"
+  | "unconfigured"
+  | "core"
+  | "entropy"
+  | "name"
+  | "status"
+  | "time"
+  | "request";
+
 /** Events of one sink since the start. At every moment: `accepted = delivered + queued + inFlight + Σ dropped`. */
 export interface SinkCounters {
   readonly name: string;
@@ -44,12 +68,16 @@ export interface Counters {
   readonly excluded: number;
   /** Recorded after close or before configuration, or with unusable values. */
   readonly refused: number;
+  /** Their sum is `refused`. */
+  readonly refusedBy: Readonly<Record<RefusalReason, number>>;
   /** Events within requests that are neither recorded nor sampled out yet. */
   readonly pending: number;
   /** How often the engine failed and was replaced. */
   readonly coreResets: number;
   /** Attributes cut or left out: their event had too many of them, or they have no usable value. */
   readonly truncated: number;
+  /** Part of `accepted`: events of a kind that no sink carries. 0 without sinks. */
+  readonly uncarried: number;
   /** Numbers recorded with `counter`, `gauge` and `histogram`. They are no events. */
   readonly metrics: MetricCounters;
   readonly sinks: readonly SinkCounters[];

@@ -193,6 +193,13 @@ export interface CollectorOptions {
    */
   readonly autoTick?: boolean;
   /**
+   * What is written to the console: once what is not well (a sink fails, is disabled, recovers; events that no sink
+   * carries); with false nothing, with `"debug"` also a line for each start, batch and drop.
+   *
+   * @default true
+   */
+  readonly log?: boolean | "debug";
+  /**
    * On Workers: sends of one invocation at `flushIntervalMs`, those of every sink counted. From then on the pause between
    * them doubles, up to 5 minutes.
    *

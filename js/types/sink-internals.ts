@@ -5,4 +5,6 @@ export interface SinkInternals {
    * therefore stops leading.
    */
   readonly oncePerInvocation?: boolean;
+  /** Where batches are posted, in the environment `env`. */
+  addressOf?(env: unknown): string;
 }

@@ -75,7 +75,7 @@ export interface NdjsonMeta {
   readonly isolate: string;
   /** The batch's number within its sink. */
   readonly seq: number;
-  readonly counters: Counters;
+  readonly counters: Omit<Counters, "refusedBy">;
 }
 
 /** Any line of an NDJSON batch. */

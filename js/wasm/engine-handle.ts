@@ -35,6 +35,8 @@ export class EngineHandle {
   generation = 0;
   /** Events that no engine has begun. */
   lost = 0;
+  /** Those that came after the close. */
+  late = 0;
   /** The engine's answer to the last event. */
   flags = 0;
   /** A new engine refuses events too. */
@@ -119,7 +121,11 @@ export class EngineHandle {
       this.#interruption ??= cause;
     }
     // An event that the engine has begun is in its ledger, which outlives it.
-    if (!((this.#ledger.words[EMITTED] as number) > before)) this.lost += 1;
+    if (!((this.#ledger.words[EMITTED] as number) > before)) {
+      // No call: the stack may be full.
+      if (this.isClosed) this.late += 1;
+      else this.lost += 1;
+    }
     this.#repair();
     return undefined;
   }
@@ -269,7 +275,9 @@ export class EngineHandle {
   }
 
   #dropBuffers(): void {
-    this.lost += this.#buffer.drop();
+    const lost = this.#buffer.drop();
+    if (this.isClosed) this.late += lost;
+    else this.lost += lost;
     this.unmeasured += this.#measures.drop();
   }
 

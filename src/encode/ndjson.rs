@@ -129,6 +129,7 @@ fn counters(counters: &Counters, object: &mut Object<'_>) {
     object.number(key!("pending"), counters.pending);
     object.number(key!("coreResets"), counters.core_resets);
     object.number(key!("truncated"), counters.truncated);
+    object.number(key!("uncarried"), counters.uncarried);
     object.array(key!("sinks"), &counters.sinks, sink);
 }
 

@@ -54,7 +54,44 @@ impl Reason {
     }
 }
 
-/// The counters of the collector, in the order of the block.
+/// Why an event was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Refusal {
+    /// The collector was closed.
+    Closed,
+    /// The collector had no entropy yet, so the event could have no ids.
+    Entropy,
+    /// The name, route or method is no text, or its id is unknown.
+    Name,
+    /// The status is no number.
+    Status,
+    /// The start is not finite, or the duration is negative or not finite.
+    Time,
+    /// The event belongs to a request that was refused.
+    Request,
+}
+
+impl Refusal {
+    /// Every reason, in the order of its number.
+    pub const ALL: [Self; 6] =
+        [Self::Closed, Self::Entropy, Self::Name, Self::Status, Self::Time, Self::Request];
+
+    /// The name in counters.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Entropy => "entropy",
+            Self::Name => "name",
+            Self::Status => "status",
+            Self::Time => "time",
+            Self::Request => "request",
+        }
+    }
+}
+
+/// The counters of the collector, in the order of the block. The refusals by reason follow them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Count {
@@ -62,9 +99,9 @@ pub(crate) enum Count {
     Accepted,
     SampledOut,
     Excluded,
-    Refused,
     CoreResets,
     Truncated,
+    Uncarried,
     /// When something was first measured, in wall-clock ms. It is kept here so that it survives a trap.
     Since,
     /// Numbers of the program's metrics that were taken. They are no events.
@@ -90,8 +127,9 @@ pub(crate) enum SinkCount {
 /// | index | counters |
 /// |---|---|
 /// | 0 … 10 | [`Count`] |
-/// | 11 + 11 n … 14 + 11 n | [`SinkCount`] of sink n |
-/// | 15 + 11 n … 21 + 11 n | its drops by [`Reason`] |
+/// | 11 … 16 | the refusals by [`Refusal`] |
+/// | 17 + 11 n … 20 + 11 n | [`SinkCount`] of sink n |
+/// | 21 + 11 n … 27 + 11 n | its drops by [`Reason`] |
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     block: Box<[f64]>,
@@ -104,6 +142,10 @@ impl Ledger {
 
     pub(crate) fn add(&mut self, count: Count, n: usize) {
         self.block[count as usize] += n as f64;
+    }
+
+    pub(crate) fn add_refused(&mut self, reason: Refusal, n: usize) {
+        self.block[REFUSALS + reason as usize] += n as f64;
     }
 
     pub(crate) fn add_sink(&mut self, sink: usize, count: SinkCount, n: usize) {
@@ -131,6 +173,10 @@ impl Ledger {
         self.get(Count::Emitted) + self.get(Count::Observed)
     }
 
+    pub(crate) fn refused_by(&self) -> [f64; Refusal::ALL.len()] {
+        Refusal::ALL.map(|reason| self.block[REFUSALS + reason as usize])
+    }
+
     pub(crate) fn sink(&self, sink: usize, count: SinkCount) -> f64 {
         self.row(sink)[count as usize]
     }
@@ -153,8 +199,9 @@ impl Ledger {
             return;
         }
         self.block.copy_from_slice(block);
-        let settled = [Count::Accepted, Count::SampledOut, Count::Excluded, Count::Refused];
+        let settled = [Count::Accepted, Count::SampledOut, Count::Excluded];
         let pending = settled.iter().fold(self.get(Count::Emitted), |left, count| left - self.get(*count));
+        let pending = pending - self.refused_by().iter().sum::<f64>();
         self.block[Count::Accepted as usize] += pending;
         self.block[Count::CoreResets as usize] += 1.0;
         for sink in self.block[COUNTS..].chunks_exact_mut(ROW) {
@@ -189,12 +236,16 @@ pub struct Counters {
     pub excluded: f64,
     /// Events that were not taken: after close, without entropy, or with invalid values.
     pub refused: f64,
+    /// Refused events, in the order of [`Refusal::ALL`]. Their sum is `refused`.
+    pub refused_by: [f64; Refusal::ALL.len()],
     /// Buffered children of open requests: their outcome is not known yet.
     pub pending: f64,
     /// How often the engine trapped and was replaced.
     pub core_resets: f64,
     /// Attributes that were cut or left out.
     pub truncated: f64,
+    /// Accepted events of a kind that no sink carries. 0 without sinks.
+    pub uncarried: f64,
     /// What became of the numbers of the program's metrics.
     pub metrics: MetricCounters,
     /// The counters of each sink, in the order of the sinks.
@@ -251,7 +302,8 @@ impl Counters {
     #[must_use]
     pub fn is_conserved(&self) -> bool {
         let known = self.accepted + self.sampled_out + self.excluded + self.refused + self.pending;
-        self.emitted == known && self.sinks.iter().all(SinkCounters::is_conserved)
+        let refused: f64 = self.refused_by.iter().sum();
+        self.emitted == known && self.refused == refused && self.sinks.iter().all(SinkCounters::is_conserved)
     }
 }
 
@@ -264,8 +316,10 @@ impl SinkCounters {
     }
 }
 
+/// The counters of the collector before its refusals.
+const REFUSALS: usize = 11;
 /// The counters of the collector.
-const COUNTS: usize = 11;
+const COUNTS: usize = REFUSALS + Refusal::ALL.len();
 /// The counters of a sink before its drops.
 const DROPS: usize = 4;
 /// The counters of a sink.

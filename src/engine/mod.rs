@@ -56,7 +56,7 @@ pub use config::{Config, Service, SinkOptions, Temporality};
 pub use delivery::{Outcome, Round};
 pub use error::{Error, ErrorKind};
 pub use event::{Attributes, Event, EventKind, EventView, Format, SpanIds, Value};
-pub use ledger::{Counters, MetricCounters, Reason, SinkCounters, Totals};
+pub use ledger::{Counters, MetricCounters, Reason, Refusal, SinkCounters, Totals};
 pub use metrics::{MetricId, MetricKind, SeriesId};
 pub use notice::Notice;
 pub use requests::Token;

@@ -9,7 +9,7 @@ use super::entropy;
 use super::options::value_of;
 use super::requests::RequestBuffer;
 use crate::encode::Encoder;
-use crate::engine::Collector;
+use crate::engine::{Collector, Refusal};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A collector with its encoders and its buffer of requests.
@@ -61,9 +61,9 @@ impl Engine {
         true
     }
 
-    /// Counts one event as refused. Returns no flags.
+    /// Counts one event as refused, for lack of entropy. Returns no flags.
     pub(super) fn refuse_one(&mut self) -> u32 {
-        self.collector.refuse(1);
+        self.collector.refuse(Refusal::Entropy, 1);
         0
     }
 }

@@ -4,7 +4,7 @@ use super::convert::{flags, nan_to_none, status};
 use super::engine::Engine;
 use super::requests::REQUESTS;
 use crate::engine::event::trace::{self, TraceContext};
-use crate::engine::{Event, EventKind, Token, Value};
+use crate::engine::{Event, EventKind, Refusal, Token, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
@@ -230,9 +230,10 @@ impl Engine {
         headers
     }
 
-    /// Counts an event as refused.
-    pub fn refuse(&mut self) {
-        self.collector.refuse(1);
+    /// Counts an event as refused: `reason` is the index of a [`Refusal`]. Returns flags.
+    pub fn refuse(&mut self, reason: usize) -> u32 {
+        self.collector.refuse(Refusal::ALL[reason % Refusal::ALL.len()], 1);
+        flags(self.collector.signal(), REQUESTS)
     }
 }
 

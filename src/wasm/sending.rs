@@ -76,6 +76,12 @@ impl Engine {
         self.collector.settle(lease as u64, outcome(outcome_code, value), now_ms);
     }
 
+    /// The ms until the sink with the index `sink` may be sent to: its backoff, or the next probe. NaN: it is shut down.
+    #[wasm_bindgen(js_name = retryIn)]
+    pub fn retry_in(&self, sink: usize) -> f64 {
+        self.collector.retry_in(sink).unwrap_or(f64::NAN)
+    }
+
     /// Makes all events that wait now due, until `deadline_ms` from now. NaN: the option `flushDeadlineMs`.
     pub fn flush(&mut self, deadline_ms: f64, now_ms: f64) {
         self.collector.flush(deadline_ms, now_ms);

@@ -2,7 +2,7 @@
 
 use crate::engine::metrics::{self, Exponential, Metric, MetricValue};
 use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
-use crate::engine::{Counters, Notice, Reason, SinkCounters, Totals, Value};
+use crate::engine::{Counters, Notice, Reason, Refusal, SinkCounters, Totals, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -15,9 +15,11 @@ pub(super) struct CountersView<'a> {
     sampled_out: f64,
     excluded: f64,
     refused: f64,
+    refused_by: ByReason<{ Refusal::ALL.len() }>,
     pending: f64,
     core_resets: f64,
     truncated: f64,
+    uncarried: f64,
     metrics: MetricCountersView,
     sinks: Vec<SinkView<'a>>,
 }
@@ -37,14 +39,14 @@ struct SinkView<'a> {
     delivered: f64,
     queued: f64,
     in_flight: f64,
-    dropped: Dropped,
+    dropped: ByReason<{ Reason::ALL.len() }>,
     leases_expired: f64,
     late_settles: f64,
     disabled: bool,
 }
 
-/// The drops by reason, as a map.
-struct Dropped([f64; Reason::ALL.len()]);
+/// Counts by reason, as a map.
+struct ByReason<const N: usize>([(&'static str, f64); N]);
 
 impl<'a> CountersView<'a> {
     pub(super) fn new(counters: &'a Counters) -> Self {
@@ -54,9 +56,13 @@ impl<'a> CountersView<'a> {
             sampled_out: counters.sampled_out,
             excluded: counters.excluded,
             refused: counters.refused,
+            refused_by: ByReason(std::array::from_fn(|at| {
+                (Refusal::ALL[at].as_str(), counters.refused_by[at])
+            })),
             pending: counters.pending,
             core_resets: counters.core_resets,
             truncated: counters.truncated,
+            uncarried: counters.uncarried,
             metrics: MetricCountersView {
                 observed: counters.metrics.observed,
                 overflowed: counters.metrics.overflowed,
@@ -75,7 +81,7 @@ impl<'a> SinkView<'a> {
             delivered: sink.delivered,
             queued: sink.queued,
             in_flight: sink.in_flight,
-            dropped: Dropped(sink.dropped),
+            dropped: ByReason(std::array::from_fn(|at| (Reason::ALL[at].as_str(), sink.dropped[at]))),
             leases_expired: sink.leases_expired,
             late_settles: sink.late_settles,
             disabled: sink.disabled,
@@ -83,9 +89,9 @@ impl<'a> SinkView<'a> {
     }
 }
 
-impl Serialize for Dropped {
+impl<const N: usize> Serialize for ByReason<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(Reason::ALL.map(Reason::as_str).iter().zip(self.0))
+        serializer.collect_map(self.0)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::sim::{START, Sim, child, end, event};
 use tidegate::engine::sampling::KeepSlow;
-use tidegate::engine::{Attributes, Config, EventKind, Value};
+use tidegate::engine::{
+    Attributes, Collector, Config, Event, EventKind, Format, Refusal, SinkOptions, Value,
+};
 
 fn sampled_at(rate: f64) -> Sim {
     let mut config = Config::default();
@@ -135,6 +137,63 @@ fn invalid_values_are_refused_and_counted() {
     }
     assert_eq!(sim.collector.counters().refused, 4.0);
     sim.check();
+}
+
+#[test]
+fn refused_events_are_counted_by_their_reason() {
+    let mut early = Collector::new(Config::default()).unwrap();
+    early.record(&Event::new(EventKind::Evt, "early", START), None, START);
+    assert_eq!(reasons(&early), [0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    let mut sim = Sim::new(Config::default(), 1);
+    for kind in EventKind::ALL {
+        sim.collector.record(&Event::new(kind, "a", f64::INFINITY), None, sim.now);
+    }
+    sim.collector.refuse(Refusal::Name, 3);
+    sim.collector.refuse(Refusal::Status, 2);
+    sim.collector.close(sim.now);
+    for name in ["a", "b", "c", "d", "e"] {
+        sim.collector.record(&Event::new(EventKind::Fn, name, sim.now), None, sim.now);
+    }
+    sim.collector.record(&Event::new(EventKind::Fn, "late", f64::NAN), None, sim.now);
+    assert_eq!(reasons(&sim.collector), [6.0, 0.0, 3.0, 2.0, 4.0, 0.0]);
+    let mut refused = early.answer();
+    sim.collector.record_late(&Event::new(EventKind::Fn, "a", sim.now), &mut refused, sim.now);
+    assert_eq!(reasons(&sim.collector)[Refusal::Request as usize], 1.0);
+    sim.check();
+}
+
+fn reasons(collector: &Collector) -> [f64; Refusal::ALL.len()] {
+    let counters = collector.counters();
+    assert!(counters.is_conserved());
+    counters.refused_by
+}
+
+#[test]
+fn accepted_events_that_no_sink_carries_are_counted() {
+    use EventKind::{Db, Evt, Fn, Req};
+    let all = [Req, Fn, Db, Evt];
+    for (formats, carried) in [
+        (vec![], &all[..]),
+        (vec![Format::Ndjson], &all),
+        (vec![Format::OtlpTracesJson], &[Req, Fn, Db]),
+        (vec![Format::OtlpLogsProtobuf], &[Evt]),
+        (vec![Format::OtlpMetricsJson], &[Req, Db]),
+        (vec![Format::OtlpMetricsProtobuf, Format::OtlpLogsJson], &[Req, Db, Evt]),
+        (vec![Format::OtlpTracesProtobuf, Format::Events], &all),
+    ] {
+        let sinks: Vec<_> = formats.iter().map(|&format| SinkOptions::new("x", format)).collect();
+        let mut collector = Collector::new(Config { sinks, ..Config::default() }).unwrap();
+        collector.seed_entropy([1; 64]);
+        for kind in all {
+            for _ in 0..3 {
+                collector.record(&Event::new(kind, "a", START), None, START);
+            }
+        }
+        let counters = collector.counters();
+        let missing = 3.0 * (all.len() - carried.len()) as f64;
+        assert_eq!((counters.accepted, counters.uncarried), (12.0, missing), "{formats:?}");
+        assert!(counters.is_conserved());
+    }
 }
 
 #[test]

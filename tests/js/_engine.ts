@@ -150,6 +150,8 @@ export function assertLaws(tide: Collector): Counters {
   const counters = tide.counters();
   const { emitted, accepted, sampledOut, excluded, refused, pending } = counters;
   assert.equal(emitted, accepted + sampledOut + excluded + refused + pending, "the collector's law");
+  const reasons = Object.values(counters.refusedBy).reduce((sum, count) => sum + count, 0);
+  assert.equal(refused, reasons, "refused, by reason");
   for (const sink of counters.sinks) {
     const dropped = Object.values(sink.dropped).reduce((sum, count) => sum + count, 0);
     assert.equal(

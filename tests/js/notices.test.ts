@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Log } from "../../js/collector/log.ts";
 import { NoticeBoard } from "../../js/collector/notices.ts";
 import { settle, simulated } from "./_engine.ts";
 
 const notice = { type: "sink-disabled", sink: "x" } as const;
 
 test("a listener hears its type until it is removed", () => {
-  const board = new NoticeBoard();
+  const board = new NoticeBoard(new Log());
   const heard: string[] = [];
   const off = board.on("sink-disabled", ({ sink }) => heard.push(sink));
   board.on("sink-recovered", () => heard.push("wrong type"));
@@ -20,7 +21,7 @@ test("a listener hears its type until it is removed", () => {
 
 test("a listener that throws is reported once and the others still hear", async (t) => {
   const complaints = t.mock.method(console, "error", () => {});
-  const board = new NoticeBoard();
+  const board = new NoticeBoard(new Log());
   let heard = 0;
   board.on("sink-disabled", () => {
     throw new Error("mine");

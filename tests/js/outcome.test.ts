@@ -86,12 +86,12 @@ test("Retry-After is seconds or a date, capped at ten minutes, and nonsense is n
     assert.ok(Number.isNaN(retryAfterMs(nonsense, NOW)), String(nonsense));
   }
   const answer = new Response(null, { status: 503, headers: { "retry-after": "86400" } });
-  assert.deepEqual(outcomeOf(answer, "ndjson", NOW), { code: RETRY, value: 600_000 });
+  assert.deepEqual(outcomeOf(answer, "ndjson", NOW), { code: RETRY, value: 600_000, status: 503 });
   const past = new Response(null, { status: 429, headers: { "retry-after": new Date(0).toUTCString() } });
-  assert.deepEqual(outcomeOf(past, "ndjson", NOW), { code: RETRY });
+  assert.deepEqual(outcomeOf(past, "ndjson", NOW), { code: RETRY, status: 429 });
   for (const none of ["0", "00", " 0 ", new Date(NOW).toUTCString()]) {
     const answer = new Response(null, { status: 503, headers: { "retry-after": none } });
-    assert.deepEqual(outcomeOf(answer, "otlp-traces-json", NOW), { code: RETRY }, none);
+    assert.deepEqual(outcomeOf(answer, "otlp-traces-json", NOW), { code: RETRY, status: 503 }, none);
   }
 });
 

@@ -99,9 +99,9 @@ fn a_call_into_an_engine_that_records_throws_and_the_event_is_recorded() {
         move |bytes: JsValue| {
             let bytes = bytes.unchecked_into::<Uint8Array>();
             bytes.fill(7, 0, bytes.length());
-            seen.borrow_mut().push(throws(&engine, "Engine.refuse", args![]).message);
+            seen.borrow_mut().push(throws(&engine, "Engine.refuse", args![0]).message);
             seen.borrow_mut().push(throws(&engine, "Engine.queueDepth", args![]).message);
-            call(&other, "Engine.refuse", args![]);
+            call(&other, "Engine.refuse", args![0]);
             Ok(bytes.into())
         }
     };
@@ -122,7 +122,7 @@ fn an_engine_that_is_read_can_be_read_but_not_changed() {
         let (engine, seen) = (engine.clone(), seen.clone());
         move |_| {
             assert_eq!(number(&engine, "Engine.queueDepth", args![]), 1.0);
-            seen.borrow_mut().push(throws(&engine, "Engine.refuse", args![]).message);
+            seen.borrow_mut().push(throws(&engine, "Engine.refuse", args![0]).message);
             Ok(UNDEFINED)
         }
     };
@@ -130,7 +130,7 @@ fn an_engine_that_is_read_can_be_read_but_not_changed() {
         call(&engine, "Engine.counters", args![]);
     });
     assert_eq!(*seen.borrow(), [IS_AT_WORK]);
-    call(&engine, "Engine.refuse", args![]);
+    call(&engine, "Engine.refuse", args![0]);
     assert_eq!(counters(&engine)["emitted"], 2);
 }
 

@@ -226,6 +226,20 @@ fn a_flush_lasts_until_all_is_sent_or_its_time_is_up() {
 }
 
 #[wasm_bindgen_test]
+fn when_a_sink_is_next_sent_to_is_known() {
+    let engine = engine();
+    assert_eq!(number(&engine, "Engine.retryIn", args![0]), 0.0);
+    request(&engine, "/a", 200.0);
+    call(&engine, "Engine.flush", args![f64::NAN, NOW]);
+    let lease = poll(&engine, NOW).unwrap().lease();
+    call(&engine, "Engine.settle", args![lease, 1, 1234, NOW]);
+    assert_eq!(number(&engine, "Engine.retryIn", args![0]), 1234.0);
+    call(&engine, "Engine.finish", args![]);
+    assert!(number(&engine, "Engine.retryIn", args![0]).is_nan(), "it is shut down");
+    assert!(number(&engine, "Engine.retryIn", args![7]).is_nan(), "there is no such sink");
+}
+
+#[wasm_bindgen_test]
 fn a_closed_engine_refuses_events_and_counts_what_is_left() {
     let engine = engine();
     request(&engine, "/a", 200.0);

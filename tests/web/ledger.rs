@@ -27,7 +27,7 @@ fn the_ledger_stays_where_it_is_and_counts() {
 
 #[wasm_bindgen_test]
 fn the_ledger_has_counters_of_the_engine_and_of_each_sink() {
-    for (sinks, counters) in [(0, 11.0), (1, 22.0), (2, 33.0)] {
+    for (sinks, counters) in [(0, 17.0), (1, 28.0), (2, 39.0)] {
         let options = construct("EngineOptions", args![]);
         for _ in 0..sinks {
             call(&options, "EngineOptions.sink", args!["log", "ndjson", NULL, NULL]);
@@ -42,10 +42,12 @@ fn an_engine_goes_on_from_the_ledger_of_a_dead_one() {
     request(&dead, "/a", 200.0);
     send_all(&dead);
     request(&dead, "/b", 200.0);
-    call(&dead, "Engine.refuse", args![]);
+    call(&dead, "Engine.refuse", args![4]);
     let expected = json!({
-        "emitted": 3, "accepted": 2, "sampledOut": 0, "excluded": 0, "refused": 1, "pending": 0, "coreResets": 1,
-        "truncated": 0, "metrics": { "observed": 0, "overflowed": 0, "refused": 0 },
+        "emitted": 3, "accepted": 2, "sampledOut": 0, "excluded": 0, "refused": 1,
+        "refusedBy": { "closed": 0, "entropy": 0, "name": 0, "status": 0, "time": 1, "request": 0 },
+        "pending": 0, "coreResets": 1, "truncated": 0, "uncarried": 0,
+        "metrics": { "observed": 0, "overflowed": 0, "refused": 0 },
         "sinks": [{
             "name": "log", "accepted": 2, "delivered": 1, "queued": 0, "inFlight": 0,
             "dropped": {

@@ -102,7 +102,7 @@ fn an_event_with_unusable_times_is_refused() {
         call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, start, duration, f64::NAN]);
         call(&engine, "Engine.recordRequest", args!["/a", "GET", 200, NOW, start, duration]);
     }
-    call(&engine, "Engine.refuse", args![]);
+    call(&engine, "Engine.refuse", args![2]);
     let counters = counters(&engine);
     assert_eq!([&counters["emitted"], &counters["refused"]], [&json!(9), &json!(9)]);
 }

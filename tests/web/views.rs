@@ -26,13 +26,18 @@ fn counters_are_plain_objects_of_numbers() {
     let engine = engine();
     request(&engine, "/a", 200.0);
     let counters = call(&engine, "Engine.counters", args![]);
-    let own =
-        ["emitted", "accepted", "sampledOut", "excluded", "refused", "pending", "coreResets", "truncated"];
-    assert_eq!(keys(&counters), [&own[..], &["metrics", "sinks"]].concat());
+    let own = ["emitted", "accepted", "sampledOut", "excluded", "refused"];
+    let more = ["pending", "coreResets", "truncated", "uncarried"];
+    assert_eq!(keys(&counters), [&own[..], &["refusedBy"], &more, &["metrics", "sinks"]].concat());
     let metrics = get(&counters, "metrics");
     assert_eq!(keys(&metrics), ["observed", "overflowed", "refused"]);
     assert_numbers(&metrics, &["observed", "overflowed", "refused"]);
     assert_numbers(&counters, &own);
+    assert_numbers(&counters, &more);
+    let refused_by = get(&counters, "refusedBy");
+    let reasons = ["closed", "entropy", "name", "status", "time", "request"];
+    assert_eq!(keys(&refused_by), reasons);
+    assert_numbers(&refused_by, &reasons);
     let sink = first(&get(&counters, "sinks"));
     let figures = ["accepted", "delivered", "queued", "inFlight"];
     let rest = ["dropped", "leasesExpired", "lateSettles", "disabled"];

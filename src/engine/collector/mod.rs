@@ -19,6 +19,7 @@ use super::delivery::{Outcome, Round};
 use super::error::Error;
 use super::event::Event;
 use super::event::trace::TraceContext;
+use super::ledger::Refusal;
 use super::requests::{RequestAnswer, Token};
 use super::time::Millis;
 use delivery::Delivery;
@@ -202,8 +203,8 @@ impl Collector {
     }
 
     /// Counts `count` events as refused that the host could not pass.
-    pub fn refuse(&mut self, count: usize) {
-        self.shared.refuse(count);
+    pub fn refuse(&mut self, reason: Refusal, count: usize) {
+        self.shared.refuse(reason, count);
     }
 
     /// The rate for `path`, in [0, 1]. `None`: the path is excluded.
@@ -288,6 +289,12 @@ impl Collector {
     pub fn settle(&mut self, lease: u64, outcome: Outcome, now_ms: f64) {
         self.read_clock(now_ms);
         self.delivery.settle(lease, outcome, &mut self.shared);
+    }
+
+    /// The ms until the sink with the index `sink` may be sent to: its backoff, or the next probe. `None`: it is shut down.
+    #[must_use]
+    pub fn retry_in(&self, sink: usize) -> Option<f64> {
+        self.delivery.retry_in(sink, self.shared.now())
     }
 
     /// Makes all events that wait now due, until `deadline_ms` from now. NaN: [`Config::flush_deadline_ms`].

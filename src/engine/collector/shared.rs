@@ -2,7 +2,7 @@
 
 use crate::engine::config::Config;
 use crate::engine::event::names::Names;
-use crate::engine::ledger::{Count, Ledger, Reason};
+use crate::engine::ledger::{Count, Ledger, Reason, Refusal};
 use crate::engine::metrics::Registry;
 use crate::engine::notice::{Notice, Notices};
 use crate::engine::rng::Rng;
@@ -55,9 +55,9 @@ impl Shared {
     }
 
     /// Counts `count` events as emitted and refused.
-    pub(super) fn refuse(&mut self, count: usize) {
+    pub(super) fn refuse(&mut self, reason: Refusal, count: usize) {
         self.ledger.add(Count::Emitted, count);
-        self.ledger.add(Count::Refused, count);
+        self.ledger.add_refused(reason, count);
     }
 
     /// Counts `count` events of a sink as dropped, and leaves a notice.

@@ -153,6 +153,11 @@ impl Sink {
         matches!(self.state, State::Disabled { .. } | State::ShutDown { disabled: true })
     }
 
+    /// The ms until the sink may be sent to. `None`: it is shut down.
+    pub(crate) fn retry_in(&self, now: Millis) -> Option<f64> {
+        (!self.is_shut_down()).then_some((self.not_before - now).max(0.0))
+    }
+
     /// The id of the current lease.
     pub(crate) fn lease(&self) -> Option<u64> {
         self.batch.lease.map(|lease| lease.id)

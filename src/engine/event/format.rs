@@ -77,6 +77,12 @@ impl Format {
         }
     }
 
+    /// Whether the format carries events of `kind`, as events or as what is measured of them.
+    #[must_use]
+    pub fn carries(self, kind: EventKind) -> bool {
+        self.accepts(kind) || (self.is_metrics() && matches!(kind, EventKind::Req | EventKind::Db))
+    }
+
     /// Whether a batch holds accumulated durations instead of events. They are measured before sampling.
     #[must_use]
     pub fn is_metrics(self) -> bool {

@@ -20,7 +20,7 @@ const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 test("partial success is read from protobuf and JSON, of every signal", () => {
   for (const [type, field] of replies) {
     const partial = { [field]: 300, errorMessage: "größer" };
-    const wanted = { rejected: 300, message: "größer" };
+    const wanted = { rejected: 300, hasMessage: true };
     assert.deepEqual(partialSuccess(type.encode({ partialSuccess: partial }).finish(), PROTOBUF), wanted);
     const asText = { partialSuccess: { ...partial, [field]: "300" } };
     assert.deepEqual(partialSuccess(text(asText), "application/json; charset=utf-8"), wanted);
@@ -30,7 +30,7 @@ test("partial success is read from protobuf and JSON, of every signal", () => {
 
 test("an empty reply, a message alone, a broken reply and another type reject nothing", () => {
   const [type] = replies[0];
-  const none = { rejected: 0, message: "" };
+  const none = { rejected: 0, hasMessage: false };
   const whole = type.encode({ partialSuccess: { rejectedSpans: 3, errorMessage: "no" } }).finish();
   assert.deepEqual(partialSuccess(new Uint8Array(), PROTOBUF), none);
   assert.deepEqual(partialSuccess(text({}), "application/json"), none);
@@ -41,7 +41,7 @@ test("an empty reply, a message alone, a broken reply and another type reject no
   assert.deepEqual(partialSuccess(whole, "application/json"), none);
   assert.deepEqual(partialSuccess(new Uint8Array(64).fill(0xff), PROTOBUF), none);
   const message = type.encode({ partialSuccess: { errorMessage: "slow down" } }).finish();
-  assert.deepEqual(partialSuccess(message, PROTOBUF), { rejected: 0, message: "slow down" });
+  assert.deepEqual(partialSuccess(message, PROTOBUF), { rejected: 0, hasMessage: true });
 });
 
 test("unknown fields of every wire type are passed over", () => {
@@ -72,13 +72,18 @@ const proto = (partial: object) =>
     headers: { "content-type": PROTOBUF },
   });
 
-test("rejected events are counted, no more than there are, and a message is a notice", async () => {
+test("rejected events are counted, no more than there are, and a notice says so without the receiver's text", async () => {
   const some = await counted(() => proto({ rejectedLogRecords: 2, errorMessage: "too old" }));
   assert.equal(some.sink.delivered, 3);
   assert.equal(some.sink.dropped.rejected, 2);
-  assert.deepEqual(some.remarks, ["sink/partial-success otlp: too old"]);
+  assert.deepEqual(some.remarks, ["sink/partial-success otlp: the receiver rejected 2 of 5 events"]);
   const all = await counted(() => proto({ rejectedLogRecords: 900 }));
-  assert.deepEqual([all.sink.delivered, all.sink.dropped.rejected, all.remarks], [0, 5, []]);
+  assert.deepEqual([all.sink.delivered, all.sink.dropped.rejected], [0, 5]);
+  assert.deepEqual(all.remarks, ["sink/partial-success otlp: the receiver rejected 5 of 5 events"]);
+  const warned = await counted(() => proto({ errorMessage: "token=hunter2 is old" }));
+  assert.deepEqual(warned.remarks, [
+    "sink/partial-success otlp: the receiver took all events and sent a warning",
+  ]);
   const negative = await counted(() => proto({ rejectedLogRecords: -4 }));
   assert.equal(negative.sink.delivered, 5);
 });

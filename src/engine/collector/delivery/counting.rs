@@ -43,10 +43,12 @@ fn fill(counters: &mut Counters, sinks: &[Sink], range: Range<usize>, pending: u
     counters.accepted = ledger.get(Count::Accepted);
     counters.sampled_out = ledger.get(Count::SampledOut);
     counters.excluded = ledger.get(Count::Excluded);
-    counters.refused = ledger.get(Count::Refused);
+    counters.refused_by = ledger.refused_by();
+    counters.refused = counters.refused_by.iter().sum();
     counters.pending = pending as f64;
     counters.core_resets = ledger.get(Count::CoreResets);
     counters.truncated = ledger.get(Count::Truncated);
+    counters.uncarried = ledger.get(Count::Uncarried);
     counters.metrics = MetricCounters {
         observed: ledger.get(Count::Observed),
         overflowed: ledger.get(Count::Overflowed),

@@ -18,6 +18,9 @@ impl Output for Delivery {
     #[inline(never)]
     fn enqueue(&mut self, record: &Record, payload: &[u8], shared: &mut Shared) -> Option<u64> {
         shared.ledger.add(Count::Accepted, 1);
+        if self.uncarried[record.kind as usize] {
+            shared.ledger.add(Count::Uncarried, 1);
+        }
         let mut is_wanted = false;
         for at in 0..self.sinks.len() {
             let sink = &mut self.sinks[at];

@@ -7,6 +7,7 @@ mod leases;
 use super::shared::Shared;
 use crate::engine::config::Config;
 use crate::engine::delivery::{Settings, Sink};
+use crate::engine::event::EventKind;
 use crate::engine::ledger::{Counters, Reason};
 use crate::engine::queue::Queue;
 use crate::engine::time::Millis;
@@ -22,6 +23,8 @@ pub(super) struct Delivery {
     leases: u64,
     takes_records: bool,
     takes_observations: bool,
+    /// Whether no sink carries events of a kind, by the number of the kind. All false without sinks.
+    uncarried: [bool; EventKind::ALL.len()],
     /// The attributes of requests that split their durations further.
     labels: Vec<String>,
     /// The values of the labels of the current request.
@@ -39,6 +42,9 @@ struct Cut {
 impl Delivery {
     pub(super) fn new(config: &Config) -> Self {
         let takes_observations = config.sinks.iter().any(|sink| sink.format.is_metrics());
+        let formats = || config.sinks.iter().map(|sink| sink.format);
+        let uncarried = EventKind::ALL
+            .map(|kind| formats().next().is_some() && !formats().any(|format| format.carries(kind)));
         Self {
             queue: Queue::new(config.queue_size, config.queue_bytes),
             sinks: config.sinks.iter().map(|sink| Sink::new(sink.clone(), config)).collect(),
@@ -47,6 +53,7 @@ impl Delivery {
             leases: 0,
             takes_records: config.sinks.iter().any(|sink| !sink.format.is_metrics()),
             takes_observations,
+            uncarried,
             labels: config.labels.clone(),
             label_values: Vec::new(),
         }
@@ -70,6 +77,11 @@ impl Delivery {
         let queue = &self.queue;
         let deadlines = self.sinks.iter_mut().filter_map(|sink| sink.next_deadline(shared.now(), queue));
         deadlines.reduce(Millis::min)
+    }
+
+    /// The ms until the sink `at` may be sent to. `None`: it is shut down.
+    pub(super) fn retry_in(&self, at: usize, now: Millis) -> Option<f64> {
+        self.sinks.get(at)?.retry_in(now)
     }
 
     /// How many events more make a full batch that can be sent at once. `None`: no number of events does.

@@ -7,7 +7,7 @@ use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
 use crate::engine::event::Event;
 use crate::engine::event::trace::{SpanIds, TraceContext};
-use crate::engine::ledger::Count;
+use crate::engine::ledger::{Count, Refusal};
 use crate::engine::requests::{Fate, RequestAnswer};
 use crate::engine::rng::Rng;
 use crate::engine::stats::RowHint;
@@ -24,7 +24,7 @@ impl Recorder {
     ) {
         let Self { pipeline, name, .. } = self;
         if request.fate == Fate::Refused {
-            shared.refuse(1);
+            shared.refuse(Refusal::Request, 1);
             return;
         }
         if !pipeline.admit(event, shared) {

@@ -6,7 +6,7 @@ use crate::engine::event::payload::RecordWriter;
 use crate::engine::event::record::Record;
 use crate::engine::event::trace::{SpanIds, TraceContext};
 use crate::engine::event::{Event, EventKind};
-use crate::engine::ledger::Count;
+use crate::engine::ledger::{Count, Refusal};
 use crate::engine::requests::{ClosedRequest, OpenRequests, RequestAnswer};
 use crate::engine::rng::Rng;
 use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision};
@@ -49,9 +49,19 @@ impl Pipeline {
         shared.ledger.add(Count::Emitted, 1);
         let admits = !self.is_closed && event.is_valid() && shared.rng.is_some();
         if !admits {
-            shared.ledger.add(Count::Refused, 1);
+            shared.ledger.add_refused(self.refusal(event), 1);
         }
         admits
+    }
+
+    /// Why an event that is not admitted is refused.
+    #[cold]
+    fn refusal(&self, event: &Event<'_>) -> Refusal {
+        match (self.is_closed, event.is_valid()) {
+            (true, _) => Refusal::Closed,
+            (false, false) => Refusal::Time,
+            (false, true) => Refusal::Entropy,
+        }
     }
 
     /// The decision on a request for `path`, which has no query.

@@ -7,7 +7,7 @@ use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
 use crate::engine::event::names::NameId;
 use crate::engine::event::{Event, EventKind};
-use crate::engine::ledger::Count;
+use crate::engine::ledger::{Count, Refusal};
 use crate::engine::requests::RequestAnswer;
 use crate::engine::sampling::SamplingDecision;
 use crate::engine::text::hashed::Hashed;
@@ -49,7 +49,7 @@ impl Pipeline {
                     self.finish_request(&request, route, method, queued_at, shared, output)
                 }
                 _ => {
-                    shared.refuse(1);
+                    shared.refuse(Refusal::Name, 1);
                     (NameId::NONE, RequestAnswer::REFUSED)
                 }
             };
