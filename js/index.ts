@@ -1,4 +1,5 @@
 export { createCollector } from "./collector/create-collector.ts";
+export { metricsHandler } from "./collector/metrics-handler.ts";
 export { type AnalyticsEngineOptions, analyticsEngine } from "./sinks/analytics-engine.ts";
 export { type ConsoleSinkOptions, consoleSink } from "./sinks/console.ts";
 export { type MemorySinkOptions, memorySink } from "./sinks/memory.ts";

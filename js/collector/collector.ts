@@ -10,6 +10,7 @@ import type { Host } from "../runtime/host.ts";
 import { memberOf } from "../runtime/members.ts";
 import type { Collector, FlushResult } from "../types/collector.ts";
 import type { Counters } from "../types/counters.ts";
+import type { TextOptions } from "../types/metrics.ts";
 import { bridgeFor, placeOf } from "./bridge.ts";
 import { EarlyRequests } from "./early-requests.ts";
 import { emptyCounters, emptyStats } from "./empty.ts";
@@ -68,9 +69,9 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
     gauge: (name, options) => metrics.instrument(1, name, options),
     histogram: (name, options) => metrics.instrument(2, name, options),
     metrics: () => state.engine.figure("metrics", []),
-    metricsText: () => {
+    metricsText: (given) => {
       pump.expireLeases();
-      return state.engine.figure("metricsText", "");
+      return state.engine.figure("metricsText", "", textOptionsOf(given));
     },
     get error() {
       return state.engine.error;
@@ -136,6 +137,17 @@ function countersOf(state: State, pump: Pump): Counters {
     refusedBy: { ...refusedBy, closed: refusedBy.closed + closed, unconfigured, core },
     metrics,
   };
+}
+
+function textOptionsOf(given: unknown): TextOptions {
+  try {
+    const [openMetrics, perIsolate] = ["openMetrics", "perIsolate"].map(
+      (name) => memberOf(given, name) === true,
+    );
+    return { openMetrics, perIsolate } as TextOptions;
+  } catch {
+    return {};
+  }
 }
 
 /** The number under `name`, unless it is negative or NaN. */

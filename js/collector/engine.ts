@@ -1,5 +1,6 @@
 import type { HostKind } from "../runtime/host.ts";
 import type { TidegateError } from "../types/error.ts";
+import type { TextOptions } from "../types/metrics.ts";
 import { EngineHandle, type EngineOwner } from "../wasm/engine-handle.ts";
 import { fromEngine } from "../wasm/errors.ts";
 import type { Engine, EngineOptions } from "../wasm/generated/tidegate.js";
@@ -148,10 +149,10 @@ export class CollectorEngine implements EngineOwner {
   }
 
   /** One figure, as plain data that the caller may change. */
-  figure<N extends keyof Figures>(name: N, fallback: Figures[N]): Figures[N] {
+  figure<N extends keyof Figures>(name: N, fallback: Figures[N], text?: TextOptions): Figures[N] {
     if (this.#last !== undefined) return structuredClone(this.#last[name]);
     const nowMs = this.clock.engineNow();
-    return this.read(fallback, (engine) => readFigure(engine, name, nowMs));
+    return this.read(fallback, (engine) => readFigure(engine, name, nowMs, text));
   }
 
   /** Refuses new events from now on. A module that has been loaded later starts nothing any more. */

@@ -1,7 +1,7 @@
 /** What a collector shows of its engine. After the engine was freed it shows the last copy. */
 import type { Totals } from "../delivery/pump-host.ts";
 import type { Counters } from "../types/counters.ts";
-import type { MetricSeries } from "../types/metrics.ts";
+import type { MetricSeries, TextOptions } from "../types/metrics.ts";
 import type { Stats } from "../types/stats.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 
@@ -15,17 +15,24 @@ export interface Figures {
 }
 
 /** How each is read. Times are the engine's. */
-const READERS: { readonly [N in keyof Figures]: (engine: Engine, nowMs: number) => Figures[N] } = {
+const READERS: {
+  readonly [N in keyof Figures]: (engine: Engine, nowMs: number, text?: TextOptions) => Figures[N];
+} = {
   totals: (engine) => engine.totals() as Totals,
   counters: (engine) => engine.counters() as Counters,
   stats: (engine, nowMs) => engine.stats(nowMs) as Stats,
   metrics: (engine) => engine.metrics() as MetricSeries[],
-  metricsText: (engine, nowMs) => engine.metricsText(nowMs),
+  metricsText: (engine, nowMs, text) => engine.metricsText(nowMs, text?.openMetrics, text?.perIsolate),
 };
 
 /** One figure of an engine. */
-export function readFigure<N extends keyof Figures>(engine: Engine, name: N, nowMs: number): Figures[N] {
-  return READERS[name](engine, nowMs);
+export function readFigure<N extends keyof Figures>(
+  engine: Engine,
+  name: N,
+  nowMs: number,
+  text?: TextOptions,
+): Figures[N] {
+  return READERS[name](engine, nowMs, text);
 }
 
 /** All figures of an engine whose events are all delivered or dropped; undefined while it has some left. */

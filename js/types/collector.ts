@@ -1,6 +1,6 @@
 import type { Counters } from "./counters.ts";
 import type { EventInput } from "./event.ts";
-import type { Counter, Gauge, Histogram, MetricOptions, MetricSeries } from "./metrics.ts";
+import type { Counter, Gauge, Histogram, MetricOptions, MetricSeries, TextOptions } from "./metrics.ts";
 import type { Notices } from "./notices.ts";
 import type { Scope } from "./scope.ts";
 import type { Stats } from "./stats.ts";
@@ -72,8 +72,11 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
   histogram(name: string, options?: MetricOptions): Histogram;
   /** What was recorded with your metrics since the start, whatever the sinks' temporality. A restart of the engine begins anew. */
   metrics(): MetricSeries[];
-  /** Prometheus text, version 0.0.4: lifetime totals and the figures of the window, of this isolate only. */
-  metricsText(): string;
+  /**
+   * Prometheus text, of this isolate only: since the start requests and their durations, your metrics and the ledger; and
+   * the figures of the window.
+   */
+  metricsText(options?: TextOptions): string;
   /** Why the collector records nothing; undefined while it does. */
   readonly error: Error | undefined;
   /** Adds a listener. Returns a function that removes it. Listeners run when no call into the engine is under way. */

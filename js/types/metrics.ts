@@ -53,3 +53,35 @@ export interface MetricDistribution extends MetricBase {
   readonly p90: number;
   readonly p99: number;
 }
+
+/** Options of `metricsText`. */
+export interface TextOptions {
+  /**
+   * OpenMetrics 1.0 instead of Prometheus text 0.0.4.
+   *
+   * @default false
+   */
+  readonly openMetrics?: boolean;
+  /**
+   * Add a label `instance` to each sample: the random id of this isolate.
+   *
+   * @default false
+   */
+  readonly perIsolate?: boolean;
+}
+
+/** Options of `metricsHandler`: without one of the first three every answer is 404. */
+export interface MetricsHandlerOptions {
+  /** Answers requests with `Authorization: Bearer <token>`. */
+  readonly token?: string | undefined;
+  /** Answers requests for which it returns, or resolves to, true. */
+  readonly authorize?: ((request: Request) => boolean | PromiseLike<boolean>) | undefined;
+  /** Answers every request. */
+  readonly public?: boolean;
+  /**
+   * Answer also on hosts of many isolates, of the one that is asked, with a label `instance`.
+   *
+   * @default false
+   */
+  readonly perIsolate?: boolean;
+}

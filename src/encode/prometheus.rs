@@ -6,8 +6,13 @@
 
 use super::json;
 use crate::engine::config::Service;
+use crate::engine::metrics::{
+    Classic, Exponential, Metric, MetricKind, MetricValue, OVERFLOW, Point, SeriesView,
+};
 use crate::engine::stats::{Figures, Snapshot};
-use crate::engine::{Counters, Reason, SinkCounters};
+use crate::engine::text::number;
+use crate::engine::{Counters, Reason, SinkCounters, Value};
+use std::borrow::Cow;
 
 /// Appends the answer to a scrape to `out`.
 ///
@@ -23,7 +28,174 @@ use crate::engine::{Counters, Reason, SinkCounters};
 /// # Ok::<(), tidegate::engine::Error>(())
 /// ```
 pub fn encode(counters: &Counters, stats: &Snapshot, out: &mut Vec<u8>) {
-    let text = &mut Text { out };
+    ledger(counters, stats, &mut Text { out, open_metrics: false, instance: None });
+}
+
+/// All that a scrape reads.
+#[derive(Debug)]
+pub struct Scrape<'a> {
+    /// The ledger.
+    pub counters: &'a Counters,
+    /// The figures of the window.
+    pub stats: &'a Snapshot,
+    /// Requests and their durations since the start.
+    pub requests: &'a [Point<Classic>],
+    /// The program's metrics.
+    pub series: &'a [SeriesView<'a>],
+    /// The service that is measured.
+    pub service: &'a Service,
+    /// OpenTelemetry resource attributes.
+    pub resource: &'a [(String, String)],
+    /// Whether to write OpenMetrics 1.0 instead of text 0.0.4.
+    pub open_metrics: bool,
+    /// The value of a label `instance` of every sample. `None`: there is no such label.
+    pub instance: Option<&'a str>,
+}
+
+impl Scrape<'_> {
+    /// Appends the answer to a scrape to `out`.
+    ///
+    /// Spec of OpenMetrics: <https://prometheus.io/docs/specs/om/open_metrics_spec/>
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let text = &mut Text { out, open_metrics: self.open_metrics, instance: self.instance };
+        ledger(self.counters, self.stats, text);
+        requests(self.requests, text);
+        metrics(self.series, text);
+        target_info(self.service, self.resource, text);
+        if self.open_metrics {
+            out.extend_from_slice(b"# EOF\n");
+        }
+    }
+}
+
+/// Spec: <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/>
+fn requests(points: &[Point<Classic>], text: &mut Text<'_>) {
+    if points.is_empty() {
+        return;
+    }
+    let each = |text: &mut Text<'_>, write: &dyn Fn(&Point<Classic>, &Labels<'_>, &mut Text<'_>)| {
+        for point in points {
+            write(point, &labels_of(point), text);
+        }
+    };
+    text.family("http_server_requests_total", COUNTER, "Requests, sampled or not.");
+    each(text, &|point, labels, text| {
+        text.series("http_server_requests_total", labels, None, point.requests() as f64);
+    });
+    let name = "http_server_request_duration_seconds";
+    text.family(name, "histogram", "Durations of requests, sampled or not.");
+    each(text, &|point, labels, text| {
+        let buckets: Vec<_> = point.cumulative().collect();
+        text.histogram(name, labels, &buckets, point.sum());
+    });
+}
+
+/// Labels and their values.
+type Labels<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+fn labels_of(point: &Point<Classic>) -> Labels<'_> {
+    if point.is_overflow() {
+        return vec![(label(OVERFLOW).into(), "true".into())];
+    }
+    let mut labels: Labels<'_> = vec![
+        ("http_request_method".into(), point.detail().into()),
+        ("http_route".into(), point.name().into()),
+    ];
+    if let Some(status) = point.status() {
+        labels.push(("http_response_status_code".into(), number::text(f64::from(status)).into()));
+    }
+    if let Some(error) = point.error() {
+        labels.push(("error_type".into(), error.into()));
+    }
+    push_labels(point.labels(), &mut labels);
+    labels
+}
+
+/// Adds attributes as labels. Of two keys with one label the first stays.
+fn push_labels<'a>(attributes: impl Iterator<Item = (&'a str, Value<'a>)>, labels: &mut Labels<'a>) {
+    for (key, value) in attributes {
+        let label = label(key);
+        if !labels.iter().any(|(known, _)| *known == label) {
+            let value = match value {
+                Value::Text(text) => text.into(),
+                Value::Number(value) => number::text(value).into(),
+                Value::Flag(flag) => if flag { "true" } else { "false" }.into(),
+            };
+            labels.push((label.into(), value));
+        }
+    }
+}
+
+/// The program's metrics, each with all of its series. Names that one family has already are left out.
+fn metrics(all: &[SeriesView<'_>], text: &mut Text<'_>) {
+    let mut families: Vec<String> =
+        vec!["http_server_request_duration_seconds".into(), "http_server_requests_total".into()];
+    let Some(last) = all.iter().map(|series| series.metric_index).max() else { return };
+    for index in 0..=last {
+        let mut series = all.iter().filter(|series| series.metric_index == index).peekable();
+        let Some(first) = series.peek() else { continue };
+        let metric = first.metric;
+        let name = family_name(metric);
+        if families.contains(&name) || name.starts_with("tidegate_") {
+            continue;
+        }
+        let kind = match metric.kind {
+            MetricKind::Counter => COUNTER,
+            MetricKind::Gauge => GAUGE,
+            MetricKind::Histogram => "histogram",
+        };
+        let help = if metric.description.is_empty() { &metric.name } else { &metric.description };
+        text.family(&name, kind, help);
+        for series in series {
+            let mut labels = Vec::new();
+            push_labels(series.attributes(), &mut labels);
+            match series.value {
+                MetricValue::Number(value) => text.series(&name, &labels, None, value),
+                MetricValue::Histogram(histogram) => {
+                    text.histogram(&name, &labels, &powers_of_two(histogram), histogram.sum());
+                }
+            }
+        }
+        families.push(name);
+    }
+}
+
+/// The name of the family: with its unit, and `_total` for a counter.
+fn family_name(metric: &Metric) -> String {
+    let mut name = label(&metric.name);
+    let unit = UNITS.iter().find(|(unit, _)| *unit == metric.unit).map_or(&*metric.unit, |(_, name)| name);
+    // What is counted stands in braces, and is no unit.
+    let unit = if unit.starts_with('{') { String::new() } else { label(unit) };
+    for suffix in [&*unit, if metric.kind == MetricKind::Counter { "total" } else { "" }] {
+        if !suffix.is_empty() && !name.ends_with(suffix) {
+            name.push('_');
+            name.push_str(suffix);
+        }
+    }
+    name
+}
+
+/// The buckets of a histogram at powers of two, which are bounds at every scale ≥ 0; at a coarser scale its own.
+fn powers_of_two(histogram: &Exponential) -> Vec<(f64, u64)> {
+    let mut sum = histogram.zeros() + histogram.negative().map_or(0, |(_, counts)| counts.sum());
+    let mut buckets = Vec::new();
+    if sum > 0 {
+        buckets.push((0.0, sum));
+    }
+    let step = 1 << histogram.scale().max(0);
+    let mut counts = histogram.buckets().zip(histogram.offset()..).peekable();
+    while let Some((count, at)) = counts.next() {
+        sum += count;
+        if (at + 1) % step == 0 || counts.peek().is_none() {
+            let end = (at + step).div_euclid(step) * step;
+            buckets.push((histogram.bound(end), sum));
+        }
+    }
+    buckets.push((f64::INFINITY, histogram.count()));
+    buckets
+}
+
+fn ledger(counters: &Counters, stats: &Snapshot, text: &mut Text<'_>) {
     totals(counters, text);
     for (name, kind, help, value) in &SINKS {
         text.family(name, kind, help);
@@ -52,6 +224,10 @@ pub fn encode(counters: &Counters, stats: &Snapshot, out: &mut Vec<u8>) {
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#resource-attributes-1>
 pub fn target(service: &Service, resource: &[(String, String)], out: &mut Vec<u8>) {
+    target_info(service, resource, &mut Text { out, open_metrics: false, instance: None });
+}
+
+fn target_info(service: &Service, resource: &[(String, String)], text: &mut Text<'_>) {
     let own = [("service.name", &service.name), ("service.version", &service.version)];
     let own = own.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?)));
     let given = resource.iter().map(|(key, value)| (key.as_str(), value.as_str()));
@@ -65,8 +241,9 @@ pub fn target(service: &Service, resource: &[(String, String)], out: &mut Vec<u8
     }
     if !labels.is_empty() {
         let labels: Vec<_> = labels.iter().map(|(label, value)| (label.as_str(), *value)).collect();
-        let text = &mut Text { out };
-        text.family("target_info", GAUGE, "The service that is measured.");
+        // In OpenMetrics the family of an info has no suffix.
+        let (name, kind) = if text.open_metrics { ("target", "info") } else { ("target_info", GAUGE) };
+        text.family(name, kind, "The service that is measured.");
         text.sample("target_info", &labels, 1.0);
     }
 }
@@ -118,12 +295,28 @@ fn index(at: usize) -> &'static str {
 
 struct Text<'a> {
     out: &'a mut Vec<u8>,
+    open_metrics: bool,
+    instance: Option<&'a str>,
 }
 
 impl Text<'_> {
     /// Writes the lines before the samples of a metric.
     fn family(&mut self, name: &str, kind: &str, help: &str) {
-        for part in ["# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"] {
+        // In OpenMetrics the family of a counter has no suffix.
+        let is_cut = self.open_metrics && kind == COUNTER;
+        let name = if is_cut { name.strip_suffix("_total").unwrap_or(name) } else { name };
+        for part in ["# HELP ", name, " "] {
+            self.out.extend_from_slice(part.as_bytes());
+        }
+        for byte in help.bytes() {
+            // Only OpenMetrics escapes a quote here.
+            if byte == b'"' && !self.open_metrics {
+                self.out.push(byte);
+            } else {
+                self.escaped(byte);
+            }
+        }
+        for part in ["\n# TYPE ", name, " ", kind, "\n"] {
             self.out.extend_from_slice(part.as_bytes());
         }
     }
@@ -134,16 +327,40 @@ impl Text<'_> {
         }
     }
 
+    /// Writes the samples of one series of a histogram. The last of `buckets` is that of all.
+    fn histogram(&mut self, name: &str, labels: &Labels<'_>, buckets: &[(f64, u64)], sum: f64) {
+        let [bucket, sum_name, count] = ["_bucket", "_sum", "_count"].map(|suffix| [name, suffix].concat());
+        for (bound, count) in buckets {
+            let mut le = if bound.is_finite() { number::text(*bound) } else { "+Inf".into() };
+            // The canonical form of OpenMetrics.
+            if self.open_metrics && bound.is_finite() && !le.contains(['.', 'e']) {
+                le.push_str(".0");
+            }
+            self.series(&bucket, labels, Some(&le), *count as f64);
+        }
+        self.series(&sum_name, labels, None, sum);
+        self.series(&count, labels, None, buckets.last().map_or(0.0, |(_, count)| *count as f64));
+    }
+
+    fn series(&mut self, name: &str, labels: &Labels<'_>, le: Option<&str>, value: f64) {
+        let all: Vec<_> =
+            labels.iter().map(|(label, value)| (&**label, &**value)).chain(le.map(|le| ("le", le))).collect();
+        self.sample(name, &all, value);
+    }
+
     fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
         self.out.extend_from_slice(name.as_bytes());
-        for (at, (label, text)) in labels.iter().enumerate() {
-            self.out.push(if at == 0 { b'{' } else { b',' });
+        let instance = self.instance.map(|instance| ("instance", instance));
+        let mut has_labels = false;
+        for (label, text) in labels.iter().copied().chain(instance) {
+            self.out.push(if has_labels { b',' } else { b'{' });
+            has_labels = true;
             self.out.extend_from_slice(label.as_bytes());
             self.out.extend_from_slice(b"=\"");
             text.bytes().for_each(|byte| self.escaped(byte));
             self.out.push(b'"');
         }
-        self.out.extend_from_slice(if labels.is_empty() { b" " } else { b"} " });
+        self.out.extend_from_slice(if has_labels { b"} " } else { b" " });
         json::number(value, self.out);
         self.out.push(b'\n');
     }
@@ -160,6 +377,20 @@ impl Text<'_> {
 type OfCounters = fn(&Counters) -> f64;
 type OfSink = fn(&SinkCounters) -> f64;
 type OfFigures = fn(&Figures) -> Option<f64>;
+
+/// Units that Prometheus writes out.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1>
+const UNITS: [(&str, &str); 8] = [
+    ("1", "ratio"),
+    ("%", "percent"),
+    ("By", "bytes"),
+    ("s", "seconds"),
+    ("ms", "milliseconds"),
+    ("us", "microseconds"),
+    ("min", "minutes"),
+    ("h", "hours"),
+];
 
 const COUNTER: &str = "counter";
 const GAUGE: &str = "gauge";

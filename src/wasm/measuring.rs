@@ -42,19 +42,18 @@ impl Engine {
 
     /// Records the first `count` rows of the buffer. Returns flags, as `convert::flags` documents.
     pub fn measure(&mut self, count: usize, now_ms: f64) -> u32 {
-        let rows = count.min(MEASUREMENTS);
         if !self.has_entropy() {
-            self.collector.refuse_measurements(rows);
+            self.collector.refuse_measurements(count.min(MEASUREMENTS));
             return 0;
         }
-        self.collector.read_time(now_ms);
-        for row in 0..rows {
-            self.measurements[0] += 1.0;
-            let series = SeriesId::from_number(self.measurements[1 + 2 * row] as u16);
-            self.collector.measure_buffered(series, self.measurements[2 + 2 * row]);
-        }
-        self.measurements[0] = 0.0;
-        flags(self.collector.signal(), REQUESTS)
+        let (begun, rows) = self.measurements.split_at_mut(1);
+        let rows = rows.as_chunks::<2>().0.iter().take(count).map(|[series, value]| {
+            begun[0] += 1.0;
+            (SeriesId::from_number(*series as u16), *value)
+        });
+        let signal = self.collector.measure_all(rows, now_ms);
+        begun[0] = 0.0;
+        flags(signal, REQUESTS)
     }
 
     /// What was recorded with metrics of the program since the start.

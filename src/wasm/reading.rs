@@ -32,15 +32,30 @@ impl Engine {
         convert::object(&RowView::total(&stats))
     }
 
-    /// Counters and statistics as Prometheus text.
+    /// Counters, statistics, requests and metrics as Prometheus text, or as OpenMetrics. `per_isolate`: with a label
+    /// `instance`.
     #[wasm_bindgen(js_name = metricsText)]
-    pub fn metrics_text(&mut self, now_ms: f64) -> String {
+    pub fn metrics_text(
+        &mut self,
+        now_ms: f64,
+        open_metrics: Option<bool>,
+        per_isolate: Option<bool>,
+    ) -> String {
         let mut text = Vec::new();
         let mut stats = self.collector.stats(now_ms);
         stats.round();
-        prometheus::encode(&self.collector.counters(), &stats, &mut text);
         let config = self.collector.config();
-        prometheus::target(&config.service, &config.resource, &mut text);
+        prometheus::Scrape {
+            counters: &self.collector.counters(),
+            stats: &stats,
+            requests: self.collector.request_totals(),
+            series: &self.collector.metrics().collect::<Vec<_>>(),
+            service: &config.service,
+            resource: &config.resource,
+            open_metrics: open_metrics == Some(true),
+            instance: (per_isolate == Some(true)).then(|| self.collector.isolate()),
+        }
+        .encode(&mut text);
         String::from_utf8(text).unwrap_or_default()
     }
 

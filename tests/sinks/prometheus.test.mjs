@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { createCollector, memorySink } from "../../pkg/dist/inline.js";
+import { createCollector, memorySink, metricsHandler } from "../../pkg/dist/inline.js";
+import { root } from "../../tools/env.mjs";
 import { freePort, until } from "../../tools/receiver.mjs";
 
 const NOW_MS = 1_750_000_000_000;
@@ -26,6 +27,8 @@ tide.req("/health", "GET", 200, NOW_MS - 1000, 1);
 tide.req('/quote"back\\slash\nline größe', "GET", 200, NOW_MS - 1000, 7);
 tide.fn("resize", NOW_MS - 1000, 5);
 tide.db("select a from b where c = 1", NOW_MS - 1000, 5);
+tide.counter("orders", { unit: "{order}" }).add(7, { plan: "pro" });
+for (const size of [1, 2, 3]) tide.histogram("size", { unit: "By" }).record(size);
 await tide.flush();
 
 const folder = mkdtempSync(join(tmpdir(), "tidegate-prometheus-"));
@@ -36,9 +39,13 @@ after(async () => {
 });
 
 async function serveMetrics() {
-  const server = createServer((_, response) => {
-    response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
-    response.end(tide.metricsText());
+  // Prometheus asks for OpenMetrics.
+  const metrics = metricsHandler(tide, { token: "s3cret" });
+  const server = createServer(async ({ headers }, response) => {
+    const answer = await metrics(new Request("http://host.example/metrics", { headers }));
+    assert.match(answer.headers.get("content-type"), /openmetrics/);
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(await answer.text());
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -52,7 +59,7 @@ async function serveMetrics() {
 /** A Prometheus server that scrapes `port`; resolves to a function that asks it. */
 async function startPrometheus(port) {
   const config = join(folder, "prometheus.yml");
-  const scrape = `{ job_name: tidegate, static_configs: [{ targets: ["127.0.0.1:${port}"] }] }`;
+  const scrape = `{ job_name: tidegate, authorization: { credentials: s3cret }, static_configs: [{ targets: ["127.0.0.1:${port}"] }] }`;
   writeFileSync(config, `global: { scrape_interval: 1s }\nscrape_configs: [${scrape}]\n`);
   const address = `127.0.0.1:${await freePort()}`;
   const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`];
@@ -117,4 +124,32 @@ test("a real Prometheus scrapes it, and its answers are the snapshot's and the c
     }
   }
   await single("count(tidegate_window_events)", rows.length);
+
+  const durations = Array.from({ length: 500 }, (_, n) => 1 + (n % 97));
+  for (const le of [5, 10, 25, 50, 75, 100, 250]) {
+    const labels = `http_route=~"/items/.*",le=~"${le / 1000}(.0)?"`;
+    const wanted = durations.filter((ms) => ms <= le).length;
+    await single(`sum(http_server_request_duration_seconds_bucket{${labels}})`, wanted);
+  }
+  await single('sum(http_server_requests_total{http_response_status_code="500"})', 10);
+  await single('orders_total{plan="pro"}', 7);
+  await single('size_bytes_bucket{le=~"2(.0)?"}', 2);
+});
+
+test("the alert rules and every query of the dashboard are those of a real Prometheus", async () => {
+  const rules = join(root, "docs", "prometheus", "alerts.yml");
+  const { status, stderr } = spawnSync("promtool", ["check", "rules", rules], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  const { panels } = JSON.parse(readFileSync(join(root, "docs", "prometheus", "grafana.json"), "utf8"));
+  const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  queries.push(
+    ...[...readFileSync(rules, "utf8").matchAll(/expr: (?:\|\n)?([^]*?)\n {8}(?:for|labels)/g)].map(
+      ([, expr]) => expr,
+    ),
+  );
+  assert.equal(queries.length, 13);
+  const known = new Set(tide.metricsText().match(/^[a-z_]+(?=[{ ])/gm));
+  for (const query of queries) {
+    for (const [name] of query.matchAll(/\b(?:http_server|tidegate)_\w+/g)) assert.ok(known.has(name), name);
+  }
 });

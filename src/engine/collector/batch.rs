@@ -100,7 +100,7 @@ impl<'a> Batch<'a> {
         let PayloadRef::Metrics(of) = &self.payload else { return None };
         let (points, _) = of.accumulator.split(of.items.clone());
         let ((start, end), is_cumulative) = (of.interval, of.is_cumulative);
-        let points = &of.accumulator.points()[points];
+        let points = &of.accumulator.durations.points()[points];
         Some(Measured { points, start, end, is_cumulative, of: of.clone(), registry: self.registry })
     }
 

@@ -4,7 +4,7 @@ use super::{Collector, Signal};
 use crate::engine::error::Error;
 use crate::engine::event::Attributes;
 use crate::engine::ledger::Count;
-use crate::engine::metrics::{MetricId, MetricKind, SeriesId, SeriesView};
+use crate::engine::metrics::{Classic, MetricId, MetricKind, Point, SeriesId, SeriesView};
 
 impl Collector {
     /// The id of a metric, which is made if there is none of this name. Names that differ in case only are the same; unit
@@ -61,24 +61,27 @@ impl Collector {
 
     /// As [`measure`](Self::measure), with the id of an attribute set.
     pub fn measure_series(&mut self, series: SeriesId, value: f64, now_ms: f64) -> Signal {
+        self.measure_all([(series, value)].into_iter(), now_ms)
+    }
+
+    /// Records numbers that the host has buffered, each as [`measure_series`](Self::measure_series) does.
+    pub fn measure_all(&mut self, rows: impl Iterator<Item = (SeriesId, f64)>, now_ms: f64) -> Signal {
         self.read_clock(now_ms);
-        self.measure_buffered(series, value);
+        for (series, value) in rows {
+            self.recorder.measure(series, value, &mut self.shared, &mut self.delivery);
+        }
         self.signal()
-    }
-
-    /// Reads the time for [`measure_buffered`](Self::measure_buffered).
-    pub(crate) fn read_time(&mut self, now_ms: f64) {
-        self.read_clock(now_ms);
-    }
-
-    /// As [`measure_series`](Self::measure_series), at the time that was read last.
-    pub(crate) fn measure_buffered(&mut self, series: SeriesId, value: f64) {
-        self.recorder.measure(series, value, &mut self.shared, &mut self.delivery);
     }
 
     /// Counts `count` numbers as refused that the host could not pass.
     pub fn refuse_measurements(&mut self, count: usize) {
         self.shared.ledger.add(Count::Unmeasured, count);
+    }
+
+    /// Requests and their durations since the start, for Prometheus.
+    #[must_use]
+    pub fn request_totals(&self) -> &[Point<Classic>] {
+        self.recorder.request_totals()
     }
 
     /// What was recorded with metrics of the program since the start, by series.

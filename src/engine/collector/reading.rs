@@ -23,6 +23,12 @@ impl Collector {
         !self.shared.notices.is_empty()
     }
 
+    /// The random id of the isolate: 16 hexadecimal digits; empty until entropy is given.
+    #[must_use]
+    pub fn isolate(&self) -> &str {
+        &self.shared.isolate
+    }
+
     /// All counters.
     #[must_use]
     pub fn counters(&self) -> Counters {

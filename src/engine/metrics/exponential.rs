@@ -59,8 +59,8 @@ impl Exponential {
     /// Adds a number, which is finite.
     pub(crate) fn record(&mut self, value: f64) {
         self.count += 1;
-        // `clamp` would bring the formatting of floats for its panic: 12 KB of wasm.
-        self.sum = (self.sum + value).max(f64::MIN).min(f64::MAX);
+        let sum = self.sum + value;
+        self.sum = if sum.is_finite() { sum } else { f64::MAX.copysign(sum) };
         self.min = self.min.min(value);
         self.max = self.max.max(value);
         if value == 0.0 {

@@ -78,8 +78,9 @@ impl Delivery {
     #[inline(never)]
     fn accumulate(&mut self, event: &Event<'_>, name: &str, shared: &mut Shared) {
         let Self { sinks, labels, label_values, .. } = self;
-        let Some(observation) = Observation::of(event, name, labels, label_values) else { return };
-        measure(sinks, shared, |accumulator| accumulator.record(&observation));
+        let observation = Observation::of(event, name, labels, label_values);
+        let Some(observation) = observation.filter(Observation::is_timed) else { return };
+        measure(sinks, shared, |accumulator| _ = accumulator.durations.record(&observation));
     }
 
     /// Removes the oldest record from the queue. Each sink that still needs it loses it.

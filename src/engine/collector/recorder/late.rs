@@ -3,6 +3,7 @@
 use super::Recorder;
 use super::naming::name_of;
 use super::pipeline::{child_ids, with_own_span};
+use super::totals::Hint;
 use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
 use crate::engine::event::Event;
@@ -10,7 +11,6 @@ use crate::engine::event::trace::{SpanIds, TraceContext};
 use crate::engine::ledger::{Count, Refusal};
 use crate::engine::requests::{Fate, RequestAnswer};
 use crate::engine::rng::Rng;
-use crate::engine::stats::RowHint;
 use crate::engine::text::hashed::Hashed;
 
 impl Recorder {
@@ -35,7 +35,7 @@ impl Recorder {
             return;
         }
         let name = Hashed::new(name_of(event, name));
-        pipeline.observe(event, name, &mut RowHint::default(), shared, output);
+        pipeline.observe(event, name, &mut Hint::default(), shared, output);
         let p = match request.fate {
             _ if pipeline.policy.keeps_error(event.error.is_some()) => 1.0,
             Fate::Recorded { p } => p,

@@ -7,6 +7,7 @@ mod naming;
 mod pipeline;
 mod requests;
 mod routes;
+mod totals;
 
 pub use requests::BufferedRequest;
 pub use routes::RouteRef;
@@ -19,16 +20,17 @@ use crate::engine::event::payload::RecordWriter;
 use crate::engine::event::trace::{SpanIds, TraceContext};
 use crate::engine::event::{Event, EventKind, path};
 use crate::engine::ledger::Count;
-use crate::engine::metrics::{SeriesId, Values};
+use crate::engine::metrics::{Classic, Point, SeriesId, Values};
 use crate::engine::requests::{OpenRequests, RequestAnswer, Token};
 use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision};
-use crate::engine::stats::{RowHint, Snapshot, StatsStore};
+use crate::engine::stats::{Snapshot, StatsStore};
 use crate::engine::text::hashed::Hashed;
 use crate::engine::time::Millis;
 use methods::Methods;
 use naming::{name_of, sampled_path};
 use pipeline::{Draws, Origin, Pipeline, child_ids, root_ids, with_own_span};
 use routes::Routes;
+use totals::{Hint, Totals};
 
 /// The half of a collector that records. What it yields goes to an [`Output`].
 pub(super) struct Recorder {
@@ -55,6 +57,7 @@ impl Recorder {
             writer: RecordWriter::default(),
             child_payload: Vec::new(),
             is_closed: false,
+            totals: Totals::new(config),
         };
         let (routes, methods) = (Routes::new(), Methods::default());
         let (name, answer, values) = (String::new(), RequestAnswer::REFUSED, Values::default());
@@ -117,6 +120,11 @@ impl Recorder {
         output.measure(series, kind, value, shared);
     }
 
+    /// Requests and their durations since the start.
+    pub(super) fn request_totals(&self) -> &[Point<Classic>] {
+        self.pipeline.totals.points()
+    }
+
     /// What was recorded with metrics of the program since the start.
     pub(super) fn values(&self) -> &Values {
         &self.values
@@ -151,7 +159,7 @@ impl Recorder {
             return;
         }
         let name = Hashed::new(name_of(event, name));
-        pipeline.observe(event, name, &mut RowHint::default(), shared, output);
+        pipeline.observe(event, name, &mut Hint::default(), shared, output);
         let ids = match pipeline.requests.get(token).map(|request| request.ids) {
             Some(parent) => child_ids(parent, shared),
             None => root_ids(None, shared),

@@ -1,5 +1,6 @@
 //! The steps that every event takes: admission, decision, statistics, ids, record.
 
+use super::totals::{Hint, Totals};
 use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
 use crate::engine::event::payload::RecordWriter;
@@ -10,7 +11,7 @@ use crate::engine::ledger::{Count, Refusal};
 use crate::engine::requests::{ClosedRequest, OpenRequests, RequestAnswer};
 use crate::engine::rng::Rng;
 use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision};
-use crate::engine::stats::{RowHint, Sample, SeriesKind, StatsStore};
+use crate::engine::stats::{Sample, SeriesKind, StatsStore};
 use crate::engine::text::hashed::Hashed;
 
 /// The steps that every event takes.
@@ -23,6 +24,8 @@ pub(super) struct Pipeline {
     /// The payload of a buffered child on its way to the queue.
     pub(super) child_payload: Vec<u8>,
     pub(super) is_closed: bool,
+    /// Requests and their durations since the start, for Prometheus.
+    pub(super) totals: Totals,
 }
 
 /// The source of sampling draws.
@@ -96,13 +99,13 @@ impl Pipeline {
         &mut self,
         event: &Event<'_>,
         name: Hashed<'_>,
-        row: &mut RowHint,
+        hint: &mut Hint,
         decision: SamplingDecision,
         shared: &mut Shared,
         output: &mut impl Output,
     ) -> Option<f64> {
         let slow = self.is_slow(event, name.text);
-        self.observe(event, name, row, shared, output);
+        self.observe(event, name, hint, shared, output);
         self.policy.decide_outcome(decision, event.status, event.error.is_some(), slow)
     }
 
@@ -112,20 +115,23 @@ impl Pipeline {
         &mut self,
         event: &Event<'_>,
         name: Hashed<'_>,
-        row: &mut RowHint,
+        hint: &mut Hint,
         shared: &mut Shared,
         output: &mut impl Output,
     ) {
         output.observe(event, name.text, shared);
         let kind = match event.kind {
-            EventKind::Req => SeriesKind::Req,
+            EventKind::Req => {
+                self.totals.count(event, name.text, hint);
+                SeriesKind::Req
+            }
             EventKind::Fn => SeriesKind::Fn,
             EventKind::Db => SeriesKind::Db,
             EventKind::Evt => return,
         };
         let is_error = self.policy.is_error(event.status, event.error.is_some());
         let sample = Sample { at: event.end(), duration: event.duration, is_error };
-        self.stats.record_hashed(&sample, shared.wall(), Some((kind, name)), row);
+        self.stats.record_hashed(&sample, shared.wall(), Some((kind, name)), &mut hint.row);
         if let Some(usage) = event.usage() {
             self.stats.add_usage(sample.at, (kind, name.text), usage);
         }
@@ -157,7 +163,7 @@ impl Pipeline {
             shared.ledger.add(Count::Excluded, 1);
             return RequestAnswer::EXCLUDED;
         }
-        let p = self.decide_outcome(event, name, &mut RowHint::default(), decision, shared, output);
+        let p = self.decide_outcome(event, name, &mut Hint::default(), decision, shared, output);
         let ids = match origin {
             // Ids are drawn only for events that are recorded.
             Origin::Root(parent) if p.is_some() => with_own_span(root_ids(parent, shared), event),

@@ -84,7 +84,8 @@ impl Pipeline {
             shared.ledger.add(Count::Excluded, 1);
             return (NameId::NONE, RequestAnswer::EXCLUDED);
         }
-        let Some(p) = self.decide_outcome(&event, name, &mut route.row, decision, shared, output) else {
+        route.hint.method = request.method;
+        let Some(p) = self.decide_outcome(&event, name, &mut route.hint, decision, shared, output) else {
             shared.ledger.add(Count::SampledOut, 1);
             return (NameId::NONE, RequestAnswer::new(None, [0; 16], [0; 8]));
         };

@@ -4,10 +4,10 @@
 //! text and passes them instead of texts. Only a route that was seen again gets an id. Ids are valid until
 //! [`Signal::ids_reset`](crate::engine::Signal::ids_reset).
 
+use super::totals::Hint;
 use crate::engine::event::names::{NameId, Names};
 use crate::engine::event::path;
 use crate::engine::sampling::Policy;
-use crate::engine::stats::RowHint;
 use crate::engine::text::hashed::hash;
 
 /// The route of a [`BufferedRequest`](crate::engine::BufferedRequest).
@@ -42,7 +42,7 @@ pub(super) struct Route {
     pub(super) name_id: NameId,
     /// The sampling rate; `None`: the route is excluded.
     pub(super) rate: Option<f64>,
-    pub(super) row: RowHint,
+    pub(super) hint: Hint,
 }
 
 impl Routes {
@@ -92,7 +92,7 @@ impl Routes {
             names.refer(name_id);
             *id = self.routes.len() as u16;
             let (text, hash, rate) = (name.as_str().into(), *hash, *rate);
-            self.routes.push(Route { text, hash, name_id, rate, row: RowHint::default() });
+            self.routes.push(Route { text, hash, name_id, rate, hint: Hint::default() });
         }
         Some(*id)
     }
@@ -117,7 +117,7 @@ impl Route {
     fn set(&mut self, text: &str, is_path: bool, policy: &Policy) -> &mut Self {
         let path = path::public_part(text);
         self.rate = policy.rate_of(path);
-        self.row = RowHint::default();
+        self.hint = Hint::default();
         self.text.clear();
         if is_path {
             path::template(path, &mut self.text);

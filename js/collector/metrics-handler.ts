@@ -1,0 +1,77 @@
+import { hostKind } from "../runtime/host-kind.ts";
+import type { Collector } from "../types/collector.ts";
+import { TidegateError } from "../types/error.ts";
+import type { MetricsHandlerOptions } from "../types/metrics.ts";
+
+const TEXT = "text/plain; version=0.0.4; charset=utf-8";
+const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/**
+ * A handler that answers scrapes of Prometheus with `tide.metricsText()`, in OpenMetrics if the scraper asks for it.
+ *
+ * Who may scrape has to be said: by `token`, `authorize` or `public: true`; else every answer is 404. A wrong token gets
+ * 401. On hosts that run many isolates a scrape reads one of them, so the answer is 501, unless `perIsolate` is true: then
+ * each sample has the label `instance`.
+ *
+ * Throws TidegateError `config/type` for options that are not usable.
+ *
+ * @example
+ * const metrics = metricsHandler(tide, { token: process.env.METRICS_TOKEN });
+ * Deno.serve((request) => new URL(request.url).pathname === "/metrics" ? metrics(request) : app(request));
+ */
+export function metricsHandler(
+  tide: Collector,
+  options: MetricsHandlerOptions = {},
+): (request: Request) => Promise<Response> {
+  const { token, authorize, public: isPublic, perIsolate } = { ...options };
+  const isUsable =
+    (token === undefined || typeof token === "string") &&
+    (authorize === undefined || typeof authorize === "function");
+  if (!isUsable)
+    throw new TidegateError("config/type", "metricsHandler: token must be a string, authorize a function");
+  return async (request) => {
+    if (authorize === undefined && !token && isPublic !== true) return answer(404, "Not found\n");
+    if (!(isPublic === true || hasToken(request, token) || (await isAuthorized(authorize, request)))) {
+      return answer(401, "Unauthorized\n", { "www-authenticate": "Bearer" });
+    }
+    const kind = hostKind();
+    if (perIsolate !== true && (kind === "workers" || kind === "edge")) return answer(501, MANY_ISOLATES);
+    const openMetrics = request.headers.get("accept")?.includes("application/openmetrics-text") === true;
+    const text = tide.metricsText({ openMetrics, perIsolate: perIsolate === true });
+    // A collector that is closed has only its last text.
+    return answer(200, text, { "content-type": text.endsWith("# EOF\n") ? OPEN_METRICS : TEXT });
+  };
+}
+
+const MANY_ISOLATES =
+  "This host runs many isolates, and a scrape reads one of them. Send metrics by otlp({ signals: ['metrics'] }) or to " +
+  "the hub, which adds all isolates up; or set perIsolate: true.\n";
+
+function answer(status: number, text: string, headers: Record<string, string> = {}): Response {
+  return new Response(text, {
+    status,
+    headers: { "content-type": TEXT, "cache-control": "no-store", ...headers },
+  });
+}
+
+/** Compares every character, whatever the first difference: the time must not tell how much of a guess is right. */
+function hasToken(request: Request, token: string | undefined): boolean {
+  if (!token) return false;
+  const wanted = new TextEncoder().encode(`Bearer ${token}`);
+  const given = new TextEncoder().encode(request.headers.get("authorization") ?? "");
+  let difference = wanted.length ^ given.length;
+  for (let at = 0; at < wanted.length; at += 1) difference |= (wanted[at] as number) ^ (given[at] ?? 0);
+  return difference === 0;
+}
+
+/** A check that throws or rejects refuses. */
+async function isAuthorized(
+  authorize: MetricsHandlerOptions["authorize"],
+  request: Request,
+): Promise<boolean> {
+  try {
+    return (await authorize?.(request)) === true;
+  } catch {
+    return false;
+  }
+}
