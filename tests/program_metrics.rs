@@ -192,6 +192,24 @@ fn a_sink_is_due_by_its_own_interval() {
 }
 
 #[test]
+fn a_host_that_cannot_wait_sends_when_the_interval_has_passed_since_the_last_batch() {
+    let mut collector = collector(Config { flush_interval_ms: 100.0, ..config() });
+    let orders = counter(&mut collector, "orders");
+    let mut now = START;
+    for (wait, wanted) in [(0.0, 1), (100.0, 0), (399.0, 0), (1.0, 1), (499.0, 0), (5000.0, 1)] {
+        now += wait;
+        collector.measure(orders, 1.0, &plan("pro"), now);
+        collector.flush_overdue(now);
+        let mut batches = 0;
+        while let Some(transmit) = collector.poll_transmit(now) {
+            batches += usize::from(transmit.sink == DELTA);
+            collector.settle(transmit.lease, OK, now);
+        }
+        assert_eq!(batches, wanted, "after {wait} ms");
+    }
+}
+
+#[test]
 fn a_dropped_batch_of_cumulative_measurements_loses_nothing() {
     for answer in
         [Outcome::Fatal, Outcome::TooLarge, Outcome::Ok { rejected: 1 }, Outcome::Ok { rejected: 99 }]

@@ -40,6 +40,7 @@ export class Lead {
   }
 
   #lead(context: FlushContext, request: RequestRecord, nowMs: number, flags: number): void {
+    if (context.isBrief === true) this.#pump.flushOverdue();
     if (context.isLast === true) this.#sendAll(context);
     else runLeader(this.#pump, context, request, nowMs, isDue(flags));
   }
@@ -53,6 +54,7 @@ export class Lead {
     const isBrief = place === undefined || place.context?.isBrief === true;
     const context = { waitUntil: (work: Promise<unknown>) => running.waitUntil(work), isBrief };
     if (place === undefined) this.#shared.fall(nowMs);
+    if (place?.context?.isBrief === true) this.#pump.flushOverdue();
     runLeader(this.#pump, context, place?.record ?? this.#shared, nowMs, isDue(flags));
   }
 

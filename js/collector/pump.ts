@@ -117,6 +117,11 @@ export class Pump implements PumpHost, LeaderHost {
     this.#state.board.emit({ type: "error", code, message });
   }
 
+  /** For a context that cannot wait for the interval of a sink. */
+  flushOverdue(): void {
+    this.#state.engine.callAt(undefined, (engine, nowMs) => engine.flushOverdue(nowMs));
+  }
+
   startFlush(deadlineMs: number): void {
     this.#state.engine.callAt(undefined, (engine, nowMs) => engine.flush(deadlineMs, nowMs));
   }

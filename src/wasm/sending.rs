@@ -87,6 +87,12 @@ impl Engine {
         self.collector.flush(deadline_ms, now_ms);
     }
 
+    /// Makes due what waits in sinks with an interval of their own that has passed since their last batch.
+    #[wasm_bindgen(js_name = flushOverdue)]
+    pub fn flush_overdue(&mut self, now_ms: f64) {
+        self.collector.flush_overdue(now_ms);
+    }
+
     /// Whether the flush in progress has events left that can be sent before its deadline.
     #[wasm_bindgen(js_name = isFlushing)]
     pub fn is_flushing(&mut self, now_ms: f64) -> bool {

@@ -136,7 +136,7 @@ test("a real Prometheus scrapes it, and its answers are the snapshot's and the c
   await single('size_bytes_bucket{le=~"2(.0)?"}', 2);
 });
 
-test("the alert rules and every query of the dashboard are those of a real Prometheus", async () => {
+test("the alert rules are valid, and ask for what a scrape has, as the dashboard does", async () => {
   const rules = join(root, "docs", "prometheus", "alerts.yml");
   const { status, stderr } = spawnSync("promtool", ["check", "rules", rules], { encoding: "utf8" });
   assert.equal(status, 0, stderr);

@@ -105,4 +105,6 @@ fn a_metrics_sink_waits_for_its_interval_and_splits_requests_by_labels() {
     let engine = engine_of(&options);
     request(&engine, "/a", 200.0);
     assert_eq!(number(&engine, "Engine.nextDeadline", args![]), 10_000.0);
+    call(&engine, "Engine.flushOverdue", args![NOW]);
+    assert_eq!(number(&engine, "Engine.nextDeadline", args![]), 0.0, "no batch was sent before");
 }

@@ -304,6 +304,13 @@ impl Collector {
         self.delivery.flush(now + deadline_ms, &self.shared);
     }
 
+    /// Makes due what waits in sinks with an interval of their own, if that time has passed since their last batch; the
+    /// first time at once. For hosts that cannot wait so long, such as Durable Objects.
+    pub fn flush_overdue(&mut self, now_ms: f64) {
+        let now = self.read_clock(now_ms);
+        self.delivery.flush_overdue(now + self.config.flush_deadline_ms, &self.shared);
+    }
+
     /// Whether the flush in progress has events left that can be sent before its deadline.
     pub fn is_flushing(&mut self, now_ms: f64) -> bool {
         self.read_clock(now_ms);

@@ -27,6 +27,7 @@ impl Sink {
         let is_new = self.batch.len == 0;
         if is_new {
             self.batch.sequence += 1;
+            self.last_cut = now;
             self.batch.len = self.batch.left().min(self.limit);
         }
         self.batch.lease = Some(Lease { id: lease, expires: now + settings.lease });

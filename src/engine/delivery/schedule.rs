@@ -16,6 +16,13 @@ impl Sink {
         }
     }
 
+    /// Flushes a sink with an interval of its own, if that time has passed since its last batch.
+    pub(crate) fn flush_overdue(&mut self, deadline: Millis, now: Millis, queue: &Queue) {
+        if self.options.interval_ms.is_some_and(|interval| now - self.last_cut >= interval) {
+            self.flush(deadline, now, queue);
+        }
+    }
+
     /// Whether the flush in progress has events left that can be sent before its deadline.
     pub(crate) fn is_flushing(&mut self, now: Millis, queue: &Queue) -> bool {
         let Some(Flush { until, deadline }) = self.flush else { return false };

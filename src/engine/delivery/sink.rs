@@ -29,6 +29,8 @@ pub(crate) struct Sink {
     pub(super) flush: Option<Flush>,
     /// How long an event waits at most until a batch is due, in ms.
     pub(super) interval: f64,
+    /// When the last batch was cut.
+    pub(super) last_cut: Millis,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,6 +71,7 @@ impl Sink {
             not_before: Millis(0.0),
             state: State::Live,
             flush: None,
+            last_cut: Millis(f64::NEG_INFINITY),
         }
     }
 

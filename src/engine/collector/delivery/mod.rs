@@ -66,6 +66,13 @@ impl Delivery {
         }
     }
 
+    /// Flushes the sinks with an interval of their own that has passed since their last batch.
+    pub(super) fn flush_overdue(&mut self, deadline: Millis, shared: &Shared) {
+        for sink in &mut self.sinks {
+            sink.flush_overdue(deadline, shared.now(), &self.queue);
+        }
+    }
+
     /// Whether the flush in progress has events left that can be sent before its deadline.
     pub(super) fn is_flushing(&mut self, shared: &Shared) -> bool {
         let queue = &self.queue;
