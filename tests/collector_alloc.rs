@@ -7,8 +7,8 @@ mod alloc;
 use alloc::CALLS;
 use tidegate::encode::Encoder;
 use tidegate::engine::{
-    Attributes, BufferedRequest, Collector, Config, Event, EventKind, Format, Outcome, RouteRef, SinkOptions,
-    Value,
+    Attributes, BufferedRequest, Collector, Config, Event, EventKind, Exception, Format, Outcome, RouteRef,
+    Severity, SinkOptions, Value,
 };
 
 /// A collector, and the memory that its host reuses.
@@ -117,6 +117,13 @@ fn event<'a>(kind: EventKind, name: &'a str, n: usize, now: f64, attributes: &'a
         rows_written: None,
         db_ms: Some(0.125),
         attributes,
+        exception: n.is_multiple_of(80).then_some(Exception {
+            message: "'x' at 5",
+            cause: ERROR,
+            stack: ERROR,
+        }),
+        severity: Severity::Warn,
+        parent_id: None,
         span: None,
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use tidegate::encode::Encoder;
 use tidegate::engine::event::trace::TraceContext;
 use tidegate::engine::{
-    Attributes, Collector, Config, Event, EventKind, Format, Service, SinkOptions, Value,
+    Attributes, Collector, Config, Event, EventKind, Exception, Format, Service, Severity, SinkOptions, Value,
 };
 
 const NOW: f64 = 1_750_000_000_123.0;
@@ -41,6 +41,13 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
         start: NOW,
         duration: full.then_some(12.5),
         error: full.then_some("TypeError"),
+        exception: full.then_some(Exception {
+            message: "Key (id)=(7) of \"ann\"",
+            cause: "Error: it's 5\nRangeError",
+            stack: "    at handler (/app/index.js:1:2)\n    at /app/router.js:3:4",
+        }),
+        severity: if full { Severity::Warn } else { Severity::Info },
+        parent_id: None,
         method: "GET",
         status: full.then_some(503),
         system: full.then_some("sqlite"),

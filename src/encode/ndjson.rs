@@ -6,7 +6,7 @@
 use super::json::{Key, Object, key};
 use super::template::{PatchOffsets, Templates};
 use crate::engine::config::Service;
-use crate::engine::{Batch, Counters, EventKind, EventView, Reason, SinkCounters, Value};
+use crate::engine::{Batch, Counters, EventKind, EventView, Exception, Reason, SinkCounters, Value};
 
 /// Writes the events of `batch`, then the META line.
 pub(super) fn encode(batch: &Batch<'_>, templates: &mut Templates, out: &mut Vec<u8>) {
@@ -55,7 +55,10 @@ pub(super) fn line(event: &EventView<'_>, service: &Service, out: &mut Vec<u8>) 
                 }
             }
         }
-        EventKind::Evt => named(&mut object, key!("name"), event.name, &mut offsets),
+        EventKind::Evt => {
+            named(&mut object, key!("name"), event.name, &mut offsets);
+            object.text(key!("severity"), event.severity.names().0);
+        }
     }
     if let Some(duration) = event.duration {
         object.key(key!("dur_ms"));
@@ -64,9 +67,19 @@ pub(super) fn line(event: &EventView<'_>, service: &Service, out: &mut Vec<u8>) 
         offsets.duration = (at, object.position() - at);
     }
     optional(&mut object, key!("error"), event.error);
+    let exception = event.exception.unwrap_or_default();
+    let is_exception = is_exception(event);
+    if !is_exception {
+        let Exception { message, cause, stack } = exception;
+        let texts =
+            [(key!("error_message"), message), (key!("error_cause"), cause), (key!("error_stack"), stack)];
+        for (key, text) in texts {
+            optional(&mut object, key, Some(text).filter(|text| !text.is_empty()));
+        }
+    }
     ids(event, &mut object, &mut offsets);
     object.number(key!("p"), event.p);
-    attributes(event, &mut object);
+    attributes(event, is_exception, &mut object);
     object.close();
     offsets
 }
@@ -96,16 +109,30 @@ fn ids(event: &EventView<'_>, object: &mut Object<'_>, offsets: &mut PatchOffset
     }
 }
 
-fn attributes(event: &EventView<'_>, object: &mut Object<'_>) {
+/// Writes the attributes. Those of an exception come first, and win over those that the user gave.
+fn attributes(event: &EventView<'_>, is_exception: bool, object: &mut Object<'_>) {
     let mut attributes = event.attributes().peekable();
-    if attributes.peek().is_none() {
+    if !is_exception && attributes.peek().is_none() {
         return;
     }
     let mut inner = object.object(key!("attributes"));
+    if is_exception {
+        inner.member("exception.type", Value::Text(event.error.unwrap_or_default()));
+        for (key, text) in event.exception.unwrap_or_default().texts() {
+            inner.member(key, Value::Text(text));
+        }
+    }
     for (key, value) in attributes {
-        inner.member(key, value);
+        if !(is_exception && key.starts_with("exception.")) {
+            inner.member(key, value);
+        }
     }
     inner.close();
+}
+
+/// Whether the event is an exception by itself. Else its error is that of what it measures.
+fn is_exception(event: &EventView<'_>) -> bool {
+    event.kind == EventKind::Evt && event.name == Exception::NAME && event.error.is_some()
 }
 
 fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {

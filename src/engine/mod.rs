@@ -55,7 +55,7 @@ pub use collector::{Batch, BufferedRequest, Collector, Measured, RouteRef, Signa
 pub use config::{Config, Service, SinkOptions, Temporality};
 pub use delivery::{Outcome, Round};
 pub use error::{Error, ErrorKind};
-pub use event::{Attributes, Event, EventKind, EventView, Format, SpanIds, Value};
+pub use event::{Attributes, Event, EventKind, EventView, Exception, Format, Severity, SpanIds, Value};
 pub use ledger::{Counters, MetricCounters, Reason, Refusal, SinkCounters, Totals};
 pub use metrics::{MetricId, MetricKind, SeriesId};
 pub use notice::Notice;

@@ -68,18 +68,33 @@ impl Queue {
         record.release(names);
     }
 
-    /// Sets the probability of `count` children of span `parent`, from sequence number `first` on.
-    pub(crate) fn set_probability(&mut self, first: u64, mut count: usize, parent: [u8; 8], p: f64) {
-        let mut at = first.max(self.first);
-        while count > 0 && at < self.next {
-            let index = self.index(at);
-            let record = &mut self.records[index];
-            // A request that this one made to the same collector has its own probability.
-            if record.ids.parent_id == parent && record.kind != EventKind::Req {
-                record.p = p;
-                count -= 1;
+    /// Sets the probability of `count` events below the span `root`, from sequence number `first` on.
+    pub(crate) fn set_probability(&mut self, first: u64, count: usize, root: [u8; 8], p: f64) {
+        let mut spans = [root; SPANS];
+        let (mut known, mut left) = (1, count);
+        // Backwards, since a span is recorded after what happened within it. What happened later is found the second time.
+        for _ in 0..2 {
+            let mut at = self.next;
+            while left > 0 && at > first.max(self.first) {
+                at -= 1;
+                let index = self.index(at);
+                let record = &mut self.records[index];
+                // A request that this one made to the same collector has its own probability.
+                if record.kind == EventKind::Req || !spans[..known].contains(&record.ids.parent_id) {
+                    continue;
+                }
+                if record.p != p {
+                    record.p = p;
+                    left -= 1;
+                }
+                if record.kind != EventKind::Evt
+                    && known < SPANS
+                    && !spans[..known].contains(&record.ids.span_id)
+                {
+                    spans[known] = record.ids.span_id;
+                    known += 1;
+                }
             }
-            at += 1;
         }
     }
 
@@ -115,6 +130,9 @@ impl Queue {
         if index < self.capacity { index } else { index - self.capacity }
     }
 }
+
+/// The most spans of a request with events within them.
+const SPANS: usize = 64;
 
 /// A first-in, first-out ring of byte slices. A slice never wraps around.
 #[derive(Debug)]

@@ -2,12 +2,15 @@
 
 use super::convert::{nan_to_none, status};
 use crate::engine::event::trace::TraceContext;
-use crate::engine::{Attributes, Event, EventKind};
+use crate::engine::{Attributes, Event, EventKind, Exception, Severity};
 
 /// The optional values of the next event. They are cleared when the event is recorded.
 #[derive(Default)]
 pub(super) struct Details {
     pub(super) error: Option<String>,
+    /// Message, causes and stack of the error, if it is an exception.
+    pub(super) exception: Option<[String; 3]>,
+    pub(super) severity: Severity,
     /// REQ: the method. DB: the system.
     pub(super) source: Option<String>,
     pub(super) is_path: bool,
@@ -31,6 +34,9 @@ impl Details {
             is_path: self.is_path,
             duration: nan_to_none(duration_ms),
             error: self.error.as_deref(),
+            exception: self.exception(),
+            severity: self.severity,
+            parent_id: self.parent.map(|parent| parent.parent_id),
             attributes: &self.attributes,
             span: self.span,
             ..Event::new(kind, name, start_ms)
@@ -46,11 +52,18 @@ impl Details {
         }
     }
 
+    pub(super) fn exception(&self) -> Option<Exception<'_>> {
+        let [message, cause, stack] = self.exception.as_ref()?;
+        Some(Exception { message, cause, stack })
+    }
+
     /// Clears all values and keeps the memory of the attributes.
     #[inline(never)]
     pub(super) fn clear(&mut self) {
         self.attributes.clear();
         self.error = None;
+        self.exception = None;
+        self.severity = Severity::Info;
         self.source = None;
         self.is_path = false;
         self.parent = None;

@@ -3,8 +3,9 @@
 use super::convert::{flags, nan_to_none, status};
 use super::engine::Engine;
 use super::requests::REQUESTS;
+use crate::engine::event::statement;
 use crate::engine::event::trace::{self, TraceContext};
-use crate::engine::{Event, EventKind, Refusal, Token, Value};
+use crate::engine::{Event, EventKind, Refusal, Severity, Token, Value};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
@@ -48,6 +49,7 @@ impl Engine {
         let event = Event {
             duration: nan_to_none(duration_ms),
             error: details.error.as_deref(),
+            exception: details.exception(),
             method,
             status: status(status_code),
             is_path: details.is_path,
@@ -60,10 +62,30 @@ impl Engine {
         flags(signal, REQUESTS) | method_id << 16
     }
 
-    /// Sets the error of the next event: its type or message.
+    /// Sets the type of the error of the next event.
     #[wasm_bindgen(js_name = setError)]
     pub fn set_error(&mut self, error: String) {
         self.details.error = Some(error);
+    }
+
+    /// The error of the next event is an exception. Texts that are unknown or not to be shown are empty.
+    #[wasm_bindgen(js_name = setException)]
+    pub fn set_exception(&mut self, message: String, cause: String, stack: String) {
+        self.details.exception = Some([message, cause, stack]);
+    }
+
+    /// Sets the severity of the next custom event, by its number. Any other number is that of `info`.
+    #[wasm_bindgen(js_name = setSeverity)]
+    pub fn set_severity(&mut self, number: u16) {
+        self.details.severity = Severity::from_number(number);
+    }
+
+    /// The message of a database's error without the values in it.
+    #[wasm_bindgen(js_name = hideValues)]
+    pub fn hide_values(&self, message: &str) -> String {
+        let mut hidden = String::new();
+        statement::hide_values(message, &mut hidden);
+        hidden
     }
 
     /// Sets the method (REQ) or the database system (DB) of the next event.
@@ -78,7 +100,8 @@ impl Engine {
         self.details.is_path = true;
     }
 
-    /// Sets the parent of the next event, from a `traceparent`. An invalid one is ignored.
+    /// Sets the parent of the next event, from a `traceparent`: within a request it is a span of that request. An invalid
+    /// one is ignored.
     #[wasm_bindgen(js_name = setParent)]
     pub fn set_parent(&mut self, traceparent: &str) {
         self.details.parent = TraceContext::parse(traceparent);
@@ -209,12 +232,8 @@ impl Engine {
     /// If `tracestate` is valid, a blank and the `tracestate` follow. Empty: send no header.
     pub fn outgoing(&mut self, request: f64, tracestate: Option<String>) -> String {
         self.has_entropy();
-        let mut headers = String::new();
         let token = nan_to_none(request).map(Token::from_number);
-        if let Some(context) = self.collector.outgoing(token) {
-            format(&context, tracestate.as_deref(), &mut headers);
-        }
-        headers
+        shown(self.collector.outgoing(token), tracestate.as_deref())
     }
 
     /// As [`outgoing`](Self::outgoing), for a request that is over. Its answer is in the first row of the request buffer,
@@ -222,12 +241,26 @@ impl Engine {
     #[wasm_bindgen(js_name = outgoingLate)]
     pub fn outgoing_late(&mut self, tracestate: Option<String>) -> String {
         let mut answer = self.requests.answer();
-        let mut headers = String::new();
-        if let Some(context) = self.collector.outgoing_late(&mut answer) {
-            format(&context, tracestate.as_deref(), &mut headers);
-        }
+        let context = self.collector.outgoing_late(&mut answer);
         self.requests.set_answer(&answer);
-        headers
+        shown(context, tracestate.as_deref())
+    }
+
+    /// The `traceparent` that names the span of the open request with the token `request`. Empty: it is excluded or gone.
+    #[wasm_bindgen(js_name = traceOf)]
+    pub fn trace_of(&mut self, request: f64) -> String {
+        self.has_entropy();
+        shown(self.collector.trace_of(Token::from_number(request)), None)
+    }
+
+    /// As [`trace_of`](Self::trace_of), for a request that is over. Its answer is in the first row of the request buffer.
+    /// Empty: it is not recorded.
+    #[wasm_bindgen(js_name = traceOfLate)]
+    pub fn trace_of_late(&mut self) -> String {
+        let mut answer = self.requests.answer();
+        let context = self.collector.trace_of_late(&mut answer);
+        self.requests.set_answer(&answer);
+        shown(context, None)
     }
 
     /// Counts an event as refused: `reason` is the index of a [`Refusal`]. Returns flags.
@@ -237,13 +270,16 @@ impl Engine {
     }
 }
 
-/// Writes a `traceparent`, and after a blank the `tracestate` if it is valid.
-fn format(context: &TraceContext, tracestate: Option<&str>, headers: &mut String) {
-    context.format(headers);
+/// A `traceparent`, and after a blank the `tracestate` if it is valid. Empty without a context.
+fn shown(context: Option<TraceContext>, tracestate: Option<&str>) -> String {
+    let mut headers = String::new();
+    let Some(context) = context else { return headers };
+    context.format(&mut headers);
     if let Some(state) = tracestate.and_then(trace::tracestate) {
         headers.push(' ');
         headers.push_str(&state);
     }
+    headers
 }
 
 /// What an event belongs to.

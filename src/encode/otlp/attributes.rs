@@ -57,6 +57,16 @@ impl<'w, 'a> Attributes<'w, 'a> {
         self.writer.close(item);
     }
 
+    /// Writes the error of the event as the conventions for exceptions want it.
+    ///
+    /// Spec: <https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/>
+    pub(super) fn of_exception(&mut self, event: &EventView<'_>) {
+        self.optional("exception.type", event.error);
+        for (key, text) in event.exception.unwrap_or_default().texts() {
+            self.text(key, text);
+        }
+    }
+
     /// Writes the probability of the event, if it is not 1, and its attributes.
     ///
     /// The probability is not written as `ot=th:…` of the trace state. That would promise that the decision follows from

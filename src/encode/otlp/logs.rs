@@ -5,8 +5,8 @@ use super::resource::Fields;
 use super::traces::SAMPLED;
 use super::wire::{Field, Writer};
 use crate::encode::time::nanos;
-use crate::engine::EventView;
 use crate::engine::event::semantics;
+use crate::engine::{EventView, Exception};
 
 pub(super) const FIELDS: Fields =
     Fields { resources: (1, "resourceLogs"), scopes: (2, "scopeLogs"), events: RECORDS };
@@ -17,17 +17,21 @@ const RECORDS: Field = (2, "logRecords");
 /// Message: <https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/logs/v1/logs.proto>
 pub(super) fn record(event: &EventView<'_>, writer: &mut Writer<'_>) {
     let at = nanos(event.start);
-    let (severity, text) = if event.error.is_some() { (ERROR, "ERROR") } else { (INFO, "INFO") };
     let message = writer.item(RECORDS);
     writer.fixed64((1, "timeUnixNano"), at);
-    writer.number((2, "severityNumber"), severity);
-    writer.text((3, "severityText"), text);
+    writer.number((2, "severityNumber"), event.severity as u32);
+    writer.text((3, "severityText"), event.severity.names().1);
     let body = writer.open((5, "body"));
     writer.text((1, "stringValue"), event.name);
     writer.close(body);
     let mut attributes = Attributes::open(6, writer);
-    attributes.optional("error.type", event.error.map(semantics::error_type));
-    attributes.optional("error.message", event.error);
+    if event.name == Exception::NAME {
+        attributes.of_exception(event);
+    } else {
+        attributes.optional("error.type", event.error.map(semantics::error_type));
+        let message = event.exception.map(|exception| exception.message);
+        attributes.optional("error.message", message.filter(|message| !message.is_empty()));
+    }
     attributes.of_event(event);
     attributes.close();
     writer.fixed32((8, "flags"), SAMPLED);
@@ -40,6 +44,3 @@ pub(super) fn record(event: &EventView<'_>, writer: &mut Writer<'_>) {
     writer.text((12, "eventName"), event.name);
     writer.close(message);
 }
-
-const INFO: u32 = 9;
-const ERROR: u32 = 17;

@@ -7,7 +7,7 @@ use crate::encode::template::PatchOffsets;
 use crate::encode::time::nanos;
 use crate::engine::event::semantics;
 use crate::engine::event::statement::summary_parts;
-use crate::engine::{EventKind, EventView, Value};
+use crate::engine::{EventKind, EventView, Exception, Value};
 
 pub(super) const FIELDS: Fields =
     Fields { resources: (1, "resourceSpans"), scopes: (2, "scopeSpans"), events: SPANS };
@@ -45,6 +45,7 @@ pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) -> PatchOffse
     offsets.times[0] = writer.fixed64((7, "startTimeUnixNano"), start);
     offsets.times[1] = writer.fixed64((8, "endTimeUnixNano"), end);
     attributes(event, writer);
+    exception(event, end, writer);
     status(event, writer);
     let remote = if event.kind == EventKind::Req && has_parent { PARENT_IS_REMOTE } else { 0 };
     writer.fixed32((16, "flags"), SAMPLED | PARENT_IS_KNOWN | remote);
@@ -142,6 +143,25 @@ pub(super) fn database(system: &str, summary: &str, attributes: &mut Attributes<
     attributes.optional("db.collection.name", collection);
 }
 
+/// Writes the exception by which the span failed as its event, at the end of the span.
+///
+/// Spec: <https://opentelemetry.io/docs/specs/otel/trace/exceptions/>
+fn exception(event: &EventView<'_>, end: u64, writer: &mut Writer<'_>) {
+    if event.exception.is_none() {
+        return;
+    }
+    let events = (11, "events");
+    writer.open_list(events);
+    let message = writer.item(events);
+    writer.fixed64((1, "timeUnixNano"), end);
+    writer.text((2, "name"), Exception::NAME);
+    let mut attributes = Attributes::open(3, writer);
+    attributes.of_exception(event);
+    attributes.close();
+    writer.close(message);
+    writer.close_list();
+}
+
 /// Writes a status if the span failed. A server span fails by an error, or by a status from 500 on.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>
@@ -152,7 +172,8 @@ fn status(event: &EventView<'_>, writer: &mut Writer<'_>) {
     }
     let message = writer.open((15, "status"));
     if let Some(error) = event.error {
-        writer.text((2, "message"), error);
+        let message = event.exception.map(|exception| exception.message);
+        writer.text((2, "message"), message.filter(|message| !message.is_empty()).unwrap_or(error));
     }
     writer.number((3, "code"), ERROR);
     writer.close(message);

@@ -219,6 +219,11 @@ impl Collector {
         self.recorder.trace_of(token)
     }
 
+    /// As [`trace_of`](Self::trace_of), for a request that is over. `None`: it is not recorded.
+    pub fn trace_of_late(&mut self, request: &mut RequestAnswer) -> Option<TraceContext> {
+        Recorder::trace_of_late(request, &mut self.shared)
+    }
+
     /// A new span for an outgoing call, in the trace of an open request or in a new trace.
     ///
     /// Send it as `traceparent`, and set it as [`Event::span`] of the event that records the call. `None`: the request is

@@ -19,6 +19,6 @@ pub(super) trait Output {
     /// Takes a number of a series of the program's metrics.
     fn measure(&mut self, series: SeriesId, kind: MetricKind, value: f64, shared: &mut Shared);
 
-    /// Sets the probability of `count` queued children of span `parent`, from sequence number `first` on.
-    fn set_probability(&mut self, first: u64, count: usize, parent: [u8; 8], p: f64);
+    /// Sets the probability of `count` queued events below the span `root`, from sequence number `first` on.
+    fn set_probability(&mut self, first: u64, count: usize, root: [u8; 8], p: f64);
 }

@@ -1,7 +1,9 @@
 //! An event as the caller gives it.
 
 use super::attributes::{self, Attributes};
+use super::exception::Exception;
 use super::kind::EventKind;
+use super::severity::Severity;
 use super::trace::TraceContext;
 use crate::engine::text::number::MAX_SAFE_INTEGER;
 
@@ -29,8 +31,12 @@ pub struct Event<'a> {
     pub start: f64,
     /// The duration in ms; `None` is unknown. Default `None`.
     pub duration: Option<f64>,
-    /// The type or message of the error, if the event failed. Default `None`.
+    /// The type of the error, if the event failed. Default `None`.
     pub error: Option<&'a str>,
+    /// What is known of the error beside its type, if it is an exception. It means nothing without `error`. Default `None`.
+    pub exception: Option<Exception<'a>>,
+    /// EVT: the severity. Default [`Severity::Info`].
+    pub severity: Severity,
     /// REQ: the HTTP method. Default empty.
     pub method: &'a str,
     /// REQ: the response status; `None` is unknown. Default `None`.
@@ -51,6 +57,9 @@ pub struct Event<'a> {
     /// The event's own span, if [`Collector::outgoing`](crate::engine::Collector::outgoing) has already given it one.
     /// Default `None`: a new span id.
     pub span: Option<TraceContext>,
+    /// Within a request: the span of that request that is the event's parent. Default `None`: the span of the request
+    /// itself.
+    pub parent_id: Option<[u8; 8]>,
 }
 
 impl<'a> Event<'a> {
@@ -64,6 +73,8 @@ impl<'a> Event<'a> {
             start,
             duration: None,
             error: None,
+            exception: None,
+            severity: Severity::Info,
             method: "",
             status: None,
             system: None,
@@ -73,6 +84,7 @@ impl<'a> Event<'a> {
             db_ms: None,
             attributes: &attributes::NONE,
             span: None,
+            parent_id: None,
         }
     }
 
@@ -114,7 +126,8 @@ impl<'a> Event<'a> {
     pub(crate) fn truncated(&self) -> u32 {
         let given = [self.rows, self.rows_read, self.rows_written, self.db_ms];
         let lost = given.iter().zip(self.figures()).filter(|(given, kept)| given.is_some() && kept.is_none());
-        self.attributes.truncated() + lost.count() as u32
+        let texts = self.exception.map_or(0, |exception| exception.truncated());
+        self.attributes.truncated() + lost.count() as u32 + texts
     }
 
     /// The end in ms since the epoch; the start if the duration is unknown.

@@ -7,6 +7,7 @@
 //! | [`EventView`] | a record and its payload, decoded for an encoder |
 
 pub mod attributes;
+mod exception;
 mod format;
 mod input;
 mod kind;
@@ -15,13 +16,16 @@ pub mod path;
 pub(crate) mod payload;
 pub(crate) mod record;
 pub mod semantics;
+mod severity;
 pub mod statement;
 pub mod trace;
 mod view;
 
 pub use attributes::{Attributes, Value};
+pub use exception::Exception;
 pub use format::Format;
 pub use input::Event;
 pub use kind::EventKind;
+pub use severity::Severity;
 pub use trace::SpanIds;
 pub use view::EventView;

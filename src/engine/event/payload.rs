@@ -4,13 +4,15 @@
 //!
 //! | bytes | meaning |
 //! |---|---|
-//! | 0 | tag: 0 name, 1 error, 2 detail, 3 query, 4 attributes, 5 rows, 6 rows read, 7 rows written, 8 the database's ms |
+//! | 0 | tag: 0 name, 1 error, 2 detail, 3 query, 4 attributes, 5 rows, 6 rows read, 7 rows written, 8 the database's ms, 9 message, 10 cause, 11 stack |
 //! | 1, 2 | length of the value, little-endian |
 //! | 3 … | the value: UTF-8; a figure as f64; attributes as [`attributes`](super::attributes) encodes them |
 //!
-//! Name, error and detail are parts only if the table of names has no place for them.
+//! Name, error and detail are parts only if the table of names has no place for them. An exception always has a message,
+//! which may be empty.
 
 use super::attributes::Attributes;
+use super::exception::{Exception, within_limit};
 use super::input::Event;
 use super::kind::EventKind;
 use super::names::{NameId, Names};
@@ -25,7 +27,8 @@ use crate::engine::time::Millis;
 #[derive(Debug, Default)]
 pub(crate) struct RecordWriter {
     payload: Vec<u8>,
-    query: String,
+    /// A text without its values.
+    hidden: String,
 }
 
 impl RecordWriter {
@@ -42,9 +45,9 @@ impl RecordWriter {
         let name = self.intern(NAME, name, names);
         let name_len = self.payload.len();
         if event.kind == EventKind::Db {
-            self.query.clear();
-            statement::normalize(event.name, Dialect::of(event.system), &mut self.query);
-            push_part(QUERY, self.query.as_bytes(), &mut self.payload);
+            self.hidden.clear();
+            statement::normalize(event.name, Dialect::of(event.system), &mut self.hidden);
+            push_part(QUERY, self.hidden.as_bytes(), &mut self.payload);
         }
         let error = self.intern_if_any(ERROR, event.error, names);
         let detail = match event.kind {
@@ -63,8 +66,36 @@ impl RecordWriter {
                 }
             }
         }
+        if let Some(exception) = &event.exception
+            && event.error.is_some()
+        {
+            self.push_exception(exception, event.kind == EventKind::Db);
+        }
         let is_whole_but_name = self.payload.len() == name_len;
-        Record { name, error, detail, is_whole_but_name, ..self.record(event, ids, p) }
+        let record = Record { name, error, detail, is_whole_but_name, ..self.record(event, ids, p) };
+        if event.kind == EventKind::Evt { Record { status: event.severity as u16, ..record } } else { record }
+    }
+
+    fn push_exception(&mut self, exception: &Exception<'_>, hides_values: bool) {
+        let Exception { message, cause, stack } = exception;
+        for (tag, text) in [(MESSAGE, message), (CAUSE, cause)] {
+            if tag == CAUSE && text.is_empty() {
+                continue;
+            }
+            let mut text = within_limit(text);
+            if hides_values {
+                self.hidden.clear();
+                statement::hide_values(text, &mut self.hidden);
+                text = within_limit(&self.hidden);
+            }
+            push_part(tag, text.as_bytes(), &mut self.payload);
+        }
+        // It comes last: an event with the longest texts of all has less room for it.
+        let left = MAX_PAYLOAD.saturating_sub(self.payload.len() + HEADER);
+        let stack = prefix(stack, left.min(Exception::MAX_STACK));
+        if !stack.is_empty() {
+            push_part(STACK, stack.as_bytes(), &mut self.payload);
+        }
     }
 
     /// Writes the record of a request without error and attributes.
@@ -142,12 +173,19 @@ pub(super) const NAME: u8 = 0;
 pub(super) const ERROR: u8 = 1;
 pub(super) const DETAIL: u8 = 2;
 pub(super) const QUERY: u8 = 3;
-const ATTRIBUTES: u8 = 4;
-/// The first of the figures.
+pub(super) const ATTRIBUTES: u8 = 4;
+/// The first of the four figures.
 pub(super) const ROWS: u8 = 5;
+pub(super) const MESSAGE: u8 = 9;
+pub(super) const CAUSE: u8 = 10;
+pub(super) const STACK: u8 = 11;
 /// The bytes of a part before its value.
 pub(super) const HEADER: usize = 3;
 /// The most bytes of a name, an error, a method or a system. Longer texts are cut.
 const MAX_NAME: usize = 1024;
-/// The most bytes of a payload: three names, a statement of 1000 characters, four figures and attributes.
-pub(crate) const MAX_PAYLOAD: usize = 3 * MAX_NAME + 4000 + 4 * 8 + Attributes::MAX_BYTES + 9 * HEADER;
+/// The most bytes of a payload: the smallest queue has room for one. It holds three names, a statement of 1000 characters,
+/// four figures, attributes, a message, causes, and what is left of the stack.
+pub(crate) const MAX_PAYLOAD: usize = 16_384;
+const ALL_BUT_STACK: usize =
+    3 * MAX_NAME + 4000 + 4 * 8 + Attributes::MAX_BYTES + 2 * Exception::MAX_TEXT + 11 * HEADER;
+const _: () = assert!(ALL_BUT_STACK < MAX_PAYLOAD, "only a stack is cut to fit");

@@ -21,7 +21,7 @@ pub(crate) struct Record {
     pub error: NameId,
     /// REQ: the method. DB: the system.
     pub detail: NameId,
-    /// 0 is unknown.
+    /// 0 is unknown. EVT: the severity.
     pub status: u16,
     pub kind: EventKind,
     /// Whether the payload holds at most the name.

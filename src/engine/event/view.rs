@@ -1,10 +1,12 @@
 //! A queued event as an encoder reads it.
 
 use super::attributes::{self, Value};
+use super::exception::Exception;
 use super::kind::EventKind;
 use super::names::{NameId, Names};
-use super::payload::{DETAIL, ERROR, HEADER, NAME, QUERY, ROWS};
+use super::payload::{ATTRIBUTES, CAUSE, DETAIL, ERROR, HEADER, MESSAGE, NAME, QUERY, ROWS, STACK};
 use super::record::Record;
+use super::severity::Severity;
 use super::trace::SpanIds;
 
 /// A queued event, decoded.
@@ -22,8 +24,12 @@ pub struct EventView<'a> {
     pub p: f64,
     /// The route (REQ), function name (FN), statement summary (DB) or event name (EVT).
     pub name: &'a str,
-    /// The type or message of the error, if the event failed.
+    /// The type of the error, if the event failed.
     pub error: Option<&'a str>,
+    /// What is known of the error beside its type, if it is an exception.
+    pub exception: Option<Exception<'a>>,
+    /// EVT: the severity.
+    pub severity: Severity,
     /// REQ: the HTTP method. DB: the database system.
     pub detail: Option<&'a str>,
     /// REQ: the response status; `None` is unknown.
@@ -57,8 +63,10 @@ impl<'a> EventView<'a> {
             p: record.p,
             name: names.text(record.name),
             error: interned(record.error, names),
+            exception: None,
+            severity: Severity::from_number(record.status),
             detail: interned(record.detail, names),
-            status: Some(record.status).filter(|&status| status != 0),
+            status: Some(record.status).filter(|&status| status != 0 && record.kind != EventKind::Evt),
             query: None,
             rows: None,
             rows_read: None,
@@ -83,10 +91,20 @@ impl<'a> EventView<'a> {
                 ERROR => self.error = Some(text),
                 DETAIL => self.detail = Some(text),
                 QUERY => self.query = Some(text),
-                ROWS.. => self.read_figure(tag - ROWS, part.try_into().ok().map(f64::from_le_bytes)),
-                _ => self.attributes = part,
+                ATTRIBUTES => self.attributes = part,
+                ROWS..MESSAGE => {
+                    self.read_figure(tag - ROWS, part.try_into().ok().map(f64::from_le_bytes));
+                }
+                MESSAGE => self.exception().message = text,
+                CAUSE => self.exception().cause = text,
+                STACK => self.exception().stack = text,
+                _ => {}
             }
         }
+    }
+
+    fn exception(&mut self) -> &mut Exception<'a> {
+        self.exception.get_or_insert_default()
     }
 }
 

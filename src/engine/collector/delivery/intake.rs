@@ -55,8 +55,8 @@ impl Output for Delivery {
         measure(&mut self.sinks, shared, |accumulator| accumulator.values.record(series, kind, value));
     }
 
-    fn set_probability(&mut self, first: u64, count: usize, parent: [u8; 8], p: f64) {
-        self.queue.set_probability(first, count, parent, p);
+    fn set_probability(&mut self, first: u64, count: usize, root: [u8; 8], p: f64) {
+        self.queue.set_probability(first, count, root, p);
     }
 }
 

@@ -44,7 +44,10 @@ impl Recorder {
                 return;
             }
         };
-        let ids = with_own_span(child_ids(span_of(request, shared), shared), event);
+        let mut ids = with_own_span(child_ids(span_of(request, shared), shared), event);
+        if !matches!(request.fate, Fate::Recorded { .. }) {
+            ids.parent_id = [0; 8];
+        }
         pipeline.enqueue(event, name, ids, p, shared, output);
     }
 
@@ -60,6 +63,17 @@ impl Recorder {
         };
         let ids = child_ids(span_of(request, shared), shared);
         let context = TraceContext { trace_id: ids.trace_id, parent_id: ids.span_id, sampled, random: false };
+        (context.parent_id != [0; 8]).then_some(context)
+    }
+
+    /// The trace and span of a request that is over. `None`: it is not recorded, so it has no span.
+    pub(in crate::engine::collector) fn trace_of_late(
+        request: &mut RequestAnswer,
+        shared: &mut Shared,
+    ) -> Option<TraceContext> {
+        let ids = span_of(request, shared);
+        let context =
+            TraceContext { trace_id: ids.trace_id, parent_id: ids.span_id, sampled: true, random: false };
         (context.parent_id != [0; 8]).then_some(context)
     }
 }

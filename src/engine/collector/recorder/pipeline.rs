@@ -232,10 +232,13 @@ pub(super) fn child_ids(parent: SpanIds, shared: &mut Shared) -> SpanIds {
     SpanIds { trace_id: parent.trace_id, span_id, parent_id: parent.span_id }
 }
 
-/// `ids`, with the trace and span that the event has already, if it has.
+/// `ids`, with the trace, span and parent that the event has already, if it has.
 pub(super) fn with_own_span(mut ids: SpanIds, event: &Event<'_>) -> SpanIds {
     if let Some(span) = &event.span {
         (ids.trace_id, ids.span_id) = (span.trace_id, span.parent_id);
+    }
+    if let Some(parent) = event.parent_id {
+        ids.parent_id = parent;
     }
     ids
 }

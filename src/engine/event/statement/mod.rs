@@ -6,11 +6,13 @@
 mod context;
 mod dialect;
 mod lexer;
+mod message;
 mod normalize;
 mod scan;
 mod summary;
 mod token;
 
 pub use dialect::Dialect;
+pub use message::hide_values;
 pub use normalize::normalize;
 pub use summary::{UNKNOWN, summary, summary_parts};
