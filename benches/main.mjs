@@ -17,6 +17,7 @@ export async function bench(asked, say) {
     ...(asked.pair ? [pair] : []),
     ...(asked["cold-start"] ? [coldStart] : []),
     ...(asked.cost ? [cost] : []),
+    ...(asked.exceptions ? [errors] : []),
   ];
   const figures = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
   for (const measure of measures.length > 0 ? measures : [everything])
@@ -58,6 +59,11 @@ async function coldStart({ quick }, say) {
   install(join(BENCHES, "workers"), say);
   const { coldStart } = await import("./cold-start.mjs");
   return { coldStart: await coldStart({ rounds: quick ? 31 : 96, say }) };
+}
+
+async function errors({ quick }, say) {
+  const { exceptions } = await import("./exceptions.mjs");
+  return { exceptions: await exceptions({ quick, say }) };
 }
 
 async function cost({ quick }, say) {

@@ -1,9 +1,10 @@
 /** The figures as Markdown, the form that docs/PERFORMANCE.md has them in. */
-export function report({ node, cpu, cores, pair, coldStart, cost, ...everything }) {
+export function report({ node, cpu, cores, pair, coldStart, cost, exceptions, ...everything }) {
   const parts = [`Node ${node}, ${cpu}, ${cores} cores`];
   if (pair) parts.push(...pairReport(pair));
   if (coldStart) parts.push(...coldStartReport(coldStart));
   if (cost) parts.push(...costReport(cost));
+  if (exceptions) parts.push(...exceptionsReport(exceptions));
   if (everything.ratios) parts.push(...wholeReport(everything));
   return parts.join("\n\n");
 }
@@ -29,6 +30,20 @@ const costs = (title, found) => {
   ]);
   return table([title, "ns", "quartiles", "times the first"], rows);
 };
+
+function exceptionsReport({ evtNs, exceptionNs, huge }) {
+  const figures = Object.entries(huge).map(([name, value]) => [name, number(value)]);
+  return [
+    table(
+      ["one event, recorded", "ns"],
+      [
+        ["an evt", number(evtNs)],
+        ["an exception", number(exceptionNs)],
+      ],
+    ),
+    table(["exceptions with a message and a stack of 1 MB each", "value"], figures),
+  ];
+}
 
 const shares = (found) =>
   table(

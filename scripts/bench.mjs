@@ -1,6 +1,7 @@
 // npm run bench [-- options]: tidegate and its peers side by side, in one run; writes the chart in docs/.
 //   --pair <git revision>  instead: the package of that revision and the current one side by side, ratios now/before
 //   --cold-start           instead: workerd started anew to the first response, bare and with each library
+//   --exceptions           instead: an exception beside an event, and 100 000 exceptions of 2 MB each
 //   --json                 the figures as JSON, and nothing else on standard output
 //   --quick                fewer rounds, no chart, pkg/ as it is: to see where a change goes, not to quote
 import { existsSync } from "node:fs";
@@ -15,7 +16,7 @@ const say = (line) => console.error(`bench: ${line}`);
 function options() {
   const flag = { type: "boolean", default: false };
   try {
-    const known = { pair: { type: "string" }, "cold-start": flag, json: flag, quick: flag };
+    const known = { pair: { type: "string" }, "cold-start": flag, exceptions: flag, json: flag, quick: flag };
     return parseArgs({ options: known }).values;
   } catch ({ message }) {
     say(message);

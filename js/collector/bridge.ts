@@ -43,10 +43,7 @@ export function bridgeFor(
     },
     find: (object) => requests.find(object),
     setAttributes,
-    run: (request, work) =>
-      isOpen(request)
-        ? state.context.run({ record: request, context: request.context } satisfies Place, work)
-        : work(),
+    run: (request, work) => (isOpen(request) ? state.context.run(placeWithin(state, request), work) : work()),
     current: () => placeOf(state)?.record,
     end(request, status, error, context) {
       request.error ??= error;
@@ -61,6 +58,8 @@ export function bridgeFor(
       else if (!isKept) endRequest(state, request, durationMs, status, request.error);
       request.isOver = true;
       request.error = undefined;
+      request.exception = undefined;
+      request.exceptions = undefined;
       request.context = undefined;
       if (!isKept) lead.atEnd(request, context, nowMs);
     },
@@ -74,6 +73,14 @@ export function bridgeFor(
       state.leaving = isLeaving;
     },
   };
+}
+
+/** An adapter within another one, or a callback, may run within a span of the same request. */
+function placeWithin(state: State, request: RequestRecord): Place {
+  const current = placeOf(state);
+  return current?.record === request
+    ? current
+    : { record: request, context: request.context, span: undefined };
 }
 
 export function placeOf(state: State): Place | undefined {

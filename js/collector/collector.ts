@@ -5,6 +5,7 @@ import { Metrics } from "../recording/metrics.ts";
 import { recordRequest } from "../recording/record-request.ts";
 import { RequestIndex } from "../recording/request-index.ts";
 import { scopeOf } from "../recording/scope.ts";
+import { innermost, traceparentOf } from "../recording/spans.ts";
 import { BRIDGE, type Place } from "../runtime/bridge.ts";
 import type { Host } from "../runtime/host.ts";
 import { memberOf } from "../runtime/members.ts";
@@ -48,7 +49,19 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
     req: (route, method, status, startMs, durationMs, error) =>
       recordRequest(state, route, method, status, startMs, durationMs, error),
     enqueue: (event) => enqueue(state, event),
-    scope: (request) => scopeOf(state, finder(state, requests, request)),
+    scope: (request) => {
+      const find = finder(state, requests, request);
+      return scopeOf(state, () => innermost(state, find()));
+    },
+    get traceId() {
+      return traceparentOf(state, placeOf(state)).slice(3, 35);
+    },
+    get spanId() {
+      return traceparentOf(state, placeOf(state)).slice(36, 52);
+    },
+    get traceparent() {
+      return traceparentOf(state, placeOf(state));
+    },
     tick: (nowMs) => tick(state, pump, nowMs),
     flush: async (given) => {
       const result = await flush(pump, budgetOf(given, "deadlineMs") ?? pump.limits.flushDeadlineMs);
@@ -90,8 +103,10 @@ function finder(state: State, requests: RequestIndex, given: object): () => Plac
     const record =
       found === undefined
         ? (requests.find(given) ?? requests.findWithin(given))
-        : requests.find(found.record.request);
-    if (record !== undefined && record !== found?.record) found = { record, context: record.context };
+        : requests.find((found.record as RequestRecord).request);
+    if (record !== undefined && record !== found?.record) {
+      found = { record, context: record.context, span: undefined };
+    }
     return found;
   };
   if (find() === undefined && state.isReady()) {

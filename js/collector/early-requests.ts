@@ -35,7 +35,12 @@ export class EarlyRequests {
   keep(ended: EarlyRequest, endMs: number, context: FlushContext | undefined): boolean {
     const { request } = ended;
     if (!this.#state.engine.canWait || this.#ended.length === MOST) return false;
-    if (request.error !== undefined || context === undefined || context.isLast === true) return false;
+    if (
+      (request.error ?? request.exception) !== undefined ||
+      context === undefined ||
+      context.isLast === true
+    )
+      return false;
     const leftMs = this.#untilMs - endMs;
     if (!(leftMs > 0 && leftMs <= START_MS)) {
       try {

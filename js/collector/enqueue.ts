@@ -1,5 +1,6 @@
 import { boundedEntries } from "../recording/attributes.ts";
 import { EVT, type Kind, REQ, record, type UncheckedEvent } from "../recording/events.ts";
+import { severityOf } from "../recording/severity.ts";
 import { memberOf } from "../runtime/members.ts";
 import { placeOf } from "./bridge.ts";
 import type { State } from "./state.ts";
@@ -26,10 +27,12 @@ export function enqueue(state: State, event: unknown): void {
     const start = memberOf(event, "startMs") ?? (kind === EVT ? state.clock.now() : undefined);
     const name = memberOf(event, NAMES[kind] as string);
     const duration = memberOf(event, "durationMs");
+    const given = kind === EVT ? memberOf(event, "severity") : undefined;
+    const severity = severityOf(given) ?? (details["error"] == null ? undefined : severityOf("error"));
     const isAlone = kind === REQ || typeof details["traceparent"] === "string";
     record(
       state,
-      { ...details, ...attributes, kind, name, start, duration },
+      { ...details, ...attributes, kind, name, start, duration, severity },
       isAlone ? undefined : placeOf(state),
     );
   } catch {

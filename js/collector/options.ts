@@ -26,6 +26,8 @@ export interface Settings {
   readonly clock: (() => number) | undefined;
   readonly context: ContextStorage | undefined;
   readonly rng: (() => number) | undefined;
+  readonly errors: CollectorOptions["errors"];
+  readonly redact: CollectorOptions["redact"];
   /** Sets the engine's options. Throws TidegateError, which names the option. */
   describe(engine: EngineOptions, host: HostKind): void;
 }
@@ -60,6 +62,8 @@ const SHAPE: Shape = {
   clock: ["function"],
   context: ["object", "function"],
   handleSignals: ["boolean"],
+  errors: ["string"],
+  redact: ["function"],
 };
 const SAMPLING: Shape = {
   rate: ["number"],
@@ -119,6 +123,8 @@ export function parseOptions(options: unknown, env: unknown): Settings {
     clock: given.clock,
     context: given.context,
     rng: sampling.rng,
+    errors: errorsOf(given.errors),
+    redact: given.redact,
     describe(engine, host) {
       engine.service(resource.get("service.name"), resource.get("service.version"));
       for (const [key, value] of [...hostResource(host), ...resource]) engine.resource(key, value);
@@ -138,6 +144,11 @@ function logOf(given: unknown): boolean | "debug" {
     throw new TidegateError("config/type", 'log must be true, false or "debug"');
   }
   return (given ?? true) as boolean | "debug";
+}
+
+function errorsOf(given: CollectorOptions["errors"]): CollectorOptions["errors"] {
+  if (given === undefined || ["type", "message", "stack"].includes(given)) return given;
+  throw new TidegateError("config/type", 'errors must be "type", "message" or "stack"');
 }
 
 /** Free plans of Workers have 50 subrequests per invocation, shared with the program. */

@@ -1,4 +1,4 @@
-import type { RecordingHost } from "../recording/recording-host.ts";
+import type { ErrorDetails, RecordingHost } from "../recording/recording-host.ts";
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { RequestContext } from "../runtime/context.ts";
 import { ownEnv } from "../runtime/environment.ts";
@@ -42,6 +42,7 @@ export class State implements RecordingHost {
   readonly clock: CollectorClock;
   readonly engine: CollectorEngine;
   context: RequestContext = new RequestContext(undefined);
+  readonly described: WeakMap<object, ErrorDetails> = new WeakMap();
   settings: Settings | undefined;
   uncarried: Uncarried | undefined;
   /** Known only in a page that is watched. */
@@ -95,6 +96,14 @@ export class State implements RecordingHost {
 
   get env(): unknown {
     return this.#env ?? processEnv();
+  }
+
+  get errors(): CollectorOptions["errors"] {
+    return this.settings?.errors;
+  }
+
+  get redact(): CollectorOptions["redact"] {
+    return this.settings?.redact;
   }
 
   get rng(): (() => number) | undefined {
@@ -212,7 +221,7 @@ export class State implements RecordingHost {
 
   afterWork(flags: number, nowMs: number, place: Place | undefined): void {
     // An open request sends at its end.
-    const isLate = place === undefined || place.record.isOver;
+    const isLate = place?.record?.isOver !== false;
     if (isLate && !hasLongTimers(this.host) && isPending(flags)) this.#hooks.onLateWork(flags, nowMs, place);
   }
 

@@ -104,7 +104,8 @@ class AttributeReader implements Bounded {
   }
 }
 
-function scalarOf(value: unknown): Scalar | undefined {
+/** A value that an attribute may have as it is, a text cut to what the engine keeps. */
+export function scalarOf(value: unknown): Scalar | undefined {
   if (typeof value === "string") return cut(value, BYTES_MAX);
   return typeof value === "number" || typeof value === "boolean" ? value : undefined;
 }

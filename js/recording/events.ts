@@ -1,10 +1,13 @@
 /** Events on their way into the engine. An event with unusable values is refused there, and counted. */
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
-import { errorType } from "../runtime/error-type.ts";
 import { amountOf, numeric } from "../wasm/convert.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { supplyDraw } from "./draw.ts";
+import { describeError, setError } from "./errors.ts";
 import type { RecordingHost } from "./recording-host.ts";
+import { redactEntries } from "./redact.ts";
+import { hidesValues, parentOf } from "./spans.ts";
+import { tokenOf } from "./token.ts";
 import { type Entries, optionalText, text } from "./values.ts";
 
 /** The codes that the engine takes. */
@@ -38,6 +41,8 @@ export interface UncheckedEvent {
   readonly rowsWritten?: unknown;
   /** Of a DB: how long the database itself took. */
   readonly databaseMs?: unknown;
+  /** Of an EVT: the code of its severity. */
+  readonly severity?: number | undefined;
   readonly attributes?: Entries;
   /** Attributes that were left out. */
   readonly truncated?: number;
@@ -58,6 +63,7 @@ const DETAILS = {
   rowsRead: undefined,
   rowsWritten: undefined,
   databaseMs: undefined,
+  severity: undefined,
   attributes: undefined,
   truncated: undefined,
   traceparent: undefined,
@@ -78,14 +84,14 @@ type Arguments = [
 export function record(host: RecordingHost, event: UncheckedEvent, place?: Place): void {
   const request = place?.record;
   const nowMs = host.clock.now();
-  const flags = enter(host, event, nowMs, request, (engine, values, token) =>
+  const flags = enter(host, event, nowMs, place, (engine, values, token) =>
     request?.isOver === true
       ? host.withAnswer(request, () => engine.recordLate(...values))
       : engine.record(...values, token),
   );
   if (flags === undefined) return;
   host.afterEvent(flags, nowMs);
-  host.afterWork(flags, nowMs, place);
+  host.afterWork(flags, nowMs, request && place);
 }
 
 /** Records the end of `request`. `isAlone`: the engine has not needed it to be open. */
@@ -96,7 +102,8 @@ export function recordEnd(
   isAlone: boolean,
 ): void {
   const nowMs = host.clock.now();
-  const flags = enter(host, event, nowMs, isAlone ? undefined : request, (engine, values, token) => {
+  const place = isAlone ? undefined : { record: request, context: request.context, span: undefined };
+  const flags = enter(host, event, nowMs, place, (engine, values, token) => {
     const answer = isAlone ? engine.record(...values, token) : engine.endRequest(...values, token);
     host.keepAnswer(request);
     return answer;
@@ -104,12 +111,12 @@ export function recordEnd(
   if (flags !== undefined) host.afterEvent(flags, nowMs);
 }
 
-/** Gives an event to the engine by `call`, whose token is that of `request`; NaN: it has none. */
+/** Gives an event to the engine by `call`, whose token is that of the request at `place`; NaN: it has none. */
 function enter(
   host: RecordingHost,
   given: UncheckedEvent,
   nowMs: number,
-  request: RequestRecord | undefined,
+  place: Place | undefined,
   call: (engine: Engine, values: Arguments, token: number) => number,
 ): number | undefined {
   const event = { ...DETAILS, ...given } as UncheckedEvent;
@@ -119,10 +126,10 @@ function enter(
   if (kind === REQ && !isStatus(event.status)) return refused(host, "status");
   const name = text(event.name);
   // All values are read before the engine is called: a getter of the user's may record events itself.
-  const setDetails = detailsOf(event);
+  const setDetails = detailsOf(host, event, place);
   const startMs = numeric(event.start);
   const flags = host.record((engine) => {
-    const token = request && tokenOf(host, engine, request);
+    const token = place?.record && tokenOf(host, engine, place.record);
     // With a token the draw was made when the request was opened.
     if (kind === REQ && token === undefined) supplyDraw(host, engine, name);
     setDetails(engine);
@@ -145,30 +152,29 @@ export function isStatus(status: unknown): boolean {
 }
 
 /** Reads and checks what an event has beside its name and figures. Returns a function that gives it to the engine. */
-function detailsOf({
-  kind,
-  error,
-  method,
-  system,
-  isPath,
-  traceparent,
-  span,
-  attributes = [],
-  truncated = 0,
-  rowsRead,
-  rowsWritten,
-  databaseMs,
-}: UncheckedEvent): (engine: Engine) => void {
-  const type = errorType(error);
-  const source = optionalText(kind === REQ ? method : system);
-  const parent = optionalText(traceparent);
-  const figures: [number, number, number] = [amountOf(rowsRead), amountOf(rowsWritten), amountOf(databaseMs)];
+function detailsOf(
+  host: RecordingHost,
+  event: UncheckedEvent,
+  place: Place | undefined,
+): (engine: Engine) => void {
+  const { kind, error, isPath, span, severity } = event;
+  const details = describeError(host, error, kind === DB || hidesValues(place));
+  const source = optionalText(kind === REQ ? event.method : event.system);
+  const parent = optionalText(event.traceparent) ?? parentOf(host, place);
+  const [attributes, failed] = redactEntries(host, event.attributes ?? []);
+  const truncated = (event.truncated ?? 0) + failed;
+  const figures: [number, number, number] = [
+    amountOf(event.rowsRead),
+    amountOf(event.rowsWritten),
+    amountOf(event.databaseMs),
+  ];
   return (engine) => {
-    if (type !== undefined) engine.setError(type);
+    if (details !== undefined) setError(engine, details);
+    if (severity !== undefined) engine.setSeverity(severity);
     if (source !== undefined) engine.setSource(source);
     if (kind === REQ && isPath === true) engine.setPath();
     if (parent !== undefined) engine.setParent(parent);
-    if (span !== undefined) engine.setSpan(span);
+    if (span) engine.setSpan(span);
     addAttributes(engine, attributes, truncated);
     if (figures.some((figure) => !Number.isNaN(figure))) engine.setUsage(...figures);
   };
@@ -182,21 +188,4 @@ export function addAttributes(engine: Engine, attributes: Entries, truncated: nu
     else if (typeof value === "boolean") engine.addFlag(text(key), value);
   }
   if (truncated > 0) engine.addTruncated(truncated);
-}
-
-/**
- * The token of an open request. The first call opens it in the engine, by the name that it came in with: sampling
- * rules match that name. Undefined: it is over, or was opened in an engine that has been replaced.
- */
-export function tokenOf(host: RecordingHost, engine: Engine, request: RequestRecord): number | undefined {
-  if (request.isOver) return undefined;
-  if (request.token === undefined) {
-    const { method, head, traceparent } = request;
-    const path = method === undefined ? undefined : text(head);
-    supplyDraw(host, engine, path);
-    const atMs = host.clock.engineTime(host.clock.now());
-    request.token = engine.open(path, optionalText(traceparent), atMs);
-    request.generation = host.engine.generation;
-  }
-  return request.generation === host.engine.generation ? request.token : undefined;
 }

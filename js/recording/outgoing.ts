@@ -1,15 +1,18 @@
 /** Outgoing calls: the `traceparent` that they carry, and what is recorded of them. */
-import type { RequestRecord } from "../runtime/bridge.ts";
+import type { Place } from "../runtime/bridge.ts";
 import type { TraceHeaders } from "../runtime/rpc-trace.ts";
 import { describeCall, readArguments, statusOf } from "./bindings/fetch.ts";
-import { FN, tokenOf, type UncheckedEvent } from "./events.ts";
+import { FN, type UncheckedEvent } from "./events.ts";
 import type { RecordingHost } from "./recording-host.ts";
+import { newSpan, TRACEPARENT_LENGTH } from "./spans.ts";
 import type { Entries } from "./values.ts";
 
 /** What is known of an event before its work runs. */
-export type KnownEvent = Pick<UncheckedEvent, "kind" | "name" | "system" | "attributes" | "span">;
+export type KnownEvent = Pick<
+  UncheckedEvent,
+  "kind" | "name" | "system" | "attributes" | "truncated" | "span"
+>;
 
-const TRACEPARENT_LENGTH = 55;
 /** A longer `tracestate` is left out: a part of it would be another one. */
 const TRACESTATE_MAX = 8192;
 /** From this status on a call counts as an error. */
@@ -28,7 +31,7 @@ export interface Outgoing {
  */
 export function describeOutgoing(
   host: RecordingHost,
-  request: RequestRecord | undefined,
+  place: Place | undefined,
   input: unknown,
   init: unknown,
   target?: string,
@@ -39,7 +42,7 @@ export function describeOutgoing(
     const read = readArguments(input, init);
     sent = read;
     known = { kind: FN, ...describeCall(read, target) };
-    const span = spanOf(host, request);
+    const span = spanOf(host, place);
     const traced = span && read.withSpan(span);
     if (traced === undefined) return { known, input: sent.input, init: sent.init };
     sent = traced;
@@ -51,14 +54,10 @@ export function describeOutgoing(
 }
 
 /** The span of a call that is about to be made. Undefined: it carries none, since its request is excluded. */
-export function spanOf(host: RecordingHost, request: RequestRecord | undefined): TraceHeaders | undefined {
-  const { traceparent = "", tracestate = "" } = request ?? {};
+export function spanOf(host: RecordingHost, place: Place | undefined): TraceHeaders | undefined {
+  const { traceparent = "", tracestate = "" } = place?.record ?? {};
   const passedOn = tracestate.length > TRACESTATE_MAX ? "" : tracestate;
-  const headers = host.engine.call("", (engine) => {
-    if (request?.isOver === true) return host.withAnswer(request, () => engine.outgoingLate(passedOn));
-    const token = request && tokenOf(host, engine, request);
-    return engine.outgoing(token ?? Number.NaN, token === undefined ? "" : passedOn);
-  });
+  const headers = newSpan(host, place, passedOn);
   if (headers === "") return undefined;
   const own = headers.slice(0, TRACEPARENT_LENGTH);
   // The tracestate belongs to the trace that came in. An invalid header started another trace.

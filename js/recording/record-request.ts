@@ -1,7 +1,7 @@
 import type { RequestRecord } from "../runtime/bridge.ts";
-import { errorType } from "../runtime/error-type.ts";
 import { amountOf, numeric } from "../wasm/convert.ts";
 import { supplyDraw } from "./draw.ts";
+import { describeError, setError } from "./errors.ts";
 import { isStatus, REQ } from "./events.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { text } from "./values.ts";
@@ -21,8 +21,11 @@ export function recordRequest(
   isPath = false,
   request?: RequestRecord,
 ): void {
-  const type = errorType(error);
-  if (type === undefined && host.bufferRequest(route, method, status, startMs, durationMs, isPath, request))
+  const details = describeError(host, error, false);
+  if (
+    details === undefined &&
+    host.bufferRequest(route, method, status, startMs, durationMs, isPath, request)
+  )
     return;
   if (typeof route !== "string" || typeof method !== "string") {
     host.refuse("name");
@@ -37,7 +40,7 @@ export function recordRequest(
   const nowMs = host.clock.now();
   const flags = host.record((engine) => {
     supplyDraw(host, engine, name);
-    if (type !== undefined) engine.setError(type);
+    if (details !== undefined) setError(engine, details);
     if (isPath) engine.setPath();
     const answer = engine.recordRequest(
       name,

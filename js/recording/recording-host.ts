@@ -1,7 +1,20 @@
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
+import type { RequestContext } from "../runtime/context.ts";
 import type { Clock, Host } from "../runtime/host.ts";
 import type { RpcStubClass } from "../runtime/wait-until.ts";
+import type { CollectorOptions } from "../types/options.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
+
+/** What events record of one error. */
+export interface ErrorDetails {
+  readonly type: string;
+  /** Undefined: it is no exception, but the name of a type. */
+  texts: readonly [message: string, cause: string, stack: string] | undefined;
+  /** Texts that were cut or left out. */
+  truncated: number;
+  /** It comes from a database: values in its message and its causes are hidden. */
+  isHidden: boolean;
+}
 
 export interface EngineClock extends Clock {
   /** Ms for durations, of another origin than `now`. */
@@ -28,6 +41,12 @@ export interface RecordingHost {
   readonly engine: EngineCalls;
   /** workerd's class, where it was found. */
   readonly RpcStub: RpcStubClass | undefined;
+  /** Finds the place of the running code. */
+  readonly context: Pick<RequestContext, "run" | "current">;
+  readonly errors: CollectorOptions["errors"];
+  readonly redact: CollectorOptions["redact"];
+  /** Errors that were described. */
+  readonly described: WeakMap<object, ErrorDetails>;
   /** The option `sampling.rng`. */
   readonly rng: (() => number) | undefined;
   /** Records one event by `work`, which returns the engine's flags. Undefined: the event was refused, and counted. */

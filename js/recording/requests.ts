@@ -2,6 +2,7 @@
 import type { RequestRecord } from "../runtime/bridge.ts";
 import { boundedMap } from "./attributes.ts";
 import { FN, REQ, recordEnd } from "./events.ts";
+import { recordFailure } from "./exceptions.ts";
 import { recordRequest } from "./record-request.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { RequestIndex } from "./request-index.ts";
@@ -25,8 +26,10 @@ export function endRequest(
   request: RequestRecord,
   durationMs: number,
   given: number | undefined,
-  error: unknown,
+  thrown: unknown,
 ): void {
+  const error = thrown ?? request.exception;
+  recordFailure(host, request, error);
   // A framework may have any. An open request is not refused for it.
   const status = typeof given === "number" ? given : undefined;
   const { path, method, route, startMs, attributes, truncated, traceparent } = request;

@@ -1,7 +1,6 @@
 /** The methods that record within one request, for `tide` itself and for `tide.scope(request)`. */
-import type { Place, RequestRecord } from "../runtime/bridge.ts";
-import { asThrown } from "../runtime/error-type.ts";
-import { memberOf } from "../runtime/members.ts";
+import type { OpenSpan, Place, RequestRecord } from "../runtime/bridge.ts";
+import { optionOf } from "../runtime/members.ts";
 import type { AttributeInput, AttributeValue } from "../types/attributes.ts";
 import type { Scope } from "../types/scope.ts";
 import { boundedEntries, boundedEntry } from "./attributes.ts";
@@ -10,8 +9,11 @@ import { bindingOptions, describeRpc, fetchOf, isFetch } from "./bindings/calls.
 import { measuredD1 } from "./bindings/d1.ts";
 import type { BindingCall } from "./bindings/traced.ts";
 import { DB, EVT, FN, record, type UncheckedEvent } from "./events.ts";
+import { recordException } from "./exceptions.ts";
 import { abortedCall, answerOf, describeOutgoing, isOwnAbort, type KnownEvent } from "./outgoing.ts";
 import type { RecordingHost } from "./recording-host.ts";
+import { severityOf } from "./severity.ts";
+import { innermost, traceparentOf } from "./spans.ts";
 import { type Done, measured, timed } from "./timed.ts";
 import { ATTRIBUTES_MAX, type Bounded } from "./values.ts";
 
@@ -23,24 +25,29 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
    * `unawaited`: as `timed` has it.
    */
   const wrap = <T>(
-    work: () => T,
+    work: Work<T>,
     known: KnownEvent,
     describe: (result: unknown) => object = nothing,
     explain: (error: unknown) => object = failed,
     unawaited?: Set<() => void>,
   ): T => {
     // Found before the work runs: afterwards the context may be another one.
-    const place = current();
-    const done: Done = (start, durationMs, error, result) => {
-      const duration = measured(durationMs, place?.record);
-      const details = error === undefined ? detailsOf(describe, result) : explain(error);
-      add({ start, duration, ...known, ...details }, place);
+    const outer = current();
+    const { kind, span: traceparent } = { span: undefined, ...known };
+    const span: OpenSpan = { outer, isQuery: kind === DB, traceparent, exception: undefined };
+    const place: Place = { record: outer?.record, context: outer?.context, span };
+    const done: Done = (start, durationMs, thrown, result) => {
+      const duration = measured(durationMs, outer?.record);
+      const found = thrown === undefined ? detailsOf(describe, result) : explain(thrown);
+      const details = { error: undefined, ...found };
+      const error = details.error ?? span.exception;
+      add({ start, duration, ...known, ...details, error, span: span.traceparent }, outer);
     };
-    return timed(work, host.clock, done, unawaited);
+    const within = () => host.context.run(place, () => callWithin(host, work, place));
+    return timed(within, host.clock, done, unawaited);
   };
-  const call = <T>(name: string, work: () => T) => wrap(work, { kind: FN, name });
   const fetchBy = (send: typeof host.host.fetch, input: unknown, given: unknown, target?: string) => {
-    const sent = describeOutgoing(host, current()?.record, input, given, target);
+    const sent = describeOutgoing(host, current(), input, given, target);
     return wrap(
       () => send(sent.input, sent.init),
       sent.known,
@@ -54,7 +61,7 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
       if (request !== undefined && typeof template === "string") request.route = template;
     },
     set: (key, value) => setAttribute(current()?.record, key, value),
-    time: call,
+    time: (name, work, options) => wrap(work, { kind: FN, name, ...attributesOf(options) }),
     query: (statement, work, details) =>
       wrap(
         work,
@@ -71,9 +78,9 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
       const { propagate, methods } = bindingOptions(options);
       const run = (made: BindingCall) => {
         if (isFetch(made)) return fetchBy(fetchOf(made), made.args[0], made.args[1], String(name));
-        const request = current()?.record;
-        const { work, known } = describeRpc(host, request, String(name), made, propagate);
-        return wrap(work, known, nothing, failed, unawaitedOf(request));
+        const place = current();
+        const { work, known } = describeRpc(host, place, String(name), made, propagate);
+        return wrap(work, known, nothing, failed, unawaitedOf(place?.record));
       };
       return measuredBinding(binding, run, methods);
     },
@@ -81,14 +88,37 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
     db: (name, start, duration, details) => {
       add({ ...databaseOf(details), kind: DB, name, start, duration });
     },
-    evt: (name, attributes) => {
-      add({ kind: EVT, name, start: host.clock.now(), ...boundedEntries(attributes) });
+    evt: (name, attributes, options) => {
+      const severity = severityOf(optionOf(options, "severity"));
+      add({ kind: EVT, name, start: host.clock.now(), severity, ...boundedEntries(attributes) });
+    },
+    recordException: (error, options) => recordException(host, current(), error, options),
+    get traceId() {
+      return traceparentOf(host, current()).slice(3, 35);
+    },
+    get spanId() {
+      return traceparentOf(host, current()).slice(36, 52);
+    },
+    get traceparent() {
+      return traceparentOf(host, current());
     },
   } as Scope;
 }
 
+/** What is measured. It gets a scope if it declares an argument: a function with defaults runs as without measuring. */
+type Work<T> = (inner: Scope) => T;
+
+function callWithin<T>(host: RecordingHost, work: Work<T>, place: Place): T {
+  const takesScope = typeof work === "function" && work.length > 0;
+  return takesScope ? work(scopeOf(host, () => innermost(host, place))) : (work as () => T)();
+}
+
 const nothing = () => ({});
-const failed = (error: unknown) => ({ error: asThrown(error) });
+const failed = (error: unknown) => ({ error });
+
+function attributesOf(options: unknown): Partial<Bounded> {
+  return options === undefined ? {} : boundedEntries(optionOf(options, "attributes"));
+}
 
 /** At the end of `request` what is left there is recorded. */
 function unawaitedOf(request: RequestRecord | undefined): Set<() => void> {
@@ -126,12 +156,7 @@ function keepAttributes(request: RequestRecord, given: Bounded): void {
   }
 }
 
-/** Getters of the user's may throw. Details that cannot be read are left out. */
 function databaseOf(details: unknown): Pick<UncheckedEvent, "system" | "rows" | "error"> {
-  try {
-    const [system, rows, error] = ["system", "rows", "error"].map((name) => memberOf(details, name));
-    return { system, rows, error };
-  } catch {
-    return {};
-  }
+  const [system, rows, error] = ["system", "rows", "error"].map((name) => optionOf(details, name));
+  return { system, rows, error };
 }

@@ -1,4 +1,5 @@
 import type { RequestRecord } from "../runtime/bridge.ts";
+import { asThrown } from "../runtime/error-type.ts";
 import { thenOf } from "../runtime/thenable.ts";
 import type { EngineClock } from "./recording-host.ts";
 import { type Observer, observeThen, settlingAlike } from "./thenables.ts";
@@ -12,7 +13,7 @@ export type Done = (
 ) => void;
 
 /**
- * Runs `work` and returns or throws what it does. Calls `done` at its end; an error without a value is `"throw"`.
+ * Runs `work` and returns or throws what it does. Calls `done` at its end; the error is as `asThrown` has it.
  *
  * A promise comes back as one that settles alike. Any other thenable comes back as itself, and is measured from the
  * first call of its `then`: it may be lazy, or be more than a promise. With `unawaited` it is known to run from the
@@ -26,7 +27,7 @@ export function timed<T>(
 ): T {
   const observe = (start: number, from: number): Observer => ({
     fulfilled: (value) => done(start, clock.preciseNow() - from, undefined, value),
-    rejected: (error) => done(start, clock.preciseNow() - from, error ?? "throw"),
+    rejected: (error) => done(start, clock.preciseNow() - from, asThrown(error)),
   });
   const start = clock.now();
   const observer = observe(start, clock.preciseNow());

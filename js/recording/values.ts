@@ -34,3 +34,10 @@ export function attributeKey(key: string): string {
 export function cut(value: string, length: number): string {
   return value.length > length ? value.slice(0, length) : value;
 }
+
+/** The longest part of `value` that takes at most `max` bytes and ends between two characters. */
+export function cutBytes(value: string, max: number): string {
+  if (value.length * 3 <= max) return value;
+  const { read } = new TextEncoder().encodeInto(cut(value, max), new Uint8Array(max));
+  return value.slice(0, read);
+}

@@ -42,6 +42,12 @@ export class RequestRecord implements Answered, SendCount {
   isUntimed = false;
   /** The error that the handler threw, or that an inner adapter saw. */
   error: unknown = undefined;
+  /** The first exception that was recorded within it and not handled. */
+  exception: unknown = undefined;
+  /** Errors that were recorded as exceptions. */
+  exceptions: WeakSet<object> | undefined = undefined;
+  /** The `traceparent` of its own span. Empty: nothing has asked for it. */
+  ownTraceparent = "";
   /** Where flushing may go on after it. Only while it is open: nothing keeps a context longer. */
   context: FlushContext | undefined = undefined;
   /** Record the calls that run, but that nobody has awaited by its end. Undefined: there are none. */
@@ -87,8 +93,22 @@ export interface FlushContext extends WaitUntil {
  * no collector holds a context.
  */
 export interface Place {
-  readonly record: RequestRecord;
+  /** Undefined: outside of any request. */
+  readonly record: RequestRecord | undefined;
   readonly context: FlushContext | undefined;
+  /** The innermost span that is measured. Undefined: that of the request. */
+  readonly span: OpenSpan | undefined;
+}
+
+/** Work that is being measured. */
+export interface OpenSpan {
+  /** Where it was begun. */
+  readonly outer: Place | undefined;
+  readonly isQuery: boolean;
+  /** Its own. Undefined: nothing has needed it. */
+  traceparent: string | undefined;
+  /** The first exception that was recorded within it and not handled. */
+  exception: unknown;
 }
 
 /** What adapters use of a collector. Nothing here throws, except that `run` throws what the handler throws. */

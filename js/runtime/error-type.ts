@@ -16,7 +16,8 @@ export function errorType(error: unknown): string | undefined {
 
 /** What was thrown, as an error to record: a thrown text is never the name of a type, and `undefined` is an error too. */
 export function asThrown(error: unknown): unknown {
-  return typeof error === "string" ? "string" : (error ?? "throw");
+  if (typeof error === "string") return { name: "string", message: error };
+  return error ?? { name: "throw" };
 }
 
 /** What was thrown, in a message of ours: an error of ours by its text, another one by its type and its code. */

@@ -7,6 +7,15 @@ export function memberOf(object: unknown, name: string): unknown {
   return undefined;
 }
 
+/** As `memberOf`, for an object of the user's: undefined if it cannot be read. */
+export function optionOf(object: unknown, name: string): unknown {
+  try {
+    return memberOf(object, name);
+  } catch {
+    return undefined;
+  }
+}
+
 /** An object's own and inherited properties as they are defined, without `constructor` and those of every object. */
 export function membersOf(object: object): Map<string, PropertyDescriptor> {
   const members = new Map<string, PropertyDescriptor>();

@@ -1,12 +1,15 @@
 import type { Attributes } from "./attributes.ts";
 
+/** The severity of an event of your own. */
+export type Severity = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
 interface EventBase {
   readonly startMs: number;
   /** Without it the duration is unknown: the event counts, but in no percentile. */
   readonly durationMs?: number | undefined;
   /**
    * An `Error`, the name of its type, or any other value. Undefined and null mean that there was no error. A text that is
-   * no name is recorded as `"string"`: it may hold a secret.
+   * no name is the message of an error of type `"string"`.
    */
   readonly error?: unknown;
   readonly attributes?: Attributes | undefined;
@@ -40,4 +43,6 @@ export type EventInput =
       readonly name: string;
       /** @default now */
       readonly startMs?: number;
+      /** @default "info", or "error" with an `error` */
+      readonly severity?: Severity;
     });

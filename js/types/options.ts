@@ -1,4 +1,5 @@
 /** Options of `createCollector`. Numbers out of range throw TidegateError `config/…` at construction. */
+import type { AttributeValue } from "./attributes.ts";
 import type { Sink } from "./sink.ts";
 
 /** Which requests are recorded. */
@@ -86,6 +87,23 @@ export interface ServiceOptions {
 
 /** Options of `createCollector`. */
 export interface CollectorOptions {
+  /**
+   * What is recorded of an error: its type, also its message (at most 1 KiB), also its stack (at most 4 KiB). Of causes
+   * the same, four deep. Values in the messages of databases are hidden.
+   *
+   * @default "message"
+   */
+  readonly errors?: "type" | "message" | "stack";
+  /**
+   * Sees each attribute, and each message (`exception.message`) and stack (`exception.stacktrace`) of an error, once and
+   * within its limits, before it is queued. What it returns is recorded instead; undefined: nothing. If it throws, or
+   * returns anything else, the value is left out and counted in `truncated`.
+   *
+   * @default none
+   */
+  readonly redact?: (key: string, value: AttributeValue) => AttributeValue | undefined;
+  /** Name and version of the measured program. */
+  readonly service?: { readonly name?: string; readonly version?: string };
   /** What is measured. In OTLP it becomes `service.name`, …, `deployment.environment.name`. */
   readonly service?: ServiceOptions;
   /**

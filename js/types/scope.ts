@@ -1,6 +1,18 @@
 /** Recording within a request. Times are wall-clock milliseconds. */
 import type { AttributeInput, Attributes } from "./attributes.ts";
+import type { Severity } from "./event.ts";
 import type { ResponseLike } from "./http.ts";
+
+/** How an exception is recorded. */
+export interface ExceptionOptions {
+  /**
+   * What it happened in has not failed.
+   *
+   * @default false
+   */
+  readonly handled?: boolean;
+  readonly attributes?: Attributes;
+}
 
 /** What only a database event has. */
 export interface DatabaseDetails {
@@ -51,10 +63,18 @@ export interface Scope {
   route(template: string): void;
   /** Sets an attribute of the request's event, at most 64 per request. */
   set(key: string, value: AttributeInput): void;
-  /** Runs `work` and records it as FN. Returns and throws what `work` does. */
-  time<T>(name: string, work: () => T): T;
-  /** Runs `work` and records it as DB. Literals in the statement are never stored. */
-  query<T>(statement: string, work: () => T, details?: Omit<DatabaseDetails, "error">): T;
+  /**
+   * Runs `work` and records it as FN. Returns and throws what `work` does.
+   *
+   * What is recorded within it has it as parent: by context where the runtime has one, else through `inner`, which `work`
+   * gets if it declares an argument.
+   */
+  time<T>(name: string, work: (inner: Scope) => T, options?: { readonly attributes?: Attributes }): T;
+  /**
+   * Runs `work` and records it as DB; `inner` is as in `time`. Literals in the statement, and values in the message of an
+   * error, are never stored.
+   */
+  query<T>(statement: string, work: (inner: Scope) => T, details?: Omit<DatabaseDetails, "error">): T;
   /**
    * The host's `fetch`, recorded as FN with the name `<METHOD> <host>`.
    *
@@ -92,6 +112,18 @@ export interface Scope {
   fn(name: string, startMs: number, durationMs?: number, error?: unknown): void;
   /** Records a query that is over. Literals in the statement are never stored. */
   db(statement: string, startMs: number, durationMs?: number, details?: DatabaseDetails): void;
-  /** Records an event of your own, now. */
-  evt(name: string, attributes?: Attributes): void;
+  /** Records an event of your own, now. The severity is `"info"` by default. */
+  evt(name: string, attributes?: Attributes, options?: { readonly severity?: Severity }): void;
+  /**
+   * Records an error as an event `exception` of severity `"error"`, with its causes, four deep. Unless `handled` is true,
+   * it is also the error of the request or function that it happened in. Adapters record what handlers throw by
+   * themselves, each error once.
+   */
+  recordException(error: unknown, options?: ExceptionOptions): void;
+  /** The id of the trace, 32 hex digits, whether it is sampled or not. Empty: nothing is recorded, or there is no request. */
+  readonly traceId: string;
+  /** The id of the request's span, or of the innermost work that is measured: 16 hex digits. Empty as `traceId`. */
+  readonly spanId: string;
+  /** The W3C header that names both. Empty as `traceId`. */
+  readonly traceparent: string;
 }

@@ -1,6 +1,7 @@
 /** The shapes that leave the process. `ndjson.schema.json` in the package says the same to validators. */
 import type { AttributeValue } from "./attributes.ts";
 import type { Counters } from "./counters.ts";
+import type { Severity } from "./event.ts";
 
 /** What every event on the wire has. An unknown value is absent, never null. */
 export interface NdjsonBase {
@@ -14,6 +15,12 @@ export interface NdjsonBase {
   readonly dur_ms?: number;
   /** The type of the error. */
   readonly error?: string;
+  /** Its message, at most 1 KiB. */
+  readonly error_message?: string;
+  /** Types and messages of what caused it, one a line, at most 1 KiB. */
+  readonly error_cause?: string;
+  /** The frames of its stack, at most 4 KiB. */
+  readonly error_stack?: string;
   /** 32 lowercase hex digits. */
   readonly trace_id: string;
   /** 16 lowercase hex digits, unique to the event. */
@@ -57,10 +64,14 @@ export interface NdjsonQuery extends NdjsonBase {
   readonly db_ms?: number;
 }
 
-/** An event of the program's own. */
+/**
+ * An event of the program's own. That of an exception is called `exception`; its texts are the attributes
+ * `exception.type`, `exception.message`, `exception.cause` and `exception.stacktrace`.
+ */
 export interface NdjsonCustom extends NdjsonBase {
   readonly kind: "EVT";
   readonly name: string;
+  readonly severity: Severity;
 }
 
 /** One event: a line of NDJSON, or an object for a sink of format `"events"`. */

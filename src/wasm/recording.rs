@@ -29,7 +29,7 @@ impl Engine {
         flags(self.requests.record(count, text_bytes, &mut self.collector, now_ms), REQUESTS)
     }
 
-    /// Records a request without attributes; an [error](Self::set_error) may be set. A duration of NaN is unknown. Returns
+    /// Records a request; an [error](Self::set_error) may be set. A duration of NaN is unknown. Returns
     /// flags, as `convert::flags` documents, with the id of the method.
     #[wasm_bindgen(js_name = recordRequest)]
     pub fn record_request(
@@ -50,6 +50,7 @@ impl Engine {
             duration: nan_to_none(duration_ms),
             error: details.error.as_deref(),
             exception: details.exception(),
+            attributes: &details.attributes,
             method,
             status: status(status_code),
             is_path: details.is_path,

@@ -82,9 +82,10 @@ test("a response that the server breaks off is an error with the status that was
   await serve(tide, answer, async (base) => {
     await assert.rejects(call(base, "GET /cut"));
   });
-  const found = await events(1);
+  const [exception, ...found] = await events(2);
   assert.deepEqual(told(found), [["GET", "/cut", 200, "RangeError"]]);
   assert.equal(found[0].attributes.client_disconnected, false);
+  assert.equal(exception.attributes["exception.message"], "upstream");
 });
 
 test("the context is the request's own, many at a time; traceparent, scope and route", async () => {

@@ -179,8 +179,14 @@ test("measure with flush: await sends what work recorded that throws at once", a
     { flush: "await" },
   );
   await assert.rejects(measured, (error) => error === failure);
-  assert.equal(tide.counters().sinks[0]?.delivered, 1);
-  assert.equal((await events())[0]?.["error"], "RangeError");
+  assert.equal(tide.counters().sinks[0]?.delivered, 2);
+  assert.deepEqual(
+    (await events()).map(({ kind, error }) => [kind, error]),
+    [
+      ["EVT", "RangeError"],
+      ["REQ", "RangeError"],
+    ],
+  );
 });
 
 test("attributes: from the request and the environment, in the limits of every event", async () => {

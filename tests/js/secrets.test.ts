@@ -172,26 +172,29 @@ test("what a listener throws is told by its type", async (t) => {
 /** The events that `work` records. */
 async function events(
   work: (tide: ReturnType<typeof createCollector>) => unknown,
+  options: CollectorOptions = {},
 ): Promise<readonly NdjsonEvent[]> {
   const memory = memorySink();
-  const { tide } = simulated({ sinks: [memory] });
+  const { tide } = simulated({ ...options, sinks: [memory] });
   await work(tide);
   await tide.flush();
   return memory.events;
 }
 
-test("a thrown text is the error type string", async () => {
+test("a thrown text is the error type string; where messages are off it is nowhere", async () => {
   const thrown = [`db password ${SECRET}`, SECRET, "", new String(SECRET), Object(`a ${SECRET}`)];
   for (const error of thrown) {
-    const found = await events(async (tide) => {
+    const throwIt = async (tide: ReturnType<typeof createCollector>) => {
       assert.throws(() => tide.time("sync", throwing(error)));
       await assert.rejects(tide.time("async", async () => throwing(error)()));
       assert.throws(() => tide.query("select 1", throwing(error)));
       const worker = instrument(tide, { fetch: throwing(error) }) as { fetch(...args: unknown[]): unknown };
       const context = { waitUntil() {}, passThroughOnException() {} };
       assert.throws(() => worker.fetch(new Request("https://h/a"), {}, context));
-    });
-    assert.equal(found.length, 4);
+    };
+    const found = await events(throwIt, { errors: "type" });
+    // The request has its exception beside it.
+    assert.equal(found.length, 5);
     for (const event of found) assert.equal(event.error, typeof error === "string" ? "string" : "Error");
     assert.doesNotMatch(JSON.stringify(found), new RegExp(SECRET));
   }

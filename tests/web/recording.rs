@@ -302,3 +302,75 @@ fn a_late_call_carries_the_trace_of_its_request() {
     write_words(answer_address(&engine), &[-1.0]);
     assert_eq!(text(&engine, "Engine.outgoingLate", args![]), "", "an excluded request sends no header");
 }
+
+#[wasm_bindgen_test]
+fn an_exception_has_its_texts_and_goes_with_its_event() {
+    let engine = engine();
+    for kind in [FN, DB, REQ] {
+        call(&engine, "Engine.setError", args!["Größe"]);
+        call(&engine, "Engine.setException", args!["value '🚢'", "", "at f"]);
+        record(&engine, kind, "f", 200.0);
+    }
+    call(&engine, "Engine.setError", args!["Error"]);
+    call(&engine, "Engine.setException", args!["m", "Error: c", ""]);
+    request(&engine, "/a", 500.0);
+    record(&engine, FN, "f", f64::NAN);
+    let texts: Vec<_> = sent_events(&engine)
+        .iter()
+        .map(|event| ["error_message", "error_cause", "error_stack"].map(|key| event.get(key).cloned()))
+        .collect();
+    let shown = [Some(json!("value '🚢'")), None, Some(json!("at f"))];
+    let hidden = [Some(json!("value ?")), None, Some(json!("at f"))];
+    let request = [Some(json!("m")), Some(json!("Error: c")), None];
+    assert_eq!(texts, [shown.clone(), hidden, shown, request, [None, None, None]]);
+}
+
+#[wasm_bindgen_test]
+fn a_severity_goes_with_its_event() {
+    let engine = engine();
+    for number in [1, 13, 21, 3] {
+        call(&engine, "Engine.setSeverity", args![number]);
+        record(&engine, EVT, "e", f64::NAN);
+    }
+    record(&engine, EVT, "e", f64::NAN);
+    let severities: Vec<_> = sent_events(&engine).iter().map(|event| event["severity"].clone()).collect();
+    assert_eq!(severities, ["trace", "warn", "fatal", "info", "info"]);
+}
+
+#[wasm_bindgen_test]
+fn values_in_a_message_are_hidden() {
+    let engine = engine();
+    for (message, wanted) in [("größe 'x' (1)", "größe ? (?)"), ("", ""), ("plain", "plain")] {
+        assert_eq!(text(&engine, "Engine.hideValues", args![message]), wanted);
+    }
+}
+
+#[wasm_bindgen_test]
+fn an_open_request_is_named_by_its_traceparent() {
+    let engine = engine();
+    let token = number(&engine, "Engine.open", args!["/a", PARENT, NOW]);
+    let header = text(&engine, "Engine.traceOf", args![token]);
+    assert!(header.starts_with("00-0af7651916cd43dd8448eb211c80319c-"), "{header}");
+    assert_eq!(text(&engine, "Engine.traceOf", args![token]), header);
+    call(&engine, "Engine.setParent", args![&*header.replace(&header[36..52], "00000000000000aa")]);
+    call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, NOW, 1, token]);
+    call(&engine, "Engine.endRequest", args![REQ, "/a", 200, NOW, NOW, 5, token]);
+    for none in [token, 0.0, f64::NAN] {
+        assert_eq!(text(&engine, "Engine.traceOf", args![none]), "", "it is over, or never was");
+    }
+    let events = send_all(&engine);
+    assert_eq!(events[0]["parent_id"], "00000000000000aa", "a parent within the request");
+    assert_eq!(events[1]["span_id"], header[36..52]);
+}
+
+#[wasm_bindgen_test]
+fn a_request_that_is_over_is_named_by_its_answer() {
+    let engine = engine();
+    request(&engine, "/a", 200.0);
+    let header = text(&engine, "Engine.traceOfLate", args![]);
+    let events = send_all(&engine);
+    let [trace, span] = ["trace_id", "span_id"].map(|key| events[0][key].as_str().unwrap());
+    assert_eq!(header, format!("00-{trace}-{span}-01"));
+    write_words(answer_address(&engine), &[-1.0, 0.0, 0.0, 0.0]);
+    assert_eq!(text(&engine, "Engine.traceOfLate", args![]), "", "an excluded request has no span");
+}

@@ -57,13 +57,18 @@ function children(events, path) {
   );
   assert.equal(requests.size, REQUESTS);
   const traces = new Set([...requests.values()].map(({ trace_id }) => trace_id));
+  // What runs within a function stands under it.
+  const functions = new Map(
+    events.filter(({ kind }) => kind === "FN").map((event) => [event.span_id, event]),
+  );
+  const parentOf = (event) => functions.get(event.parent_id)?.parent_id ?? event.parent_id;
   const found = events.filter(({ kind }) => kind === "EVT" || kind === "FN" || kind === "DB");
   return found.map((event) => {
     const id = event.attributes?.id ?? Number(/\d+/.exec(event.fn ?? "")?.[0] ?? 0);
     const own = id === 0 ? undefined : requests.get(id);
     return {
       event,
-      isOwn: own !== undefined && event.trace_id === own.trace_id && event.parent_id === own.span_id,
+      isOwn: own !== undefined && event.trace_id === own.trace_id && parentOf(event) === own.span_id,
       isAlone: !traces.has(event.trace_id),
       // A statement's literals are never stored, so it tells no id.
       tells: id !== 0,

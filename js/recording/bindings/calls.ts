@@ -1,5 +1,5 @@
 /** The calls of a binding: how each is made, and what is recorded of it. */
-import type { RequestRecord } from "../../runtime/bridge.ts";
+import type { Place } from "../../runtime/bridge.ts";
 import { memberOf } from "../../runtime/members.ts";
 import { FN } from "../events.ts";
 import { type KnownEvent, spanOf } from "../outgoing.ts";
@@ -21,14 +21,14 @@ export function fetchOf(call: BindingCall): (input: unknown, init: unknown) => u
 /** How a method is called, and what is recorded of it. `name`: that of the binding. `propagate`: it carries the trace. */
 export function describeRpc(
   host: RecordingHost,
-  request: RequestRecord | undefined,
+  place: Place | undefined,
   name: string,
   call: BindingCall,
   propagate: boolean,
 ): { readonly known: KnownEvent; readonly work: () => unknown } {
   const { path } = call;
   // A method of a property's is one of another class.
-  const span = propagate && !path.includes(".") ? spanOf(host, request) : undefined;
+  const span = propagate && !path.includes(".") ? spanOf(host, place) : undefined;
   const attributes = [
     ["rpc.service", name],
     ["rpc.method", path],

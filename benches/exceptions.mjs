@@ -1,0 +1,81 @@
+/** What an exception costs beside an event, and whether 100 000 of them with messages and stacks of 1 MB stay within bounds. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { createCollector } from "../pkg/dist/inline.js";
+
+const COUNT = 100_000;
+const HUGE = 1 << 20;
+const KB = 1024;
+const nowMs = Date.now();
+
+function collector(options = {}) {
+  const sink = { name: "none", format: "ndjson", send: () => "ok", keepsBytes: false };
+  return createCollector({ sinks: [sink], autoTick: false, clock: () => nowMs, ...options });
+}
+
+/** The median of the time of one call, in ns. */
+async function timeOf(record, rounds) {
+  const tide = collector();
+  const times = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const start = process.hrtime.bigint();
+    for (let n = 0; n < 1000; n += 1) record(tide, n);
+    times.push(Number(process.hrtime.bigint() - start) / 1000);
+    await tide.flush();
+  }
+  await tide.close();
+  return times.sort((a, b) => a - b)[rounds >> 1];
+}
+
+/** Each has a message and a stack of its own, as an attacker would send them. */
+function hugeError(n) {
+  const error = new Error(`${n} ${"m".repeat(HUGE)}`);
+  Object.defineProperty(error, "stack", {
+    value: `Error: ${error.message}\n${"    at f (a.js:1:1)\n".repeat(HUGE / 20)}`,
+  });
+  return error;
+}
+
+async function huge(count) {
+  const tide = collector({ errors: "stack" });
+  await tide.flush();
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  let [spentMs, most] = [0, 0];
+  for (let n = 0; n < count; n += 1) {
+    const error = hugeError(n);
+    const start = performance.now();
+    tide.recordException(error);
+    spentMs += performance.now() - start;
+    if (n % 1000 === 999) {
+      most = Math.max(most, process.memoryUsage().rss);
+      await sleep(0);
+    }
+  }
+  globalThis.gc?.();
+  const after = process.memoryUsage();
+  const { emitted, truncated, sinks } = tide.counters();
+  await tide.close();
+  return {
+    count,
+    usEach: (1000 * spentMs) / count,
+    mostRssMb: (most - before.rss) / KB / KB,
+    keptKb: (after.heapUsed + after.external - before.heapUsed - before.external) / KB,
+    emitted,
+    truncated,
+    overflow: sinks[0].dropped.overflow,
+  };
+}
+
+export async function exceptions({ quick, say }) {
+  const rounds = quick ? 21 : 201;
+  const attributes = { plan: "pro", region: "eu" };
+  const evtNs = await timeOf((tide) => tide.evt("order.placed", attributes), rounds);
+  say(`an evt: ${evtNs.toFixed(0)} ns`);
+  const errors = Array.from({ length: 1000 }, (_, n) => () => new RangeError(`order ${n} failed`));
+  const makeNs = await timeOf((_tide, n) => errors[n](), rounds);
+  const exceptionNs = (await timeOf((tide, n) => tide.recordException(errors[n]()), rounds)) - makeNs;
+  say(`an exception: ${exceptionNs.toFixed(0)} ns`);
+  const found = await huge(quick ? 2000 : COUNT);
+  say(`${found.count} exceptions of ${2 * HUGE} characters: ${JSON.stringify(found)}`);
+  return { evtNs, exceptionNs, huge: found };
+}
