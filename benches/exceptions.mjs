@@ -1,6 +1,6 @@
 /** What an exception costs beside an event, and whether 100 000 of them with messages and stacks of 1 MB stay within bounds. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { createCollector } from "../pkg/dist/inline.js";
+import { createCollector } from "tidegate";
 
 const COUNT = 100_000;
 const HUGE = 1 << 20;

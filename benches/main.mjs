@@ -62,6 +62,7 @@ async function coldStart({ quick }, say) {
 }
 
 async function errors({ quick }, say) {
+  linkPackage(BENCHES);
   const { exceptions } = await import("./exceptions.mjs");
   return { exceptions: await exceptions({ quick, say }) };
 }

@@ -5,7 +5,7 @@ import { Metrics } from "../recording/metrics.ts";
 import { recordRequest } from "../recording/record-request.ts";
 import { RequestIndex } from "../recording/request-index.ts";
 import { scopeOf } from "../recording/scope.ts";
-import { innermost, traceparentOf } from "../recording/spans.ts";
+import { innermost } from "../recording/spans.ts";
 import { BRIDGE, type Place } from "../runtime/bridge.ts";
 import type { Host } from "../runtime/host.ts";
 import { memberOf } from "../runtime/members.ts";
@@ -41,7 +41,8 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
   const lead = new Lead(state, pump);
   const early = new EarlyRequests(state, lead);
   const requests = new RequestIndex(host.kind === "workers" ? YOUNG_REQUESTS : 0);
-  const { route: _route, set: _set, ...events } = scopeOf(state, () => placeOf(state));
+  const own = scopeOf(state, () => placeOf(state));
+  const { route: _route, set: _set, ...events } = own;
   const metrics = new Metrics(state, () => placeOf(state));
   return {
     ...events,
@@ -54,13 +55,13 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
       return scopeOf(state, () => innermost(state, find()));
     },
     get traceId() {
-      return traceparentOf(state, placeOf(state)).slice(3, 35);
+      return own.traceId;
     },
     get spanId() {
-      return traceparentOf(state, placeOf(state)).slice(36, 52);
+      return own.spanId;
     },
     get traceparent() {
-      return traceparentOf(state, placeOf(state));
+      return own.traceparent;
     },
     tick: (nowMs) => tick(state, pump, nowMs),
     flush: async (given) => {

@@ -102,8 +102,6 @@ export interface CollectorOptions {
    * @default none
    */
   readonly redact?: (key: string, value: AttributeValue) => AttributeValue | undefined;
-  /** Name and version of the measured program. */
-  readonly service?: { readonly name?: string; readonly version?: string };
   /** What is measured. In OTLP it becomes `service.name`, …, `deployment.environment.name`. */
   readonly service?: ServiceOptions;
   /**

@@ -53,7 +53,9 @@ test("what the handler throws is thrown on, the same value, and recorded as an e
       (error) => error === thrown,
     );
   }
-  const found = (await events()).map(({ status, error }) => [status, error]);
+  const found = (await events())
+    .filter(({ kind }) => kind === "REQ")
+    .map(({ status, error }) => [status, error]);
   const errors = ["TypeError", "string", "throw", "Error", "Custom"];
   assert.deepEqual(
     found,
@@ -287,10 +289,11 @@ test("email and tail are roots of their own, under the global rate; a rule for p
   });
   worker.email({}, {}, ctx);
   await assert.rejects(async () => worker.tail([], {}, ctx), TypeError);
-  const [read, email, tail] = await events();
+  const [read, email, exception, tail] = await events();
   assert.deepEqual([email?.["kind"], email?.["fn"], email?.["error"]], ["FN", "email", undefined]);
   assert.equal(read?.["parent_id"], email?.["span_id"]);
   assert.deepEqual([tail?.["fn"], tail?.["error"]], ["tail", "TypeError"]);
+  assert.equal(exception?.["parent_id"], tail?.["span_id"]);
 });
 
 test("a root is drawn once, by the user's own draws too", async () => {

@@ -1,4 +1,4 @@
-// docs/TRACE-IDS.md: each program compiles, runs as it stands, and shows the ids of the event that arrives.
+// docs/guides/trace-ids.md: each program shows the ids of the event that arrives. blocks.test.mjs compiles them.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -8,11 +8,12 @@ import { root } from "../../tools/env.mjs";
 import { startReceiver } from "../../tools/receiver.mjs";
 import { linkPackage } from "../../tools/workerd.mjs";
 
-const page = readFileSync(join(root, "docs", "TRACE-IDS.md"), "utf8");
+const page = readFileSync(join(root, "docs", "guides", "trace-ids.md"), "utf8");
 const programs = new Map(
-  [...page.matchAll(/## ([^\n]+)\n\n(?:[^`#]+(?:`[^`]+`[^`#]+)*\n\n)?```ts\n([\s\S]*?)```/g)].map(
-    ([, title, code]) => [title, code],
-  ),
+  page
+    .split("\n## ")
+    .slice(1)
+    .map((part) => [part.split("\n")[0], /```ts\n([\s\S]*?)```/.exec(part)[1]]),
 );
 const folder = linkPackage(join(root, "build", "trace-ids"));
 
