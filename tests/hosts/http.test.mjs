@@ -82,7 +82,7 @@ test("a response that the server breaks off is an error with the status that was
   await serve(tide, answer, async (base) => {
     await assert.rejects(call(base, "GET /cut"));
   });
-  const [exception, ...found] = await events(2);
+  const [exception, ...found] = await events(1);
   assert.deepEqual(told(found), [["GET", "/cut", 200, "RangeError"]]);
   assert.equal(found[0].attributes.client_disconnected, false);
   assert.equal(exception.attributes["exception.message"], "upstream");
