@@ -3,7 +3,7 @@ import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { amountOf, numeric } from "../wasm/convert.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { supplyDraw } from "./draw.ts";
-import { describeError, setError } from "./errors.ts";
+import { describeError, setError } from "./errors/describe.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { redactEntries } from "./redact.ts";
 import { hidesValues, parentOf } from "./spans.ts";

@@ -1,7 +1,7 @@
 import type { RequestRecord } from "../runtime/bridge.ts";
 import { amountOf, numeric } from "../wasm/convert.ts";
 import { supplyDraw } from "./draw.ts";
-import { describeError, setError } from "./errors.ts";
+import { describeError, setError } from "./errors/describe.ts";
 import { isStatus, REQ } from "./events.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { text } from "./values.ts";

@@ -1,8 +1,8 @@
 /** Open requests, as adapters report them. */
 import type { RequestRecord } from "../runtime/bridge.ts";
 import { boundedMap } from "./attributes.ts";
+import { recordFailure } from "./errors/exceptions.ts";
 import { FN, REQ, recordEnd } from "./events.ts";
-import { recordFailure } from "./exceptions.ts";
 import { recordRequest } from "./record-request.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { RequestIndex } from "./request-index.ts";

@@ -1,11 +1,11 @@
 /** Exceptions: events of their own, which also set the error of what they happened in. */
-import type { Place, RequestRecord } from "../runtime/bridge.ts";
-import { asThrown } from "../runtime/error-type.ts";
-import { optionOf } from "../runtime/members.ts";
-import { boundedEntries } from "./attributes.ts";
-import { EVT, record } from "./events.ts";
-import type { RecordingHost } from "./recording-host.ts";
-import { severityOf } from "./severity.ts";
+import type { Place, RequestRecord } from "../../runtime/bridge.ts";
+import { asThrown } from "../../runtime/error-type.ts";
+import { optionOf } from "../../runtime/members.ts";
+import { boundedEntries } from "../attributes.ts";
+import { EVT, record } from "../events.ts";
+import type { RecordingHost } from "../recording-host.ts";
+import { severityOf } from "../severity.ts";
 
 /** Records `error` at `place`. Unless the user has handled it, what is measured there failed by it. */
 export function recordException(

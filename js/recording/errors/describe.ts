@@ -1,10 +1,10 @@
 /** What is recorded of an error: its type, and its message, causes and stack as far as the option `errors` allows. */
-import { errorType } from "../runtime/error-type.ts";
-import type { Engine } from "../wasm/generated/tidegate.js";
+import { errorType } from "../../runtime/error-type.ts";
+import type { Engine } from "../../wasm/generated/tidegate.js";
+import type { ErrorDetails, RecordingHost } from "../recording-host.ts";
+import { redacted } from "../redact.ts";
+import { cutBytes } from "../values.ts";
 import { framesOf } from "./frames.ts";
-import type { ErrorDetails, RecordingHost } from "./recording-host.ts";
-import { redacted } from "./redact.ts";
-import { cutBytes } from "./values.ts";
 
 /** In bytes, as the engine has them. */
 const TEXT_MAX = 1024;
