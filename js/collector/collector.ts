@@ -102,9 +102,9 @@ function finder(state: State, requests: RequestIndex, given: object): () => Plac
   let found: Place | undefined;
   const find = () => {
     const record =
-      found === undefined
+      found?.record === undefined
         ? (requests.find(given) ?? requests.findWithin(given))
-        : requests.find((found.record as RequestRecord).request);
+        : requests.find(found.record.request);
     if (record !== undefined && record !== found?.record) {
       found = { record, context: record.context, span: undefined };
     }

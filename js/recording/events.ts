@@ -138,7 +138,8 @@ function enter(
     const values: Arguments = [kind, name, number, atMs, startMs, amountOf(event.duration)];
     return call(engine, values, token ?? Number.NaN);
   });
-  if (flags !== undefined) host.checkCarried(kind);
+  // An exception is in the span of its request too.
+  if (flags !== undefined && name !== "exception") host.checkCarried(kind);
   return flags;
 }
 
