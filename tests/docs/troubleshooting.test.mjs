@@ -38,7 +38,7 @@ test("each notice", () => {
   );
 });
 
-test("each reason of a drop", () => {
+test("each reason of a drop, and of a refusal", () => {
   const reasons = [...read("src/engine/ledger.rs").matchAll(/Self::\w+ => "(\w+)"/g)].map(([, name]) => name);
   assert.ok(reasons.length > 6);
   assert.deepEqual(
