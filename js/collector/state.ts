@@ -179,9 +179,7 @@ export class State implements RecordingHost {
     this.afterWork(flags, nowMs, current());
   }
 
-  warn(message: string): void {
-    this.log.warn(`${message}; it records nothing`);
-  }
+  readonly warn = (message: string): void => this.log.warn(message);
 
   keepAnswer(request: RequestRecord): void {
     this.engine.handle?.buffer?.keepAnswer(request);

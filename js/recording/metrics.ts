@@ -128,7 +128,7 @@ export class Metrics {
       if (typeof id === "number") {
         instrument.id = id;
         instrument.root.series = 2 * id;
-      } else if (typeof id === "string") this.#host.warn(id);
+      } else if (typeof id === "string") this.#host.warn(`${id}; it records nothing`);
     }
   }
 

@@ -36,7 +36,7 @@ async function onStage(play, flags) {
       await until(drained, 20_000, "an empty queue");
       return receiver.store.events;
     };
-    await play({ ask, events });
+    await play({ ask, events, log: () => worker.log });
   } finally {
     await worker?.stop();
     await receiver.stop();
@@ -58,7 +58,7 @@ for (const flags of [[], ["nodejs_compat"]]) {
     }, flags));
 
   test(`the trace goes on in a callee that is measured, also with the first call, ${label}`, () =>
-    onStage(async ({ ask, events }) => {
+    onStage(async ({ ask, events, log }) => {
       await ask({ of: "room", way: "propagate", step: "objects" });
       await ask({ of: "api", way: "propagate", step: "pipelined" });
       await ask({ of: "api", way: "propagate", step: "fails" });
@@ -85,6 +85,10 @@ for (const flags of [[], ["nodejs_compat"]]) {
       assert.equal(one("rpc:API.fails").error, "RangeError");
       assert.equal(one("rpc:API.counter").dur_ms, undefined, "nobody awaited it");
       assert.equal(one("rpc:BARE_API.seen").kind, "FN");
+      await ask({ of: "bareApi", way: "propagate", step: "one" });
+      const warnings = log().match(/tidegate: .*/g);
+      assert.equal(warnings.length, 1, "once");
+      assert.match(warnings[0], /the binding "BARE_API" carries no trace.*instrumentEntrypoint/);
       assert.equal(one("rpc:API.inherited").kind, "FN");
     }, flags));
 }

@@ -40,7 +40,7 @@ export function describeRpc(
       attributes,
       span: span?.traceparent,
     },
-    work: () => (span ? callTraced(call, span, host.clock.now(), host.RpcStub) : callBare(call)),
+    work: () => (span ? callTraced(call, span, name, host) : callBare(call)),
   };
 }
 
