@@ -113,3 +113,18 @@ fn the_resource_is_the_labels_of_target_info() {
     assert_eq!(target(Service::default(), &[("telemetry.sdk.language", "webjs")]), "");
     assert_eq!(target(Service::default(), &[("a", "")]), "target_info{a=\"\"} 1");
 }
+
+#[test]
+fn requests_are_counted_until_nobody_scrapes_and_again_from_the_first_scrape() {
+    let mut collector = collector(&[]);
+    let request = |collector: &mut Collector, count: usize| {
+        for _ in 0..count {
+            collector.record(&Event::new(EventKind::Req, "/a", NOW), None, NOW);
+        }
+        collector.request_totals()[0].requests()
+    };
+    assert_eq!(request(&mut collector, 16_384), 16_384);
+    assert_eq!(request(&mut collector, 10_000), 16_384, "nobody scrapes");
+    collector.note_scrape();
+    assert_eq!(request(&mut collector, 40_000), 56_384);
+}

@@ -1,7 +1,7 @@
 import { hostKind } from "../runtime/host-kind.ts";
 import type { Collector } from "../types/collector.ts";
 import { TidegateError } from "../types/error.ts";
-import type { MetricsHandlerOptions } from "../types/metrics.ts";
+import type { HostRequest, HostResponse, MetricsHandlerOptions } from "../types/metrics.ts";
 
 const TEXT = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -22,14 +22,15 @@ const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8
 export function metricsHandler(
   tide: Collector,
   options: MetricsHandlerOptions = {},
-): (request: Request) => Promise<Response> {
+): (request: HostRequest) => Promise<HostResponse> {
   const { token, authorize, public: isPublic, perIsolate } = { ...options };
   const isUsable =
     (token === undefined || typeof token === "string") &&
     (authorize === undefined || typeof authorize === "function");
   if (!isUsable)
     throw new TidegateError("config/type", "metricsHandler: token must be a string, authorize a function");
-  return async (request) => {
+  return async (given) => {
+    const request = given as Request;
     if (authorize === undefined && !token && isPublic !== true) return answer(404, "Not found\n");
     if (!(isPublic === true || hasToken(request, token) || (await isAuthorized(authorize, request)))) {
       return answer(401, "Unauthorized\n", { "www-authenticate": "Bearer" });

@@ -74,7 +74,7 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
   metrics(): MetricSeries[];
   /**
    * Prometheus text, of this isolate only: since the start requests and their durations, your metrics and the ledger; and
-   * the figures of the window.
+   * the figures of the window. Before the first call only the first 16 384 requests are counted.
    */
   metricsText(options?: TextOptions): string;
   /** Why the collector records nothing; undefined while it does. */

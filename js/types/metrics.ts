@@ -70,12 +70,18 @@ export interface TextOptions {
   readonly perIsolate?: boolean;
 }
 
+/** `Request` as the host's types have it. */
+export type HostRequest = typeof globalThis extends { Request: { prototype: infer R } } ? R : object;
+
+/** `Response` as the host's types have it. */
+export type HostResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : object;
+
 /** Options of `metricsHandler`: without one of the first three every answer is 404. */
 export interface MetricsHandlerOptions {
   /** Answers requests with `Authorization: Bearer <token>`. */
   readonly token?: string | undefined;
   /** Answers requests for which it returns, or resolves to, true. */
-  readonly authorize?: ((request: Request) => boolean | PromiseLike<boolean>) | undefined;
+  readonly authorize?: ((request: HostRequest) => boolean | PromiseLike<boolean>) | undefined;
   /** Answers every request. */
   readonly public?: boolean;
   /**

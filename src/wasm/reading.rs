@@ -44,6 +44,7 @@ impl Engine {
         let mut text = Vec::new();
         let mut stats = self.collector.stats(now_ms);
         stats.round();
+        self.collector.note_scrape();
         let config = self.collector.config();
         prometheus::Scrape {
             counters: &self.collector.counters(),

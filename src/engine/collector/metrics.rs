@@ -78,6 +78,12 @@ impl Collector {
         self.shared.ledger.add(Count::Unmeasured, count);
     }
 
+    /// Counts every request from now on in [`request_totals`](Self::request_totals). Before the first call the first 16 384
+    /// requests are counted.
+    pub fn note_scrape(&mut self) {
+        self.recorder.note_scrape();
+    }
+
     /// Requests and their durations since the start, for Prometheus.
     #[must_use]
     pub fn request_totals(&self) -> &[Point<Classic>] {

@@ -120,6 +120,11 @@ impl Recorder {
         output.measure(series, kind, value, shared);
     }
 
+    /// Counts every request from now on, for Prometheus.
+    pub(super) fn note_scrape(&mut self) {
+        self.pipeline.totals.note_scrape();
+    }
+
     /// Requests and their durations since the start.
     pub(super) fn request_totals(&self) -> &[Point<Classic>] {
         self.pipeline.totals.points()

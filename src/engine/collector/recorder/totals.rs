@@ -6,7 +6,13 @@ use crate::engine::metrics::{Classic, Observation, Point, Sets};
 use crate::engine::stats::RowHint;
 
 /// Requests and their durations by attribute set.
+///
+/// Counting costs a tenth of a request. So it stops after [`MAX_UNSCRAPED`] requests if nobody scrapes, and goes on with the
+/// first scrape.
 pub(super) struct Totals {
+    /// The requests that were counted before the first scrape.
+    unscraped: u32,
+    is_scraped: bool,
     sets: Sets<Classic>,
     labels: Vec<String>,
     label_values: Vec<u8>,
@@ -31,12 +37,22 @@ struct PointHint {
 
 impl Totals {
     pub(super) fn new(config: &Config) -> Self {
-        Self { sets: Sets::new(), labels: config.labels.clone(), label_values: Vec::new() }
+        Self {
+            unscraped: 0,
+            is_scraped: false,
+            sets: Sets::new(),
+            labels: config.labels.clone(),
+            label_values: Vec::new(),
+        }
     }
 
     /// Counts a request.
     #[inline(always)]
     pub(super) fn count(&mut self, event: &Event<'_>, name: &str, hint: &mut Hint) {
+        if self.unscraped == MAX_UNSCRAPED {
+            return;
+        }
+        self.unscraped += u32::from(!self.is_scraped);
         let key = u32::from(hint.method) << 16 | u32::from(event.status.unwrap_or(0));
         let point = hint.points[usize::from(hint.method) % 4];
         if point.key == key
@@ -50,12 +66,17 @@ impl Totals {
 
     #[inline(never)]
     fn look_up(&mut self, event: &Event<'_>, name: &str, hint: &mut Hint, key: u32) {
-        let Self { sets, labels, label_values } = self;
+        let Self { sets, labels, label_values, .. } = self;
         let Some(observation) = Observation::of(event, name, labels, label_values) else { return };
         let at = sets.record(&observation) as u32;
         if hint.method != NO_METHOD {
             hint.points[usize::from(hint.method) % 4] = PointHint { key, at };
         }
+    }
+
+    /// Counts every request from now on.
+    pub(super) fn note_scrape(&mut self) {
+        (self.unscraped, self.is_scraped) = (0, true);
     }
 
     pub(super) fn points(&self) -> &[Point<Classic>] {
@@ -70,3 +91,5 @@ impl Default for Hint {
 }
 
 const NO_METHOD: u16 = u16::MAX;
+/// So many requests are counted before the first scrape.
+const MAX_UNSCRAPED: u32 = 16_384;
