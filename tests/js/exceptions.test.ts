@@ -34,7 +34,7 @@ function declined(): Error {
 test("a thrown error is an exception within its request, which fails by it", async () => {
   const { tide, events } = setup({ errors: "stack" });
   const error = declined();
-  const handler = withTide(tide, () => {
+  const handler = withTide(tide, (_request: Request) => {
     throw error;
   });
   assert.throws(
@@ -140,7 +140,7 @@ test("what is thrown may be anything", async () => {
   const { tide, events } = setup();
   const thrown = ["a text", "Name", undefined, null, 42, Symbol("s"), 7n, {}, { message: 5 }, () => {}];
   for (const value of thrown) {
-    const handler = withTide(tide, () => {
+    const handler = withTide(tide, (_request: Request) => {
       throw value;
     });
     assert.throws(() => handler(new Request("https://example.com/a")));
@@ -194,7 +194,7 @@ test("hostile errors are read once, within bounds, and never harm", async () => 
   own.cause = own;
   let deep = new Error("depth 0");
   for (let n = 1; n < 50; n += 1) deep = new Error(`depth ${n}`, { cause: deep });
-  const handler = withTide(tide, () => {
+  const handler = withTide(tide, (_request: Request) => {
     tide.recordException(counted);
     throw counted;
   });
@@ -311,7 +311,7 @@ test("values in the messages of databases are hidden, wherever the error goes", 
     },
   ];
   for (const query of queries) {
-    const handler = withTide(tide, async () => {
+    const handler = withTide(tide, async (_request: Request) => {
       await query();
       return new Response("never");
     });
@@ -392,7 +392,7 @@ test("options that are none of these are refused", () => {
 test("an exception of an unsampled request arrives with the request that it fails, and not without", async () => {
   for (const handled of [false, true]) {
     const { tide, events } = setup({ sampling: { rate: 0.5, rng: () => 0.9 } });
-    const handler = withTide(tide, () => {
+    const handler = withTide(tide, (_request: Request) => {
       tide.time("charge", () => tide.recordException(declined(), { handled }));
       if (!handled) tide.recordException(new Error("request"));
       return new Response("ok");
@@ -415,7 +415,7 @@ test("an exception of an unsampled request arrives with the request that it fail
 
 test("of a sampled request that fails all events have its probability, at whatever depth", async () => {
   const { tide, events } = setup({ sampling: { rate: 0.5, rng: () => 0.1 } });
-  const handler = withTide(tide, () => {
+  const handler = withTide(tide, (_request: Request) => {
     tide.time("a", () => {
       tide.time("b", () => tide.time("c", () => tide.evt("deep")));
       tide.evt("shallow");
@@ -447,10 +447,10 @@ test("handlers of Workers that are no fetch report what they throw", async () =>
   const memory = memorySink();
   const { tide, host } = simulated({ sinks: [memory] }, "workers");
   const worker = instrument(tide, {
-    scheduled: async () => {
+    scheduled: async (_event: object, _env: object, _context: object) => {
       throw declined();
     },
-    queue: () => {
+    queue: (_event: object, _env: object, _context: object) => {
       throw declined();
     },
   });

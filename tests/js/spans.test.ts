@@ -191,7 +191,7 @@ test("a function that declares no argument gets none", () => {
   const counts: number[] = [];
   const count = (...args: unknown[]) => counts.push(args.length);
   tide.time("rest", count);
-  tide.time("default", (a = 5) => counts.push(a as number));
+  tide.time("default", ((a = 5) => counts.push(a)) as () => number);
   tide.query("select 1", (...args: unknown[]) => counts.push(args.length));
   assert.deepEqual(counts, [0, 5, 0]);
   tide.time("declared", (inner) => assert.equal(typeof inner.evt, "function"));

@@ -143,7 +143,7 @@ test("the alert rules are valid, and ask for what a scrape has, as the dashboard
   const { panels } = JSON.parse(readFileSync(join(root, "docs", "prometheus", "grafana.json"), "utf8"));
   const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
   queries.push(
-    ...[...readFileSync(rules, "utf8").matchAll(/expr: (?:\|\n)?([^]*?)\n {8}(?:for|labels)/g)].map(
+    ...[...readFileSync(rules, "utf8").matchAll(/expr: (?:\|\n)?([\s\S]*?)\n {8}(?:for|labels)/g)].map(
       ([, expr]) => expr,
     ),
   );
