@@ -283,9 +283,9 @@ test("values in the messages of databases are hidden, wherever the error goes", 
     raw: () => Promise.reject(failed()),
   };
   const d1 = tide.d1({
-    prepare: () => statement,
-    batch: () => Promise.reject(failed()),
-    exec: () => Promise.reject(failed()),
+    prepare: (_text: string) => statement,
+    batch: (_statements: never[]) => Promise.reject(failed()),
+    exec: (_text: string) => Promise.reject(failed()),
   });
   const queries = [
     () => tide.query("select 1", () => Promise.reject(failed())),
@@ -338,7 +338,7 @@ test("redact sees each attribute, message and stack once; what it makes of them 
   });
   const handler = withTide(
     tide,
-    () => {
+    (_request: Request) => {
       throw new Error("secret\n    at secret (1)", { cause: new Error(`secret ${"c".repeat(5000)}`) });
     },
     { attributes: () => ({ user: "secret", n: 1 }) },
