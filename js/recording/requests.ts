@@ -4,6 +4,7 @@ import { boundedMap } from "./attributes.ts";
 import { recordFailure } from "./errors/exceptions.ts";
 import { FN, REQ, recordEnd } from "./events.ts";
 import { recordRequest } from "./record-request.ts";
+import { requestLine } from "./request-line.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { RequestIndex } from "./request-index.ts";
 import { measured } from "./timed.ts";
@@ -32,8 +33,9 @@ export function endRequest(
   recordFailure(host, request, error);
   // A framework may have any. An open request is not refused for it.
   const status = typeof given === "number" ? given : undefined;
-  const { path, method, route, startMs, attributes, truncated, traceparent } = request;
+  const { path, route, startMs, attributes, truncated, traceparent } = request;
   const duration = request.isUntimed ? undefined : measured(durationMs, request);
+  const method = requestLine(request);
   const name = route ?? path;
   const isPath = route === undefined;
   const isRequest = method !== undefined;

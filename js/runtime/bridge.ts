@@ -20,6 +20,8 @@ export class RequestRecord implements Answered, SendCount {
   readonly method: string | undefined;
   /** The host's clock stands still between I/O, so that a measured 0 means an unknown duration. */
   readonly hasFrozenClock: boolean;
+  /** Scheme and authority, where the URL has none. */
+  origin: string | undefined = undefined;
   route: string | undefined = undefined;
   /** The header as it came in, for calls that the request makes. */
   traceparent: string | undefined = undefined;

@@ -38,7 +38,7 @@ export class RequestBuffer {
   /** Requests until a call is due, by the engine's last answer: it must see in time that a batch is full. */
   #limit = 1;
   readonly #routeIds = new Map<string, number>();
-  /** Raw paths by the id of their template. Apart from routes: a route of the same text is kept as it is. */
+  /** The ids of raw paths, each with its mark. Apart from routes: a route of the same text is kept as it is. */
   readonly #pathIds = new Map<string, number>();
   readonly #methodIds = new Map<string, number>();
   /** The method of the last request: most are GET. */
@@ -236,7 +236,7 @@ export class RequestBuffer {
       if (id < 0) continue;
       const isPath = Math.floor((words[at + PACKED] as number) / IS_PATH) % 2 === 1;
       if (isPath && this.#pathIds.size >= PATHS_MAX) this.#pathIds.clear();
-      this.#idsOf(isPath).set(this.#texts[n] as string, id);
+      this.#idsOf(isPath).set(this.#texts[n] as string, isPath ? IS_PATH + id : id);
     }
   }
 

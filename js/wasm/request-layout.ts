@@ -30,7 +30,7 @@
  * | 0 … 15 | route id, if the length is 0 |
  * | 16 … 31 | method id |
  * | 32 … 41 | response status |
- * | 42 | the text is a raw path |
+ * | 42 | the id or the text is that of a raw path |
  * | 43 … 52 | length of the route's text in bytes; 0: the route has an id |
  *
  * The texts lie in an area of their own, one after the other, as UTF-8.

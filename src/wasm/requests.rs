@@ -31,7 +31,7 @@
 //! | 0 … 15 | route id, if the length in bits 43 … 52 is 0 |
 //! | 16 … 31 | method id |
 //! | 32 … 41 | response status; below 100 is unknown |
-//! | 42 | whether the text is a raw path, which is recorded as its template |
+//! | 42 | whether the id or the text is that of a raw path, which is recorded as its template |
 //! | 43 … 52 | length of the text in bytes; 0: the route has an id |
 //!
 //! The texts are in an area of their own, in UTF-8, one after the other in the order of their requests.
@@ -138,12 +138,14 @@ fn decode<'a>(row: &[Cell<f64>; ROW], text: &mut &'a str) -> BufferedRequest<'a>
 #[inline(always)]
 fn route<'a>(packed: u64, text: &mut &'a str) -> RouteRef<'a> {
     let len = (packed >> LENGTH) as usize;
+    let is_path = packed >> IS_PATH & 1 == 1;
     if len == 0 {
-        return RouteRef::Id(packed as u16);
+        let id = packed as u16;
+        return if is_path { RouteRef::PathId(id) } else { RouteRef::Id(id) };
     }
     let (route, rest) = text.split_at_checked(len).unwrap_or_default();
     *text = rest;
-    if packed >> IS_PATH & 1 == 1 { RouteRef::Path(route) } else { RouteRef::Text(route) }
+    if is_path { RouteRef::Path(route) } else { RouteRef::Text(route) }
 }
 
 /// The most requests of one call.

@@ -60,6 +60,8 @@ test("a call is a child of its request, with the span that the callee received",
   assert.deepEqual(call?.["attributes"], {
     "http.request.method": "GET",
     "server.address": "api.example.com",
+    "server.port": 8443,
+    "url.full": "https://api.example.com:8443/orders/7",
     "http.response.status_code": 200,
   });
 });

@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use tidegate::encode::Encoder;
 use tidegate::engine::event::trace::TraceContext;
-use tidegate::engine::{Attributes, Collector, Config, Event, EventKind, Format, SinkOptions, Value};
+use tidegate::engine::{
+    Attributes, BufferedRequest, Collector, Config, Event, EventKind, Format, RouteRef, SinkOptions, Value,
+};
 
 const NOW: f64 = 1_750_000_000_123.25;
 const PAIRS: [(Format, Format); 3] = [
@@ -91,6 +93,7 @@ fn a_request_is_a_server_span() {
     let wanted = [
         ("http.request.method", json!("GET")),
         ("http.route", json!("/orders/:id")),
+        ("url.path", json!("/orders/:id")),
         ("http.response.status_code", json!("404")),
     ];
     assert_eq!(attributes(&span), pairs(&wanted));
@@ -111,10 +114,93 @@ fn an_unusual_method_and_a_server_error_follow_the_conventions() {
         ("http.request.method", json!("_OTHER")),
         ("http.request.method_original", json!("PURGE")),
         ("http.route", json!("/")),
+        ("url.path", json!("/")),
         ("http.response.status_code", json!("503")),
         ("error.type", json!("503")),
     ];
     assert_eq!(attributes(&span), pairs(&wanted));
+}
+
+#[test]
+fn a_raw_path_names_no_span_and_is_no_route() {
+    let none = Attributes::default();
+    for (path, method, name, wanted) in [
+        ("/users/42?token=x", "GET", "GET", "/users/:id"),
+        ("/", "POST", "POST", "/"),
+        ("/a/b.html", "HEAD", "HEAD", "/a/b.html"),
+        ("/k/3f2b8c9d0e1f4a5b", "PURGE", "HTTP", "/k/:id"),
+    ] {
+        let request = Event { is_path: true, method, ..event(EventKind::Req, path, &none) };
+        let span = span(&request, None);
+        assert_eq!(span["name"], name);
+        let found = attributes(&span);
+        assert!(found.contains(&("url.path".into(), json!(wanted))), "{found:?}");
+        assert!(found.iter().all(|(key, _)| key != "http.route"), "{found:?}");
+    }
+}
+
+#[test]
+fn a_path_and_a_route_of_the_same_text_are_told_apart_however_they_come() {
+    let mut collector = collector(Config::default());
+    let none = Attributes::default();
+    collector.record(&event(EventKind::Req, "/users/:id", &none), None, NOW);
+    let method = collector.method_id("GET").unwrap();
+    let mut ids = [None; 2];
+    for _ in 0..3 {
+        let texts = [RouteRef::Path("/users/42"), RouteRef::Text("/users/:id")];
+        let of_ids = [ids[0].map(RouteRef::PathId), ids[1].map(RouteRef::Id)];
+        let requests = [0, 1].map(|at| BufferedRequest {
+            route: of_ids[at].unwrap_or(texts[at]),
+            method,
+            status: Some(200),
+            start: NOW,
+            duration: Some(1.0),
+        });
+        let answer = |at: usize, id: Option<u16>, _: &_| ids[at] = id.or(ids[at]);
+        collector.record_requests(requests.into_iter(), answer, NOW, NOW);
+    }
+    let exported = export(&mut collector)[0].take().unwrap();
+    let spans = exported.pointer("/resourceSpans/0/scopeSpans/0/spans").unwrap().as_array().unwrap();
+    let names: Vec<_> = spans.iter().skip(1).map(|span| span["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["GET", "GET /users/:id"].repeat(3));
+    assert!(ids.iter().all(Option::is_some), "all came by id in the end");
+}
+
+#[test]
+fn an_origin_says_scheme_address_and_port() {
+    let none = Attributes::default();
+    let keys = ["url.scheme", "server.address", "server.port"];
+    for (method, wanted) in [
+        ("GET https://shop.example", Some(["https", "shop.example", "443"])),
+        ("GET http://shop.example", Some(["http", "shop.example", "80"])),
+        ("GET http://127.0.0.1:8787", Some(["http", "127.0.0.1", "8787"])),
+        ("GET https://[::1]:8443", Some(["https", "::1", "8443"])),
+        ("GET", None),
+    ] {
+        let span = span(&Event { method, ..event(EventKind::Req, "/x", &none) }, None);
+        let found = attributes(&span);
+        let value = |key: &str| found.iter().find(|(other, _)| other == key).map(|(_, value)| value.clone());
+        assert_eq!((&span["name"], value("http.request.method")), (&json!("GET /x"), Some(json!("GET"))));
+        assert_eq!(
+            keys.map(value),
+            wanted.map_or([const { None }; 3], |all| all.map(|text| Some(json!(text))))
+        );
+    }
+}
+
+#[test]
+fn a_statement_that_nobody_can_sum_up_has_no_summary_and_is_named_by_its_system() {
+    let none = Attributes::default();
+    for (system, wanted) in
+        [(None, "other_sql"), (Some("postgresql"), "postgresql"), (Some("mysql"), "mysql")]
+    {
+        for statement in ["", "'x'", "?"] {
+            let span = span(&Event { system, ..event(EventKind::Db, statement, &none) }, None);
+            assert_eq!(span["name"], wanted, "{statement}");
+            let found = attributes(&span);
+            assert!(found.iter().all(|(key, _)| key != "db.query.summary"), "{statement}: {found:?}");
+        }
+    }
 }
 
 #[test]

@@ -109,6 +109,8 @@ test("`fetch` through a binding carries the trace, with and without `propagate`"
       assert.deepEqual(call.attributes, {
         "http.request.method": "POST",
         "server.address": "host",
+        "server.port": 443,
+        "url.full": "https://host/path",
         "http.response.status_code": 200,
       });
     }

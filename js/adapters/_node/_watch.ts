@@ -52,6 +52,9 @@ export function watch(
     const method = request.method ?? "GET";
     const opened = new RequestRecord(bridge, key, url, pathOf(url), method, isClockFrozen());
     opened.route = routeOf(options, key) ?? route;
+    const host = headerOf(request.headers, "host") ?? headerOf(request.headers, ":authority");
+    const { encrypted } = (request.socket ?? {}) as { readonly encrypted?: unknown };
+    if (host !== undefined) opened.origin = `http${encrypted === true ? "s" : ""}://${host}`;
     opened.traceparent = headerOf(request.headers, "traceparent");
     opened.tracestate = headerOf(request.headers, "tracestate");
     return opened;

@@ -17,6 +17,8 @@ export interface FetchArguments {
   withSpan(span: TraceHeaders): { readonly input: unknown; readonly init: unknown } | undefined;
 }
 
+/** The methods that OpenTelemetry's conventions know. */
+const METHODS = /^(GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE)$/;
 /** What `Request.referrer` is by default. Hosts without a page know no referrers. */
 const NO_REFERRER_SET = "about:client";
 
@@ -31,14 +33,19 @@ export function readArguments(input: unknown, init: unknown): FetchArguments {
 
 /** The name is the method and the host. A path is left out: it would make as many names as there are resources. */
 export function describeCall({ method, url }: FetchArguments, target?: string): OutgoingCall {
-  const host = hostOf(url);
-  return {
-    name: `${method} ${target ?? host}`,
-    attributes: [
-      ["http.request.method", method],
-      ["server.address", host],
-    ],
-  };
+  const called = readUrl(url);
+  // A path alone is sent to the origin of the page.
+  const host = called === undefined ? "self" : called.hostname || "unknown";
+  const attributes: [string, string | number][] = [
+    ["http.request.method", METHODS.test(method) ? method : "_OTHER"],
+    ["server.address", host.replace(/^\[|\]$/g, "")],
+  ];
+  if (!METHODS.test(method)) attributes.push(["http.request.method_original", method]);
+  if (called?.hostname) {
+    const port = Number(called.port) || (called.protocol === "http:" ? 80 : 443);
+    attributes.push(["server.port", port], ["url.full", called.origin + called.pathname]);
+  }
+  return { name: `${method} ${target ?? host}`, attributes };
 }
 
 /** Undefined: `response` is none, or an opaque one. */
@@ -118,12 +125,10 @@ function isIterator(headers: unknown): boolean {
   return typeof (headers as { readonly next?: unknown } | undefined)?.next === "function";
 }
 
-/** Without user, port, path and query. */
-function hostOf(url: string): string {
+function readUrl(url: string): URL | undefined {
   try {
-    return new URL(url).hostname || "unknown";
+    return new URL(url);
   } catch {
-    // A path: the origin of the page.
-    return "self";
+    return undefined;
   }
 }

@@ -94,4 +94,4 @@ impl<'w, 'a> Attributes<'w, 'a> {
 }
 
 /// More keys than tidegate writes to any message.
-const MAX_KEYS: usize = 12;
+const MAX_KEYS: usize = 16;

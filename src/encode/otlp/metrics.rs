@@ -137,7 +137,7 @@ fn attributes(point: &Point, writer: &mut Writer<'_>) {
                     attributes.extra(key, value);
                 }
             }
-            Instrument::DbClient => database(point.detail(), point.name(), &mut attributes),
+            Instrument::DbClient => database(Some(point.detail()), point.name(), &mut attributes),
         }
         attributes.optional("error.type", point.error());
     }

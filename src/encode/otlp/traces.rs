@@ -6,7 +6,7 @@ use super::wire::{Field, Writer};
 use crate::encode::template::PatchOffsets;
 use crate::encode::time::nanos;
 use crate::engine::event::semantics;
-use crate::engine::event::statement::summary_parts;
+use crate::engine::event::statement::{UNKNOWN, summary_parts};
 use crate::engine::{EventKind, EventView, Exception, Value};
 
 pub(super) const FIELDS: Fields =
@@ -32,7 +32,8 @@ pub(super) fn span(event: &EventView<'_>, writer: &mut Writer<'_>) -> PatchOffse
             SERVER
         }
         EventKind::Db => {
-            writer.text(NAME, event.name);
+            let is_known = event.name != UNKNOWN;
+            writer.text(NAME, if is_known { event.name } else { system_of(event.detail) });
             CLIENT
         }
         EventKind::Fn | EventKind::Evt => {
@@ -71,13 +72,18 @@ fn is_outgoing(event: &EventView<'_>) -> bool {
         && event.attributes().any(|(key, _)| matches!(key, "http.request.method" | "rpc.method"))
 }
 
-/// Writes the name `{method} {route}`, with `HTTP` for an unusual method.
+/// Writes the name `{method} {route}`, with `HTTP` for an unusual method. Without a route the method is the name: a path
+/// is one of too many.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name>
 fn name_of_request(event: &EventView<'_>, writer: &mut Writer<'_>) {
     let method = semantics::method(event.detail.unwrap_or_default());
     let method = if method == semantics::OTHER { "HTTP" } else { method };
-    writer.texts(NAME, &[method, " ", event.name]);
+    if event.is_path {
+        writer.text(NAME, method);
+    } else {
+        writer.texts(NAME, &[method, " ", event.name]);
+    }
 }
 
 fn attributes(event: &EventView<'_>, writer: &mut Writer<'_>) {
@@ -100,7 +106,18 @@ fn of_request(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
     if method != given && !given.is_empty() {
         attributes.text("http.request.method_original", given);
     }
-    attributes.text("http.route", event.name);
+    if !event.is_path {
+        attributes.text("http.route", event.name);
+    }
+    let has_own_path = event.attributes().any(|(key, _)| key == "url.path");
+    if event.name.starts_with('/') && !has_own_path {
+        attributes.text("url.path", event.name);
+    }
+    if let Some((scheme, host, port)) = event.origin.and_then(semantics::origin) {
+        attributes.text("url.scheme", scheme);
+        attributes.text("server.address", host);
+        attributes.value("server.port", Value::Number(f64::from(port)));
+    }
     status_code(event.status, event.error, attributes);
 }
 
@@ -116,7 +133,7 @@ pub(super) fn status_code(status: Option<u16>, error: Option<&str>, attributes: 
 
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/database/database-spans/>
 fn of_statement(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
-    database(event.detail.unwrap_or_default(), event.name, attributes);
+    database(event.detail, event.name, attributes);
     attributes.optional("db.query.text", event.query);
     // The conventions have names for none of these but the first. The others are those of Cloudflare's own traces:
     // <https://developers.cloudflare.com/workers/observability/traces/spans-and-attributes/>
@@ -133,14 +150,18 @@ fn of_statement(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
 }
 
 /// Writes the attributes that spans and metrics of a statement share: its system, and the parts of its summary.
-pub(super) fn database(system: &str, summary: &str, attributes: &mut Attributes<'_, '_>) {
-    attributes.text("db.system.name", if system.is_empty() { "other_sql" } else { system });
+pub(super) fn database(system: Option<&str>, summary: &str, attributes: &mut Attributes<'_, '_>) {
+    attributes.text("db.system.name", system_of(system));
     let (operation, collection) = summary_parts(summary);
-    if !summary.is_empty() {
+    if !matches!(summary, "" | UNKNOWN) {
         attributes.text("db.query.summary", summary);
     }
     attributes.optional("db.operation.name", operation);
     attributes.optional("db.collection.name", collection);
+}
+
+fn system_of(given: Option<&str>) -> &str {
+    given.filter(|system| !system.is_empty()).unwrap_or("other_sql")
 }
 
 /// Writes the exception by which the span failed as its event, at the end of the span.

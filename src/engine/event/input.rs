@@ -37,7 +37,8 @@ pub struct Event<'a> {
     pub exception: Option<Exception<'a>>,
     /// EVT: the severity. Default [`Severity::Info`].
     pub severity: Severity,
-    /// REQ: the HTTP method. Default empty.
+    /// REQ: the HTTP method. A space and the origin that the request was sent to may follow, as in
+    /// `GET https://example.com:8443`. Default empty.
     pub method: &'a str,
     /// REQ: the response status; `None` is unknown. Default `None`.
     pub status: Option<u16>,

@@ -16,7 +16,7 @@ use super::exception::{Exception, within_limit};
 use super::input::Event;
 use super::kind::EventKind;
 use super::names::{NameId, Names};
-use super::record::Record;
+use super::record::{IS_PATH, Record};
 use super::statement::{self, Dialect};
 use super::trace::SpanIds;
 use crate::engine::text::hashed::Hashed;
@@ -130,7 +130,7 @@ impl RecordWriter {
             name: NameId::NONE,
             error: NameId::NONE,
             detail: NameId::NONE,
-            status: event.status.unwrap_or(0),
+            status: event.status.unwrap_or(0) & !IS_PATH | u16::from(event.is_path) * IS_PATH,
             kind: event.kind,
             is_whole_but_name: true,
         }

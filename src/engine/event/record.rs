@@ -21,7 +21,7 @@ pub(crate) struct Record {
     pub error: NameId,
     /// REQ: the method. DB: the system.
     pub detail: NameId,
-    /// 0 is unknown. EVT: the severity.
+    /// REQ: the status, 0 is unknown; with [`IS_PATH`] if the name is the template of a raw path. EVT: the severity.
     pub status: u16,
     pub kind: EventKind,
     /// Whether the payload holds at most the name.
@@ -63,6 +63,9 @@ impl Record {
         names.release(self.detail);
     }
 }
+
+/// In the status of a record: the name is the template of a raw path.
+pub(crate) const IS_PATH: u16 = 1 << 15;
 
 /// All of a record but its ids and times. Records of one shape are encoded alike.
 ///

@@ -5,7 +5,8 @@ use super::exception::Exception;
 use super::kind::EventKind;
 use super::names::{NameId, Names};
 use super::payload::{ATTRIBUTES, CAUSE, DETAIL, ERROR, HEADER, MESSAGE, NAME, QUERY, ROWS, STACK};
-use super::record::Record;
+use super::record::{IS_PATH, Record};
+use super::semantics;
 use super::severity::Severity;
 use super::trace::SpanIds;
 
@@ -30,8 +31,12 @@ pub struct EventView<'a> {
     pub exception: Option<Exception<'a>>,
     /// EVT: the severity.
     pub severity: Severity,
+    /// REQ: whether the name is the template of a raw path: nobody knows the route.
+    pub is_path: bool,
     /// REQ: the HTTP method. DB: the database system.
     pub detail: Option<&'a str>,
+    /// REQ: the scheme and the authority that it was sent to.
+    pub origin: Option<&'a str>,
     /// REQ: the response status; `None` is unknown.
     pub status: Option<u16>,
     /// DB: the statement without its literals.
@@ -65,8 +70,11 @@ impl<'a> EventView<'a> {
             error: interned(record.error, names),
             exception: None,
             severity: Severity::from_number(record.status),
+            is_path: record.status & IS_PATH != 0,
             detail: interned(record.detail, names),
-            status: Some(record.status).filter(|&status| status != 0 && record.kind != EventKind::Evt),
+            origin: None,
+            status: Some(record.status & !IS_PATH)
+                .filter(|&status| status != 0 && record.kind != EventKind::Evt),
             query: None,
             rows: None,
             rows_read: None,
@@ -75,6 +83,10 @@ impl<'a> EventView<'a> {
             attributes: &[],
         };
         view.read_parts(payload);
+        if let (EventKind::Req, Some(line)) = (record.kind, view.detail) {
+            let (method, origin) = semantics::request_line(line);
+            (view.detail, view.origin) = (Some(method), origin);
+        }
         view
     }
 

@@ -41,7 +41,11 @@ impl<'a> Observation<'a> {
         let (instrument, detail, status) = match event.kind {
             EventKind::Req => {
                 push_labels(event.attributes.bytes(), labels, room);
-                (Instrument::HttpServer, semantics::method(event.method), event.status.unwrap_or(0))
+                (
+                    Instrument::HttpServer,
+                    semantics::method(semantics::request_line(event.method).0),
+                    event.status.unwrap_or(0),
+                )
             }
             EventKind::Db => (Instrument::DbClient, event.system.unwrap_or_default(), 0),
             EventKind::Fn | EventKind::Evt => return None,

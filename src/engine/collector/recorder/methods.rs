@@ -2,7 +2,7 @@
 
 use crate::engine::event::names::{NameId, Names};
 
-/// The HTTP methods that have ids. Each holds one reference to its name. An id is valid for ever.
+/// The HTTP methods that have ids, each with the origin that may follow it. Each holds one reference to its name. An id is valid for ever.
 #[derive(Debug, Default)]
 pub(super) struct Methods(Vec<Method>);
 
@@ -38,5 +38,5 @@ impl Methods {
     }
 }
 
-/// The most method ids. HTTP has nine methods.
-const MAX_METHODS: usize = 16;
+/// The most method ids: JavaScript names at most 48 pairs of a method and an origin.
+const MAX_METHODS: usize = 64;

@@ -109,6 +109,7 @@ impl BufferedRequest<'_> {
     #[inline(always)]
     fn event<'b>(&self, route: &'b str, method: &'b str) -> Event<'b> {
         Event {
+            is_path: matches!(self.route, RouteRef::Path(_) | RouteRef::PathId(_)),
             duration: self.duration,
             method,
             status: self.status,

@@ -15,6 +15,8 @@ use crate::engine::text::hashed::hash;
 pub enum RouteRef<'a> {
     /// The id that an earlier request of the same route got.
     Id(u16),
+    /// The id that an earlier request of the same raw path got.
+    PathId(u16),
     /// A route.
     Text(&'a str),
     /// A raw path, recorded as its [template](crate::engine::event::path::template).
@@ -60,7 +62,7 @@ impl Routes {
     #[inline(always)]
     pub(super) fn look_up(&mut self, route: RouteRef<'_>, policy: &Policy) -> Option<&mut Route> {
         match route {
-            RouteRef::Id(id) => self.routes.get_mut(usize::from(id)),
+            RouteRef::Id(id) | RouteRef::PathId(id) => self.routes.get_mut(usize::from(id)),
             RouteRef::Text(text) => Some(self.unregistered.set(text, false, policy)),
             RouteRef::Path(text) => Some(self.unregistered.set(text, true, policy)),
         }
