@@ -4,9 +4,9 @@ import { boundedMap } from "./attributes.ts";
 import { recordFailure } from "./errors/exceptions.ts";
 import { FN, REQ, recordEnd } from "./events.ts";
 import { recordRequest } from "./record-request.ts";
-import { requestLine } from "./request-line.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { RequestIndex } from "./request-index.ts";
+import { requestLine } from "./request-line.ts";
 import { measured } from "./timed.ts";
 
 /** Opens `request` here. The engine opens it only when an event within it, or an outgoing call, needs that. */

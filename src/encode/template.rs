@@ -198,7 +198,7 @@ const ENTRIES: usize = 512;
 /// The slots that a template can be in.
 const PROBES: usize = 4;
 /// The most bytes of all templates. When they are used up, all templates are dropped.
-const MAX_BYTES: usize = 96 * 1024;
+const MAX_BYTES: usize = 160 * 1024;
 /// When this many bytes are used, no further template with a name is stored, if there can be one without.
 const OWN_BYTES: usize = 64 * 1024;
 /// The most bytes of one template.

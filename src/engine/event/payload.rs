@@ -130,7 +130,7 @@ impl RecordWriter {
             name: NameId::NONE,
             error: NameId::NONE,
             detail: NameId::NONE,
-            status: event.status.unwrap_or(0) & !IS_PATH | u16::from(event.is_path) * IS_PATH,
+            status: (event.status.unwrap_or(0) & !IS_PATH) | (u16::from(event.is_path) * IS_PATH),
             kind: event.kind,
             is_whole_but_name: true,
         }
