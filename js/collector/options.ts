@@ -26,6 +26,8 @@ export interface Settings {
   readonly clock: (() => number) | undefined;
   readonly context: ContextStorage | undefined;
   readonly rng: (() => number) | undefined;
+  /** The option `paths` is `"raw"`. */
+  readonly hasRawPaths: boolean;
   readonly errors: CollectorOptions["errors"];
   readonly redact: CollectorOptions["redact"];
   /** Sets the engine's options. Throws TidegateError, which names the option. */
@@ -53,6 +55,7 @@ const SHAPE: Shape = {
   service: ["object"],
   resource: ["object"],
   labels: ["array"],
+  paths: ["string"],
   sinks: ["array"],
   sampling: ["object"],
   autoTick: ["boolean"],
@@ -123,7 +126,8 @@ export function parseOptions(options: unknown, env: unknown): Settings {
     clock: given.clock,
     context: given.context,
     rng: sampling.rng,
-    errors: errorsOf(given.errors),
+    errors: oneOf("errors", given.errors, '"type", "message", "stack"'),
+    hasRawPaths: oneOf("paths", given.paths, '"template", "raw"') === "raw",
     redact: given.redact,
     describe(engine, host) {
       engine.service(resource.get("service.name"), resource.get("service.version"));
@@ -146,9 +150,9 @@ function logOf(given: unknown): boolean | "debug" {
   return (given ?? true) as boolean | "debug";
 }
 
-function errorsOf(given: CollectorOptions["errors"]): CollectorOptions["errors"] {
-  if (given === undefined || ["type", "message", "stack"].includes(given)) return given;
-  throw new TidegateError("config/type", 'errors must be "type", "message" or "stack"');
+function oneOf<T>(name: string, given: T, known: string): T {
+  if (given === undefined || known.split(", ").includes(`"${given}"`)) return given;
+  throw new TidegateError("config/type", `${name} must be one of ${known}`);
 }
 
 /** Free plans of Workers have 50 subrequests per invocation, shared with the program. */

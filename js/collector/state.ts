@@ -106,6 +106,10 @@ export class State implements RecordingHost {
     return this.settings?.redact;
   }
 
+  get hasRawPaths(): boolean {
+    return this.settings?.hasRawPaths === true;
+  }
+
   get rng(): (() => number) | undefined {
     return this.settings?.rng;
   }

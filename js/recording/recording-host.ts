@@ -47,6 +47,8 @@ export interface RecordingHost {
   readonly redact: CollectorOptions["redact"];
   /** Errors that were described. */
   readonly described: WeakMap<object, ErrorDetails>;
+  /** The option `paths` is `"raw"`. */
+  readonly hasRawPaths: boolean;
   /** The option `sampling.rng`. */
   readonly rng: (() => number) | undefined;
   /** Records one event by `work`, which returns the engine's flags. Undefined: the event was refused, and counted. */

@@ -7,6 +7,7 @@ import { recordRequest } from "./record-request.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import type { RequestIndex } from "./request-index.ts";
 import { requestLine } from "./request-line.ts";
+import { setAttributes } from "./scope.ts";
 import { measured } from "./timed.ts";
 
 /** Opens `request` here. The engine opens it only when an event within it, or an outgoing call, needs that. */
@@ -33,6 +34,10 @@ export function endRequest(
   recordFailure(host, request, error);
   // A framework may have any. An open request is not refused for it.
   const status = typeof given === "number" ? given : undefined;
+  const isRaw = host.hasRawPaths && request.method !== undefined;
+  if (isRaw && request.attributes?.has("url.path") !== true) {
+    setAttributes(request, { "url.path": request.path });
+  }
   const { path, route, startMs, attributes, truncated, traceparent } = request;
   const duration = request.isUntimed ? undefined : measured(durationMs, request);
   const method = requestLine(request);

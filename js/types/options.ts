@@ -203,6 +203,13 @@ export interface CollectorOptions {
    */
   readonly labels?: readonly string[];
   /**
+   * The attribute `url.path` of requests: with `"raw"` the path as it was sent, without query and fragment, in every
+   * sink; else in OTLP alone, with `:id` for what looks like an id. It never names anything.
+   *
+   * @default "template"
+   */
+  readonly paths?: "template" | "raw";
+  /**
    * Arm timers and lead flushes. With false only your own `tick`, `flush` and `close` send.
    *
    * @default true

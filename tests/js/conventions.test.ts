@@ -175,3 +175,24 @@ test("Node: the server is that of the header `Host`, if that is one", async () =
     assert.deepEqual([found["url.scheme"], found["server.address"], found["server.port"]], wanted);
   }
 });
+
+test("`paths`: with `raw` the path is what was sent, and names nothing", async () => {
+  const sent = "https://shop.example/users/42/keys/3f2b8c9d0e1f4a5b?token=x#y";
+  for (const [paths, options, wanted] of [
+    ["raw", {}, "/users/42/keys/3f2b8c9d0e1f4a5b"],
+    ["raw", { route: () => "/users/*" }, "/users/42/keys/3f2b8c9d0e1f4a5b"],
+    ["raw", { attributes: () => ({ "url.path": "/mine" }) }, "/mine"],
+    ["template", {}, "/users/:id/keys/:id"],
+    [undefined, { route: () => "/users/*" }, "/users/*"],
+  ] as const) {
+    const [span] = await spansOf(({ tide }) => serve(tide, sent, options), paths && { paths });
+    const found = span.attributes.filter(({ key }: Json) => key === "url.path");
+    assert.deepEqual(found, [{ key: "url.path", value: { stringValue: wanted } }]);
+    assert.equal(span.name, "route" in options ? "GET /users/*" : "GET");
+    assert.ok(!JSON.stringify(span).includes("token"));
+  }
+  for (const paths of ["RAW", "", "none"]) {
+    assert.throws(() => simulated({ paths } as never), { code: "config/type", message: /paths must be/ });
+  }
+  assert.throws(() => simulated({ paths: true } as never), { code: "config/type" });
+});
