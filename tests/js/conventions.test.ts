@@ -196,3 +196,24 @@ test("`paths`: with `raw` the path is what was sent, and names nothing", async (
   }
   assert.throws(() => simulated({ paths: true } as never), { code: "config/type" });
 });
+
+// The last one: what it leaves is known to the whole process.
+test("of a flood of hosts the first keep theirs, and no request is lost", async () => {
+  const hosts = Array.from({ length: 200 }, (_, n) => `h${n}.example`);
+  const long = `${"x".repeat(71)}.example`;
+  const spans = await spansOf(async ({ tide }) => {
+    await serve(tide, "https://shop.example/x");
+    for (const host of [...hosts, long]) await serve(tide, `https://${host}/x`);
+    await serve(tide, "https://shop.example/x");
+  });
+  assert.equal(spans.length, 203);
+  const found = spans.map(told).map((all) => all["server.address"]);
+  assert.deepEqual([found[0], found[202]], ["shop.example", "shop.example"]);
+  const known = new Set(found.filter((host) => host !== undefined));
+  assert.ok(known.size > 5 && known.size <= 48, `${known.size}`);
+  assert.equal(found[201], undefined, "too long");
+  for (const [at, host] of hosts.entries()) assert.ok([undefined, host].includes(found[at + 1]), host);
+  assert.ok(
+    spans.map(told).every((all) => all["url.path"] === "/x" && all["http.request.method"] !== undefined),
+  );
+});
