@@ -15,7 +15,7 @@ const pick = (below) => {
 const any = () => VALUES[pick(VALUES.length)];
 
 const tide = createCollector({
-  sinks: [memorySink({ max: 10 })],
+  sinks: [memorySink()],
   autoTick: false,
   handleSignals: false,
   sampling: { rate: pick(2) ? 1 : 0.5 },
