@@ -28,7 +28,9 @@ test("the client gets the runtime's 500, and the event has it, with an error", a
       }
     }
     const events = await (await fetch(`${worker.url}/__events`)).json();
-    const found = events.map(({ route, status, error }) => [route, status, error]);
+    const found = events
+      .filter(({ kind }) => kind === "REQ")
+      .map(({ route, status, error }) => [route, status, error]);
     assert.deepEqual(found.sort(), expected.sort());
     assert.equal(found.filter(([, status]) => status === 500).length, 2 * (names.length - 1));
   } finally {
