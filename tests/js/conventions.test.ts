@@ -59,9 +59,13 @@ async function spansOf(
 }
 
 const serve = (tide: Json, url: string, options?: Json, init?: RequestInit) =>
-  instrument(tide, { fetch: () => new Response("hi") }, options).fetch(new Request(url, init), {}, {
-    waitUntil() {},
-  } as Json);
+  instrument(tide, { fetch: async (..._given: unknown[]) => new Response("hi") }, options).fetch(
+    new Request(url, init),
+    {},
+    {
+      waitUntil() {},
+    } as Json,
+  );
 
 test("code, docs and the package of names have one version", () => {
   const code = /CONVENTIONS: &str = "([^"]+)"/.exec(read("src/engine/event/semantics.rs"))?.[1];
