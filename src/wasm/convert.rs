@@ -19,11 +19,17 @@ pub(super) fn coded(code: &str, message: &str) -> js_sys::Error {
     object
 }
 
+/// What methods return that return a value of JavaScript.
+///
+/// V8 compiles a call that returns one reference into its caller, and in Node 20 crashes the process when it gives up
+/// that code during the call. It does not do so with the several results that a `Result` makes.
+pub(super) type View = Result<JsValue, js_sys::Error>;
+
 /// A view as an object of JavaScript: maps as plain objects, `None` as `null`.
-pub(super) fn object(view: &impl Serialize) -> JsValue {
+pub(super) fn object(view: &impl Serialize) -> View {
     let serializer =
         serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true).serialize_missing_as_null(true);
-    view.serialize(&serializer).unwrap_or_default()
+    Ok(view.serialize(&serializer).unwrap_or_default())
 }
 
 /// `None` for NaN.

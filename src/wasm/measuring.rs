@@ -8,22 +8,21 @@
 //! | 1 + 2 n | JavaScript | row n: the id of a series |
 //! | 2 + 2 n | JavaScript | row n: the number to record |
 
-use super::convert::{self, flags};
+use super::convert::{self, View, flags};
 use super::engine::{Engine, MEASUREMENTS};
 use super::requests::REQUESTS;
 use super::views::SeriesView;
 use crate::engine::metrics::{MetricId, MetricKind, SeriesId};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 impl Engine {
     /// The id of a metric of kind 0 counter, 1 gauge or 2 histogram. A string instead: why there is none.
-    pub fn metric(&mut self, kind: u8, name: &str, unit: &str, description: &str) -> JsValue {
+    pub fn metric(&mut self, kind: u8, name: &str, unit: &str, description: &str) -> View {
         let kind = MetricKind::ALL[usize::from(kind) % MetricKind::ALL.len()];
         match self.collector.metric(kind, name, unit, description) {
-            Ok(id) => id.number().into(),
-            Err(error) => error.message().into(),
+            Ok(id) => Ok(id.number().into()),
+            Err(error) => Ok(error.message().into()),
         }
     }
 
@@ -57,7 +56,7 @@ impl Engine {
     }
 
     /// What was recorded with metrics of the program since the start.
-    pub fn metrics(&self) -> JsValue {
+    pub fn metrics(&self) -> View {
         let all: Vec<_> = self.collector.metrics().collect();
         convert::object(&all.iter().map(SeriesView::new).collect::<Vec<_>>())
     }

@@ -1,6 +1,6 @@
 //! Reading counters, statistics and notices.
 
-use super::convert;
+use super::convert::{self, View};
 use super::engine::Engine;
 use super::views::{CountersView, NoticeView, RowView, TotalsView};
 use crate::encode::prometheus;
@@ -16,17 +16,17 @@ impl Engine {
     }
 
     /// Counters summed over all sinks: `{ delivered, remaining, dropped }`.
-    pub fn totals(&self) -> JsValue {
+    pub fn totals(&self) -> View {
         convert::object(&TotalsView::new(self.collector.totals()))
     }
 
     /// All counters.
-    pub fn counters(&self) -> JsValue {
+    pub fn counters(&self) -> View {
         convert::object(&CountersView::new(&self.collector.counters()))
     }
 
     /// The statistics of the window.
-    pub fn stats(&mut self, now_ms: f64) -> JsValue {
+    pub fn stats(&mut self, now_ms: f64) -> View {
         let mut stats = self.collector.stats(now_ms);
         stats.round();
         convert::object(&RowView::total(&stats))
@@ -61,9 +61,9 @@ impl Engine {
     }
 
     /// The next notice, oldest first. Undefined: there is none.
-    pub fn notice(&mut self) -> JsValue {
+    pub fn notice(&mut self) -> View {
         let notice = self.collector.poll_notice();
-        notice.map_or(JsValue::UNDEFINED, |notice| convert::object(&NoticeView::new(&notice)))
+        notice.map_or(Ok(JsValue::UNDEFINED), |notice| convert::object(&NoticeView::new(&notice)))
     }
 
     /// Drops all notices, if there is no listener.

@@ -1,6 +1,6 @@
 //! Handing out batches, and the end of the engine.
 
-use super::convert::{self, nan_to_none, outcome};
+use super::convert::{self, View, nan_to_none, outcome};
 use super::engine::Engine;
 use super::views::TransmitView;
 use crate::engine::{Outcome, Round};
@@ -36,7 +36,7 @@ impl Engine {
     ///
     /// `queue_end` and `emitted` are those of the start of the round: what was recorded later is not sent. NaN: all is sent.
     /// The bytes of the batch are at [`encoded_ptr`](Self::encoded_ptr) until the next call.
-    pub fn poll(&mut self, now_ms: f64, queue_end: f64, emitted: f64) -> JsValue {
+    pub fn poll(&mut self, now_ms: f64, queue_end: f64, emitted: f64) -> View {
         let round = Round {
             queue_end: nan_to_none(queue_end).map_or(Round::ALL.queue_end, |end| end as u64),
             begun: nan_to_none(emitted).unwrap_or(Round::ALL.begun),
@@ -56,7 +56,7 @@ impl Engine {
             }
             self.collector.settle(transmit.lease, Outcome::TooLarge, now_ms);
         }
-        JsValue::UNDEFINED
+        Ok(JsValue::UNDEFINED)
     }
 
     /// The address of the bytes of the batch that was polled last.

@@ -1,10 +1,9 @@
 //! Rolling statistics without a collector. Times and durations are milliseconds.
 
-use super::convert;
+use super::convert::{self, View};
 use super::options::{STATS_SERIES, STATS_WINDOW};
 use super::views::RowView;
 use crate::engine::stats::{self, Sample, SeriesKind};
-use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Counts, errors, rates and percentiles over a rolling window.
@@ -40,7 +39,7 @@ impl StatsStore {
     }
 
     /// All figures at `now_ms`. An earlier `now_ms` than the last time moves the clock back.
-    pub fn snapshot(&mut self, now_ms: f64) -> JsValue {
+    pub fn snapshot(&mut self, now_ms: f64) -> View {
         let mut snapshot = self.store.snapshot(now_ms);
         snapshot.round();
         convert::object(&RowView::total(&snapshot))
