@@ -126,7 +126,7 @@ function inOrder(events: readonly Event[] = []): Event[] {
   return [...events].sort((one, other) => one.ts - other.ts);
 }
 
-/** Without control characters: a path of a stranger's must not steer a terminal. */
+/** Without control characters: what a client sends must not steer a terminal. */
 function clean(text: string): string {
   return text.replace(/[^ -~\u00a0-\uffff]/g, " ");
 }

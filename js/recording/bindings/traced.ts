@@ -41,7 +41,7 @@ export interface TraceHost {
 
 /**
  * Makes the call, with the trace if the other end is known to take it off. If that is not known it is asked, and the
- * call, held by a local stub, waits for the answer. Without `RpcStub` it does not wait, and has no trace.
+ * call waits for the answer in a local stub. Without `RpcStub` it does not wait, and has no trace.
  */
 export function callTraced(call: BindingCall, trace: TraceHeaders, name: string, host: TraceHost): unknown {
   const { clock, RpcStub } = host;
@@ -55,8 +55,8 @@ export function callTraced(call: BindingCall, trace: TraceHeaders, name: string,
     void ask(call.key, asked, name, host);
     return send(NONE);
   }
-  const held = new RpcStub(async (...args) => send(await ask(call.key, asked, name, host), args));
-  return held(...call.args);
+  const waiting = new RpcStub(async (...args) => send(await ask(call.key, asked, name, host), args));
+  return waiting(...call.args);
 }
 
 function listOf(binding: unknown): unknown {

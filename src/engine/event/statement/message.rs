@@ -113,7 +113,7 @@ impl Text<'_, '_> {
         self.push(1);
     }
 
-    /// The value in the parentheses before held one itself.
+    /// The value in the parentheses before contained a parenthesis itself.
     fn stray_parenthesis(&mut self) {
         if let Some(start) = self.parenthesized {
             self.out.truncate(start);
