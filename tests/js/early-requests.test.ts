@@ -125,6 +125,7 @@ test("an event of the first request starts the engine, and has its trace", async
   await fetch(new Request("https://example.com/"), {}, ctx);
   assert.equal(starts(), 1);
   await host.advance(600);
+  assert.deepEqual(routesOf(sink), ["EVT", "/"]);
   const [child, request] = sink.events;
   assert.equal(child?.trace_id, request?.trace_id);
   assert.equal(child?.parent_id, request?.span_id);
@@ -144,6 +145,7 @@ test("work after the first answer belongs to its request", async () => {
   await settle();
   late();
   await host.advance(600);
+  assert.deepEqual(routesOf(sink), ["/", "EVT"]);
   const [request, event] = sink.events;
   assert.equal(event?.parent_id, request?.span_id);
   assertLaws(tide);
