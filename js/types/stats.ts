@@ -39,3 +39,30 @@ export interface Stats extends Figures {
   readonly sparkline: { readonly seconds: readonly number[]; readonly slots: readonly number[] };
   readonly series: readonly SeriesStats[];
 }
+
+/** Figures of each slot of the window, newest last. */
+export interface Timeline {
+  /** Start of the first slot. */
+  readonly startMs: number;
+  /** Length of a slot. */
+  readonly stepMs: number;
+  readonly count: readonly number[];
+  readonly errors: readonly number[];
+  /** `null`: the slot has no measured duration. */
+  readonly p50Ms: readonly (number | null)[];
+  readonly p95Ms: readonly (number | null)[];
+  readonly p99Ms: readonly (number | null)[];
+}
+
+/** An exception that was recorded a short time ago. */
+export interface RecentException {
+  readonly tsMs: number;
+  readonly type: string;
+  readonly message?: string;
+  readonly stack?: string;
+  readonly route?: string;
+  readonly method?: string;
+  readonly traceId?: string;
+  /** False: its request failed by it. */
+  readonly handled: boolean;
+}
