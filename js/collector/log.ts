@@ -36,7 +36,3 @@ function write(method: "error" | "warn" | "debug", text: string): void {
     // There is nowhere left to say it.
   }
 }
-
-export function warnVariable(name: string): void {
-  console.warn(`tidegate: ${name} is no list of key=value pairs, so nothing of it counts`);
-}

@@ -20,6 +20,8 @@ export interface Settings {
   readonly hasMetricsSink: boolean;
   readonly autoTick: boolean;
   readonly log: boolean | "debug";
+  /** What is of no use in the environment, for people. */
+  readonly warnings: readonly string[];
   readonly leadSends: number;
   readonly invocationSends: number;
   readonly handleSignals: boolean;
@@ -105,7 +107,8 @@ export function parseOptions(options: unknown, env: unknown): Settings {
     );
   }
   const given = copyOf<CollectorOptions>(options, SHAPE, "");
-  const resource = resourceOf(given.service, given.resource, env);
+  const warnings: string[] = [];
+  const resource = resourceOf(given.service, given.resource, env, (text) => warnings.push(text));
   const sampling = samplingOf(given.sampling ?? {});
   const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
   const sinks = parseSinks(listOf(given.sinks ?? [], "sinks"));
@@ -115,6 +118,7 @@ export function parseOptions(options: unknown, env: unknown): Settings {
     hasMetricsSink: sinks.some(({ format }) => format.startsWith("otlp-metrics")),
     autoTick: given.autoTick ?? true,
     log: logOf(given.log),
+    warnings,
     leadSends: sendsOf(given.leadSends, "leadSends", "config/lead-sends", LEAD_SENDS),
     invocationSends: sendsOf(
       given.invocationSends,

@@ -5,7 +5,6 @@ import type { HostKind } from "../runtime/host.ts";
 import { TidegateError } from "../types/error.ts";
 import type { ServiceOptions } from "../types/options.ts";
 import { badType, copyOf, reading, type Shape } from "./check.ts";
-import { warnVariable } from "./log.ts";
 
 export type Resource = ReadonlyMap<string, string>;
 
@@ -21,9 +20,17 @@ const SERVICE: Shape = Object.fromEntries(Object.keys(KEYS).map((name) => [name,
 
 const ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES";
 
-/** What `service`, `resource` and, for what they leave out, the variables of `env` say. Throws TidegateError `config/type`. */
-export function resourceOf(service: unknown, resource: unknown, env: unknown): Resource {
-  const all = new Map(attributesOf(env));
+/**
+ * What `service`, `resource` and, for what they leave out, the variables of `env` say. Throws TidegateError `config/type`;
+ * `warn` hears of a variable that is of no use.
+ */
+export function resourceOf(
+  service: unknown,
+  resource: unknown,
+  env: unknown,
+  warn: (text: string) => void,
+): Resource {
+  const all = new Map(attributesOf(env, warn));
   const name = variable(env, "OTEL_SERVICE_NAME");
   if (name !== undefined) all.set(KEYS.name, name);
   const given = (resource ?? {}) as Record<string, unknown>;
@@ -51,10 +58,10 @@ export function hostResource(host: HostKind): Resource {
   return own.set("cloud.provider", "cloudflare").set("cloud.platform", "cloudflare.workers");
 }
 
-function attributesOf(env: unknown): readonly [string, string][] {
+function attributesOf(env: unknown, warn: (text: string) => void): readonly [string, string][] {
   const text = variable(env, ATTRIBUTES);
   const pairs = text === undefined ? [] : pairsOf(text);
-  if (pairs === undefined) warnVariable(ATTRIBUTES);
+  if (pairs === undefined) warn(`${ATTRIBUTES} is no list of key=value pairs, so nothing of it counts`);
   return pairs ?? [];
 }
 

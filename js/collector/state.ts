@@ -84,6 +84,7 @@ export class State implements RecordingHost {
   #start(settings: Settings, waits: boolean): void {
     this.settings = settings;
     this.log.level = settings.log;
+    for (const text of settings.warnings) this.log.warn(text);
     this.uncarried = new Uncarried(this.log, settings.sinks);
     this.context = new RequestContext(settings.context);
     this.clock.source = settings.clock;

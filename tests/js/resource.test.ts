@@ -258,3 +258,14 @@ test("bad service and resource options throw and name the option", () => {
     );
   }
 });
+
+test("a variable that is of no use is said through `log`, and a console that throws harms nobody", (t) => {
+  setEnv({ RESOURCE_ATTRIBUTES: "no pairs" });
+  const warn = t.mock.method(console, "warn", () => {
+    throw new Error("a bridge of the program's");
+  });
+  createCollector({ log: false });
+  assert.equal(warn.mock.callCount(), 0, "silenced");
+  createCollector({});
+  assert.equal(warn.mock.callCount(), 1);
+});
