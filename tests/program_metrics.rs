@@ -173,6 +173,28 @@ fn a_flood_of_attribute_sets_overflows_and_the_first_keep_counting() {
 }
 
 #[test]
+fn a_million_attribute_sets_take_no_memory_beyond_the_limit() {
+    let mut collector = collector(Config { metric_series: 16, ..config() });
+    let orders = counter(&mut collector, "orders");
+    let mut attributes = Attributes::default();
+    let mut measure = |n: u32| {
+        attributes.clear();
+        attributes.push("user", Value::Number(f64::from(n)));
+        collector.measure(orders, 1.0, &attributes, START);
+    };
+    // The set of overflow is there from the 17th on.
+    (0..17).for_each(&mut measure);
+    let before = alloc::CALLS.get();
+    (17..1_000_000).for_each(&mut measure);
+    (0..16).for_each(&mut measure);
+    assert_eq!(alloc::CALLS.get() - before, 0);
+    let found = &pump(&mut collector, START + 500.0, DELTA, OK)[0];
+    assert_eq!(found["orders otel.metric.overflow=Flag(true)"].0, 999_984.0);
+    assert!((0..16).all(|n| found[&format!("orders user=Number({n}.0)")].0 == 2.0));
+    assert_eq!(collector.counters().metrics.overflowed, 999_984.0);
+}
+
+#[test]
 fn a_sink_is_due_by_its_own_interval() {
     for (given, wanted) in
         [(None, 500.0), (Some(10_000.0), 10_000.0), (Some(0.0), 0.0), (Some(2500.0), 2500.0)]
