@@ -3,6 +3,7 @@
 //   node contender.mjs <file> <export> [<distinct routes> [<events before each sample>]]
 //   WARM_UP_MS  how much processor time it takes before the first sample, 1500 if not given
 import { createInterface } from "node:readline";
+import { watchWasmMemory } from "../tools/wasm-memory.mjs";
 
 const [file, name, distinct = 0, before = 0] = process.argv.slice(2);
 /** The same processor time for each, until what runs is what the compilers have to give. */
@@ -10,14 +11,7 @@ const warmUpMs = Number(process.env.WARM_UP_MS ?? 1500);
 /** From here on one contender is filled once, and goes on from there. */
 const ONCE = 1_000_000;
 
-const memories = [];
-const { Instance } = WebAssembly;
-WebAssembly.Instance = class extends Instance {
-  constructor(module, imports) {
-    super(module, imports);
-    memories.push(this.exports.memory);
-  }
-};
+const memoryNow = watchWasmMemory();
 
 const { Player, routesOf } = await import("./workload.mjs");
 const { [name]: make } = await import(`./peers/${file}.mjs`);
@@ -36,7 +30,6 @@ async function renew() {
   await current.play(Number(before));
 }
 
-const memoryNow = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 let wasmBytes = 0;
 
 const usedMs = ({ user, system } = process.cpuUsage()) => (user + system) / 1000;

@@ -4,15 +4,9 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { brokenLaws } from "../../tools/laws.mjs";
+import { watchWasmMemory } from "../../tools/wasm-memory.mjs";
 
-const memories = [];
-const { Instance } = WebAssembly;
-WebAssembly.Instance = class extends Instance {
-  constructor(module, imports) {
-    super(module, imports);
-    memories.push(this.exports.memory);
-  }
-};
+const wasmBytes = watchWasmMemory();
 const { createCollector, otlp } = await import("../../pkg/dist/inline.js");
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
@@ -50,8 +44,7 @@ test(`${SETS} attribute sets`, async () => {
     await tide.flush();
     gc();
     const { heapUsed, external, rss } = process.memoryUsage();
-    const wasm = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-    return { own: heapUsed + external, rss, wasm };
+    return { own: heapUsed + external, rss, wasm: wasmBytes() };
   };
   const first = await flood(KNOWN, SETS / 10);
   const last = await flood(SETS / 10, SETS);
