@@ -35,8 +35,8 @@ export interface Notices {
   };
   /** A sink failed for the first time with this status or cause. `count`: events of the batch. */
   "sink-failed": SinkFailure & { readonly type: "sink-failed"; readonly count: number };
-  /** A sink failed too often in a row: it is probed from now on. */
-  "sink-disabled": SinkFailure & { readonly type: "sink-disabled" };
+  /** A sink failed too often in a row: it is probed from now on. `count`: events that wait for it. */
+  "sink-disabled": SinkFailure & { readonly type: "sink-disabled"; readonly count: number };
   /** A probe succeeded: the sink is sent to again. */
   "sink-recovered": SinkFailure & { readonly type: "sink-recovered" };
   /** The engine failed and was replaced. The events it had queued count as `core_reset`. */

@@ -33,6 +33,8 @@ pub enum Notice {
     SinkDisabled {
         /// The sink's index.
         sink: usize,
+        /// The number of events that wait for it.
+        count: usize,
     },
     /// A disabled sink took a batch and is live again.
     SinkRecovered {
@@ -103,10 +105,10 @@ mod tests {
             notices.push(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 2 });
         }
         for sink in 0..1000 {
-            notices.push(Notice::SinkDisabled { sink });
+            notices.push(Notice::SinkDisabled { sink, count: 0 });
         }
         assert_eq!(notices.waiting.len(), CAPACITY);
-        assert_eq!(notices.pop(), Some(Notice::SinkDisabled { sink: 936 }));
+        assert_eq!(notices.pop(), Some(Notice::SinkDisabled { sink: 936, count: 0 }));
         notices.push(Notice::Drop { sink: 0, reason: Reason::Overflow, count: 3 });
         let last = std::iter::from_fn(|| notices.pop()).last();
         assert_eq!(

@@ -125,7 +125,7 @@ pub(super) struct TransmitView<'a> {
 pub(super) enum NoticeView<'a> {
     Drop { sink: u32, reason: &'static str, count: u32 },
     Flush { sink: u32, batch_id: &'a str, count: u32, outcome: &'static str },
-    SinkDisabled { sink: u32 },
+    SinkDisabled { sink: u32, count: u32 },
     SinkRecovered { sink: u32 },
 }
 
@@ -139,7 +139,9 @@ impl<'a> NoticeView<'a> {
                 let (sink, count) = (*sink as u32, *count as u32);
                 Self::Flush { sink, batch_id: batch_id.as_str(), count, outcome }
             }
-            Notice::SinkDisabled { sink } => Self::SinkDisabled { sink: *sink as u32 },
+            Notice::SinkDisabled { sink, count } => {
+                Self::SinkDisabled { sink: *sink as u32, count: *count as u32 }
+            }
             Notice::SinkRecovered { sink } => Self::SinkRecovered { sink: *sink as u32 },
         }
     }

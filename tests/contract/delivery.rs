@@ -308,7 +308,7 @@ fn a_failing_sink_is_disabled_probed_and_recovers() {
     assert_eq!(rest[0].names.len(), 8, "the newest events of the queue have waited");
     let notices: Vec<_> = std::iter::from_fn(|| sim.collector.poll_notice()).collect();
     let count = |wanted: Notice| notices.iter().filter(|notice| **notice == wanted).count();
-    assert_eq!(count(Notice::SinkDisabled { sink: 0 }), 1);
+    assert_eq!(count(Notice::SinkDisabled { sink: 0, count: 1 }), 1);
     assert_eq!(count(Notice::SinkRecovered { sink: 0 }), 1);
 }
 

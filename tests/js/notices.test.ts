@@ -4,7 +4,7 @@ import { Log } from "../../js/collector/log.ts";
 import { NoticeBoard } from "../../js/collector/notices.ts";
 import { settle, simulated } from "./_engine.ts";
 
-const notice = { type: "sink-disabled", sink: "x" } as const;
+const notice = { type: "sink-disabled", sink: "x", count: 1 } as const;
 
 test("a listener hears its type until it is removed", () => {
   const board = new NoticeBoard(new Log());

@@ -175,7 +175,7 @@ test("disabling and recovery are a line each, and so is the end of a sink that i
   const fetch = async () => new Response(null, { status: isUp ? 200 : 401 });
   const { tide, host } = simulated({ sinks: [ndjson({ url, fetch })] });
   const notices: unknown[] = [];
-  tide.on("sink-disabled", ({ status, nextTryMs }) => void notices.push([status, nextTryMs]));
+  tide.on("sink-disabled", ({ status, nextTryMs, count }) => void notices.push([status, nextTryMs, count]));
   tide.on("sink-recovered", (notice) => void notices.push(notice));
   for (let n = 0; n < 5; n += 1) {
     tide.evt("e");
@@ -186,10 +186,10 @@ test("disabling and recovery are a line each, and so is the end of a sink that i
   await host.advance(40_000);
   assert.match(lines.shift() ?? "", /401: check headers/);
   assert.deepEqual(lines, [
-    `warn tidegate: sink ndjson (${shown}) is disabled after too many failures in a row (the last: 401); next try in 30000 ms`,
+    `warn tidegate: sink ndjson (${shown}) is disabled after too many failures in a row, the last: 401: check headers; 0 events kept, next try in 30000 ms`,
     `warn tidegate: sink ndjson (${shown}) works again`,
   ]);
-  assert.deepEqual(notices, [[401, 30_000], { type: "sink-recovered", sink: "ndjson", url: shown }]);
+  assert.deepEqual(notices, [[401, 30_000, 0], { type: "sink-recovered", sink: "ndjson", url: shown }]);
   const ends = listening(t);
   const other = simulated({
     sinks: [ndjson({ url, fetch: answering(404) })],

@@ -191,7 +191,7 @@ fn a_sink_that_fails_is_disabled_and_recovers() {
     let engine = engine_of(&options);
     let batch = send_one(&engine);
     call(&engine, "Engine.settle", args![batch.lease(), RETRY, 50, NOW]);
-    assert_eq!(notices(&engine)[1], json!({ "type": "sink-disabled", "sink": 0 }));
+    assert_eq!(notices(&engine)[1], json!({ "type": "sink-disabled", "sink": 0, "count": 1 }));
     assert_eq!(counters(&engine)["sinks"][0]["disabled"], true);
     let probe = poll(&engine, NOW + 100.0).unwrap();
     call(&engine, "Engine.settle", args![probe.lease(), OK, 0, NOW + 100.0]);

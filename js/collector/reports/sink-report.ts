@@ -93,9 +93,10 @@ export class SinkReport {
       state.isDisabled = isDisabled;
     }
     if (isDisabled) {
-      const last = state.failure === undefined ? "" : ` (the last: ${labelOf(state.failure)})`;
+      const next = notice.nextTryMs ?? null;
+      const why = state.failure === undefined ? "" : `, the last: ${reasonOf(state.failure)}`;
       this.#log.warn(
-        `${name} is disabled after too many failures in a row${last}; ${nextOf(notice.nextTryMs ?? null)}`,
+        `${name} is disabled after too many failures in a row${why}; ${eventsAnd(notice.count, next === null ? "dropped" : "kept")}, ${nextOf(next)}`,
       );
     } else if (notice.type === "sink-recovered") this.#log.warn(`${name} works again`);
     else if (notice.type === "drop") this.#log.debug(`${name}: ${notice.count} dropped (${notice.reason})`);
@@ -135,11 +136,19 @@ function labelOf({ status, cause, code }: Outcome): string {
 }
 
 function lineOf(sink: string, outcome: Outcome, count: number, nextTryMs: number | null): string {
+  const events = eventsAnd(count, outcome.code === 1 ? "kept" : "dropped");
+  return `${sink} failed: ${reasonOf(outcome)}; ${events}, ${nextOf(nextTryMs)}`;
+}
+
+/** The label, and a hint where there is one. */
+function reasonOf(outcome: Outcome): string {
   const label = labelOf(outcome);
   const hint = label === "threw" ? outcome.detail : HINTS.find(([kind]) => kind.test(label))?.[1];
-  const why = hint === undefined || hint.startsWith(label) ? (hint ?? label) : `${label}: ${hint}`;
-  const events = `${count} ${count === 1 ? "event" : "events"} ${outcome.code === 1 ? "kept" : "dropped"}`;
-  return `${sink} failed: ${why}; ${events}, ${nextOf(nextTryMs)}`;
+  return hint === undefined || hint.startsWith(label) ? (hint ?? label) : `${label}: ${hint}`;
+}
+
+function eventsAnd(count: number, fate: string): string {
+  return `${count} ${count === 1 ? "event" : "events"} ${fate}`;
 }
 
 function nextOf(nextTryMs: number | null): string {

@@ -78,7 +78,8 @@ impl Delivery {
             shared.count_drop(at, reason, dropped);
         }
         if settled.disabled {
-            shared.notices.push(Notice::SinkDisabled { sink: at });
+            let count = self.sinks[at].queued();
+            shared.notices.push(Notice::SinkDisabled { sink: at, count });
             if !self.settings.has_probes() {
                 self.shut_down(at, Reason::Disabled, shared);
             }
