@@ -10,7 +10,8 @@ fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64() * 1000.0)
 }
 
-fn main() -> Result<(), tidegate::engine::Error> {
+/// Records three requests, sends what is kept, and prints the statistics.
+pub fn main() -> Result<(), tidegate::engine::Error> {
     let mut config = Config::default();
     config.sampling.exclude = vec!["/health".into()];
     config.sinks.push(SinkOptions::new("stdout", Format::Ndjson));

@@ -2,6 +2,8 @@
  * The code blocks of the README and the manual. The line above a block says how it is run:
  *   <!-- run: node -->                      in that host, see _hosts.mjs
  *   <!-- run: workers drive=env.A.b() -->   with settings of the host, to the end of the line
+ *   <!-- run: node file=examples/a/b.ts --> the block is that file
+ *   <!-- file: examples/a/b.js -->          the block is that file, which tests/frameworks runs
  *   <!-- skip: why -->                      only outside of the README and the pages of hosts
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -20,17 +22,18 @@ function manual(folder) {
 
 export const textOf = (page) => readFileSync(join(root, page), "utf8");
 
-const BLOCK = /(?:<!-- (run|skip): ([^\n]*?) -->\n)?```(\w*)\n([\s\S]*?)\n```/g;
+const BLOCK = /(?:<!-- (run|skip|file): ([^\n]*?) -->\n+)?```(\w*)\n([\s\S]*?)\n```/g;
 
-/** Each block: page, line, language, code; `run` is its host and settings, `skip` a reason. */
+/** Each block: page, line, language, code; `run` is its host and settings, `file` what it shows, `skip` a reason. */
 export const blocks = PAGES.flatMap((page) => {
   const text = textOf(page);
   return [...text.matchAll(BLOCK)].map((match) => {
     const [whole, directive, words = "", language, code] = match;
     const fence = match.index + whole.indexOf("```");
     const at = `${page}:${text.slice(0, fence).split("\n").length}`;
-    if (directive === "skip") return { page, at, language, code, skip: words };
-    return { page, at, language, code, ...(directive === "run" && runOf(words)) };
+    const block = { page, at, language, code };
+    if (directive === "skip" || directive === "file") return { ...block, [directive]: words };
+    return directive === "run" ? { ...block, ...runOf(words) } : block;
   });
 });
 
@@ -43,7 +46,11 @@ function runOf(words) {
     const [name, value = "yes"] = setting.split("=");
     settings[name] = value;
   }
-  return { run: host, settings: drive === undefined ? settings : { ...settings, drive } };
+  return {
+    run: host,
+    settings: drive === undefined ? settings : { ...settings, drive },
+    file: settings.file,
+  };
 }
 
 export const isCode = ({ language }) => ["ts", "js", "tsx", "html"].includes(language);

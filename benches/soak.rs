@@ -1,5 +1,5 @@
 //! Ten million events through sinks that are slow and often fail, under a simulated clock. Exits with 1 if an event is lost
-//! without being counted: `cargo run --release --example soak [-- EVENTS]`.
+//! without being counted: `cargo bench --bench soak [-- EVENTS]`.
 
 mod memory;
 

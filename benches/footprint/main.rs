@@ -1,4 +1,4 @@
-//! The memory of the engine without events, in a flood and under load: `cargo run --release --example footprint`.
+//! The memory of the engine without events, in a flood and under load: `cargo bench --bench footprint`.
 
 #[path = "../memory/mod.rs"]
 mod memory;

@@ -1,5 +1,5 @@
 //! The worst relative error of the percentiles on hostile distributions:
-//! `cargo run --release --example stats_error`.
+//! `cargo bench --bench stats_error`.
 
 use tidegate::engine::rng::Rng;
 use tidegate::engine::stats::{Sample, StatsStore};
