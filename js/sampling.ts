@@ -1,7 +1,7 @@
 /** The sampling rules without a collector. */
 
 import { memberOf } from "./runtime/members.ts";
-import { randomBytes } from "./runtime/random.ts";
+import { randomBytes } from "./runtime/secrets.ts";
 import { TidegateError } from "./types/error.ts";
 import { regexHint, seedOf, shown } from "./wasm/convert.ts";
 import { Overrides, Rng, Rules } from "./wasm/generated/tidegate.js";

@@ -1,4 +1,5 @@
 import { hostKind } from "../runtime/host-kind.ts";
+import { hasToken } from "../runtime/secrets.ts";
 import type { Collector } from "../types/collector.ts";
 import { TidegateError } from "../types/error.ts";
 import type { HostRequest, HostResponse, MetricsHandlerOptions } from "../types/metrics.ts";
@@ -53,16 +54,6 @@ function answer(status: number, text: string, headers: Record<string, string> = 
     status,
     headers: { "content-type": TEXT, "cache-control": "no-store", ...headers },
   });
-}
-
-/** Compares every character, whatever the first difference: the time must not tell how much of a guess is right. */
-function hasToken(request: Request, token: string | undefined): boolean {
-  if (!token) return false;
-  const wanted = new TextEncoder().encode(`Bearer ${token}`);
-  const given = new TextEncoder().encode(request.headers.get("authorization") ?? "");
-  let difference = wanted.length ^ given.length;
-  for (let at = 0; at < wanted.length; at += 1) difference |= (wanted[at] as number) ^ (given[at] ?? 0);
-  return difference === 0;
 }
 
 /** A check that throws or rejects refuses. */

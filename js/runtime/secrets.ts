@@ -1,0 +1,19 @@
+/** What must not be guessed. */
+
+/** Bytes of the host's randomness. Throws where the host has none yet: Workers forbid it at global scope. */
+export function randomBytes(length: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(length));
+}
+
+/** Compares every byte, whatever the first difference: the time must not tell how much of a guess is right. */
+export function isSameText(wanted: string, given: string): boolean {
+  const [a, b] = [wanted, given].map((text) => new TextEncoder().encode(text)) as [Uint8Array, Uint8Array];
+  let difference = a.length ^ b.length;
+  for (let at = 0; at < a.length; at += 1) difference |= (a[at] as number) ^ (b[at] ?? 0);
+  return difference === 0;
+}
+
+/** Whether the request has `Authorization: Bearer <token>`. Without a token none has. */
+export function hasToken(request: Request, token: string | undefined): boolean {
+  return !!token && isSameText(`Bearer ${token}`, request.headers.get("authorization") ?? "");
+}
