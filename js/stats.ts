@@ -1,10 +1,11 @@
 /** Rolling statistics without a collector. */
 import { TidegateError } from "./types/error.ts";
 import type { Bytes } from "./types/host.ts";
-import type { Stats } from "./types/stats.ts";
-import { amountOf, numeric } from "./wasm/convert.ts";
+import type { SeriesKey, Stats, Timeline } from "./types/stats.ts";
+import { amountOf, numeric, shown } from "./wasm/convert.ts";
 import { StatsStore as Store } from "./wasm/generated/tidegate.js";
 import { Resettable } from "./wasm/resettable.ts";
+import { timelineOf } from "./wasm/timeline.ts";
 
 /** Options of `StatsStore`. */
 export interface StatsStoreOptions {
@@ -21,6 +22,21 @@ export interface StatsStoreOptions {
    */
   readonly series?: number | undefined;
 }
+
+/** Options of `StatsStore.timeline`. */
+export interface TimelineOptions {
+  /** One row of `snapshot`. A series without a row has no events. @default all requests */
+  readonly series?: SeriesKey | undefined;
+  /**
+   * The length of a step: a whole number of slots, of which 60 is a multiple. 60000 are minutes, of a window of 15 minutes.
+   *
+   * @default a slot, which is `windowMs / 60`
+   */
+  readonly stepMs?: number | undefined;
+}
+
+const WINDOW_MS = 900_000;
+const SLOTS = 60;
 
 /** Longer names are cut before they cross. The engine keeps 256 bytes of them. */
 const NAME_MAX = 1024;
@@ -44,6 +60,7 @@ const BYTES_MAX = 64 * 1024 * 1024;
  */
 export class StatsStore {
   readonly #store: Resettable<Store>;
+  readonly #slotMs: number;
   #refused = 0;
 
   /** Throws TidegateError `config/stats-window`, `config/stats-series`, `config/type`, `config/unknown-option`. */
@@ -51,6 +68,7 @@ export class StatsStore {
     const { windowMs, series } = checked(options);
     this.#store = new Resettable(() => new Store(windowMs, series));
     this.#store.use(() => {});
+    this.#slotMs = (windowMs ?? WINDOW_MS) / SLOTS;
   }
 
   /**
@@ -84,6 +102,23 @@ export class StatsStore {
    */
   snapshot(nowMs: number): Stats {
     return this.#store.use((store) => store.snapshot(numeric(nowMs)) as Stats);
+  }
+
+  /**
+   * Figures over time at `nowMs`, newest last: as many steps as are whole in the last 60 slots. So each has all its events,
+   * but for the newest, which is not over. Unlike `snapshot` an earlier `nowMs` counts as the latest time given.
+   *
+   * Throws TidegateError `stats/step` for another `stepMs`.
+   */
+  timeline(nowMs: number, { series, stepMs = this.#slotMs }: TimelineOptions = {}): Timeline {
+    const slots = numeric(stepMs) / this.#slotMs;
+    if (!Number.isInteger(slots) || slots < 1 || SLOTS % slots !== 0) {
+      const what = `a number of slots of ${this.#slotMs} ms that divides 60`;
+      throw new TidegateError("stats/step", `stepMs is ${shown(stepMs)}; it must be ${what}`);
+    }
+    const name = String(series?.name).slice(0, NAME_MAX);
+    const at = numeric(nowMs);
+    return timelineOf(this.#store.use((store) => store.timeline(at, slots, series?.kind, name)));
   }
 
   /** The whole window as bytes for `merge`, in a versioned form with a checksum. */

@@ -6,7 +6,7 @@
 
 use proptest::prelude::*;
 use tidegate::engine::ErrorKind;
-use tidegate::engine::stats::{Figures, Sample, SeriesKind, Snapshot, StatsStore};
+use tidegate::engine::stats::{Figures, Sample, SeriesKind, Snapshot, StatsStore, Timeline};
 
 const WINDOW: f64 = 900_000.0;
 const SLOT: f64 = 15_000.0;
@@ -94,6 +94,44 @@ impl Model {
             }
         }
         counts
+    }
+
+    /// Checks a timeline of `events` in steps of `slots` slots.
+    fn check_timeline(&self, timeline: &Timeline, slots: usize, events: &[(f64, Event)]) {
+        let step_ms = SLOT * slots as f64;
+        let newest = (self.now / step_ms).floor();
+        assert_eq!((timeline.step_ms, timeline.steps.len()), (step_ms, 60 / slots));
+        assert_eq!(timeline.start_ms, (newest + 1.0 - timeline.steps.len() as f64) * step_ms);
+        for (i, step) in timeline.steps.iter().enumerate() {
+            let start = timeline.start_ms + i as f64 * step_ms;
+            let of_step = |(at, _): &&(f64, Event)| (start..start + step_ms).contains(at);
+            let events: Vec<_> = events.iter().filter(of_step).map(|(_, event)| event).collect();
+            assert_eq!(step.count as usize, events.len(), "step {i}");
+            assert_eq!(step.errors as usize, events.iter().filter(|event| event.is_error).count());
+            let mut known: Vec<f64> = events.iter().filter_map(|event| event.duration).collect();
+            known.sort_unstable_by(f64::total_cmp);
+            for (per_mille, value) in [(500, step.p50_ms), (950, step.p95_ms), (990, step.p99_ms)] {
+                assert_eq!(value.is_some(), !known.is_empty());
+                if let Some(value) = value {
+                    let exact = known[(known.len() * per_mille).div_ceil(1000) - 1].clamp(1e-6, 3.6e6);
+                    assert!((value - exact).abs() <= exact * 0.01, "p{per_mille} {value} is {exact}");
+                }
+            }
+        }
+    }
+
+    fn check_timelines(&self, stats: &mut StatsStore) {
+        for slots in [1, 2, 4, 60] {
+            let requests = self.in_window(is_request);
+            self.check_timeline(&stats.timeline(self.now, None, slots), slots, &requests);
+            for (i, (kind, name)) in NAMES.into_iter().enumerate() {
+                let events = self.in_window(|e| e.series == Some(i));
+                let timeline = stats.timeline(self.now, Some((kind.as_str(), name)), slots);
+                self.check_timeline(&timeline, slots, &events);
+            }
+            self.check_timeline(&stats.timeline(self.now, Some(("_OTHER", "_OTHER")), slots), slots, &[]);
+            self.check_timeline(&stats.timeline(self.now, Some(("EVT", "/a")), slots), slots, &[]);
+        }
     }
 
     fn observed_s(&self) -> f64 {
@@ -245,6 +283,24 @@ proptest! {
         }
         stats.advance(model.now);
         prop_assert_eq!(stats.snapshot(model.now), snapshot);
+    }
+
+    #[test]
+    fn timelines_agree_with_the_model(events in events(400), late in events(100), silence in 0.0..1.2 * WINDOW) {
+        let (mut stats, mut model) = (store(), Model::new());
+        play(&mut stats, &mut model, &events);
+        model.check_timelines(&mut stats);
+        for event in late {
+            play(&mut stats, &mut model, &[Event { after: 0.0, late: event.late.abs(), ..event }]);
+        }
+        model.check_timelines(&mut stats);
+        // Of a merged form too; and reading changes nothing.
+        let mut merged = store();
+        merged.merge(&bytes(&mut stats)).unwrap();
+        model.check_timelines(&mut merged);
+        model.check_all(&stats.snapshot(model.now));
+        model.advance(silence.floor());
+        model.check_timelines(&mut stats);
     }
 
     /// Many late events of few slots: their durations are packed again and again.

@@ -6,15 +6,19 @@ import { recordRequest } from "../recording/record-request.ts";
 import { RequestIndex } from "../recording/request-index.ts";
 import { scopeOf } from "../recording/scope.ts";
 import { innermost } from "../recording/spans.ts";
+import { optionalText } from "../recording/values.ts";
 import { BRIDGE, type Place } from "../runtime/bridge.ts";
 import type { Host } from "../runtime/host.ts";
-import { memberOf } from "../runtime/members.ts";
+import { memberOf, optionOf } from "../runtime/members.ts";
 import type { Collector, FlushResult } from "../types/collector.ts";
 import type { Counters } from "../types/counters.ts";
 import type { TextOptions } from "../types/metrics.ts";
+import type { Timeline } from "../types/stats.ts";
+import { timelineOf } from "../wasm/timeline.ts";
 import { bridgeFor, placeOf } from "./bridge.ts";
 import { EarlyRequests } from "./early-requests.ts";
-import { emptyCounters, emptyStats } from "./empty.ts";
+import { emptyCounters, emptyStats, emptyTimeline } from "./empty.ts";
+import type { CollectorEngine } from "./engine.ts";
 import { enqueue } from "./enqueue.ts";
 import { Lead } from "./lead.ts";
 import type { OptionsSource } from "./options.ts";
@@ -78,6 +82,10 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
     stats: () => {
       pump.expireLeases();
       return state.engine.figure("stats", emptyStats());
+    },
+    timeline: (series) => {
+      pump.expireLeases();
+      return timelineFor(state.engine, series);
     },
     counter: (name, options) => metrics.instrument(0, name, options),
     gauge: (name, options) => metrics.instrument(1, name, options),
@@ -153,6 +161,15 @@ function countersOf(state: State, pump: Pump): Counters {
     refusedBy: { ...refusedBy, closed: refusedBy.closed + closed, unconfigured, core },
     metrics,
   };
+}
+
+/** Of all requests without a `given` series. One whose kind is none has no events. */
+function timelineFor(engine: CollectorEngine, given: unknown): Timeline {
+  const empty = emptyTimeline(engine.clock.now());
+  if (given === undefined || given === null) return engine.figure("timeline", empty);
+  const [kind = "", name = ""] = ["kind", "name"].map((key) => optionalText(optionOf(given, key)));
+  const nowMs = engine.clock.engineNow();
+  return engine.read(empty, (core) => timelineOf(core.timeline(nowMs, kind, name)));
 }
 
 function textOptionsOf(given: unknown): TextOptions {

@@ -1,6 +1,6 @@
 /** What a collector without an engine answers: zeros in the shapes of the engine. */
 import type { Counters } from "../types/counters.ts";
-import type { Stats } from "../types/stats.ts";
+import type { Stats, Timeline } from "../types/stats.ts";
 
 export function emptyCounters(): Counters {
   return {
@@ -28,8 +28,9 @@ export function emptyCounters(): Counters {
   };
 }
 
+const zeros = () => new Array<number>(60).fill(0);
+
 export function emptyStats(): Stats {
-  const zeros = () => new Array<number>(60).fill(0);
   return {
     count: 0,
     errors: 0,
@@ -44,5 +45,20 @@ export function emptyStats(): Stats {
     meanMs: null,
     sparkline: { seconds: zeros(), slots: zeros() },
     series: [],
+  };
+}
+
+const STEP_MS = 15_000;
+
+export function emptyTimeline(nowMs: number): Timeline {
+  const nulls = () => new Array<null>(60).fill(null);
+  return {
+    startMs: (Math.floor(nowMs / STEP_MS) - 59) * STEP_MS,
+    stepMs: STEP_MS,
+    count: zeros(),
+    errors: zeros(),
+    p50Ms: nulls(),
+    p95Ms: nulls(),
+    p99Ms: nulls(),
   };
 }

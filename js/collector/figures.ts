@@ -2,14 +2,17 @@
 import type { Totals } from "../delivery/pump-host.ts";
 import type { Counters } from "../types/counters.ts";
 import type { MetricSeries, TextOptions } from "../types/metrics.ts";
-import type { Stats } from "../types/stats.ts";
+import type { Stats, Timeline } from "../types/stats.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
+import { timelineOf } from "../wasm/timeline.ts";
 
 /** All plain data. */
 export interface Figures {
   readonly totals: Totals;
   readonly counters: Counters;
   readonly stats: Stats;
+  /** Of all requests. */
+  readonly timeline: Timeline;
   readonly metrics: MetricSeries[];
   readonly metricsText: string;
 }
@@ -21,6 +24,7 @@ const READERS: {
   totals: (engine) => engine.totals() as Totals,
   counters: (engine) => engine.counters() as Counters,
   stats: (engine, nowMs) => engine.stats(nowMs) as Stats,
+  timeline: (engine, nowMs) => timelineOf(engine.timeline(nowMs, undefined, "")),
   metrics: (engine) => engine.metrics() as MetricSeries[],
   metricsText: (engine, nowMs, text) => engine.metricsText(nowMs, text?.openMetrics, text?.perIsolate),
 };
@@ -43,6 +47,7 @@ export function lastFigures(engine: Engine, nowMs: number): Figures | undefined 
     totals,
     counters: READERS.counters(engine, nowMs),
     stats: READERS.stats(engine, nowMs),
+    timeline: READERS.timeline(engine, nowMs),
     metrics: READERS.metrics(engine, nowMs),
     metricsText: READERS.metricsText(engine, nowMs),
   };

@@ -3,7 +3,7 @@ import type { EventInput } from "./event.ts";
 import type { Counter, Gauge, Histogram, MetricOptions, MetricSeries, TextOptions } from "./metrics.ts";
 import type { Notices } from "./notices.ts";
 import type { Scope } from "./scope.ts";
-import type { Stats } from "./stats.ts";
+import type { SeriesKey, Stats, Timeline } from "./stats.ts";
 
 /** What `flush` and `close` resolve to: sums over all sinks. */
 export interface FlushResult {
@@ -59,6 +59,12 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
   counters(): Counters;
   /** Figures of the rolling window. */
   stats(): Stats;
+  /**
+   * Figures of the rolling window over time: 60 steps of 15 s, of all requests or of one row of `stats()`.
+   *
+   * A series without a row has no events. Some time after `close` only all requests are known.
+   */
+  timeline(series?: SeriesKey): Timeline;
   /**
    * A counter of yours. Make it once, where the collector is made; the same name is the same metric, whatever its case.
    *

@@ -40,15 +40,21 @@ export interface Stats extends Figures {
   readonly series: readonly SeriesStats[];
 }
 
-/** Figures of each slot of the window, newest last. */
+/** Names one row of `Stats.series`. */
+export interface SeriesKey {
+  readonly kind: "REQ" | "FN" | "DB" | "_OTHER";
+  readonly name: string;
+}
+
+/** Figures over time, one of each kind per step, newest last. The newest step is not over. */
 export interface Timeline {
-  /** Start of the first slot. */
+  /** The start of the first step: a multiple of `stepMs` since the epoch. */
   readonly startMs: number;
-  /** Length of a slot. */
+  /** The length of a step. */
   readonly stepMs: number;
   readonly count: readonly number[];
   readonly errors: readonly number[];
-  /** `null`: the slot has no measured duration. */
+  /** `null`: the step has no measured duration. */
   readonly p50Ms: readonly (number | null)[];
   readonly p95Ms: readonly (number | null)[];
   readonly p99Ms: readonly (number | null)[];

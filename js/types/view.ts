@@ -1,13 +1,9 @@
 /** What a dashboard reads: of one process, or of a service by way of the hub. */
 import type { Counters } from "./counters.ts";
 import type { MetricSeries } from "./metrics.ts";
-import type { RecentException, Stats, Timeline } from "./stats.ts";
+import type { RecentException, SeriesKey, Stats, Timeline } from "./stats.ts";
 
-/** Names one row of `Stats.series`. */
-export interface SeriesKey {
-  readonly kind: "REQ" | "FN" | "DB" | "_OTHER";
-  readonly name: string;
-}
+export type { SeriesKey };
 
 /** Requests of one `service.version`. */
 export interface VersionView {

@@ -1,6 +1,7 @@
 //! Conversions between values of JavaScript and of the engine.
 
 use super::options::code;
+use crate::engine::stats::Timeline;
 use crate::engine::{Error, Outcome, Signal};
 use js_sys::Reflect;
 use serde::Serialize;
@@ -30,6 +31,22 @@ pub(super) fn object(view: &impl Serialize) -> View {
     let serializer =
         serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true).serialize_missing_as_null(true);
     Ok(view.serialize(&serializer).unwrap_or_default())
+}
+
+/// A timeline as numbers: start, step, then the counts, the errors, and each percentile, where NaN is `None`.
+pub(super) fn timeline(mut timeline: Timeline) -> Vec<f64> {
+    timeline.round();
+    let mut numbers = vec![timeline.start_ms, timeline.step_ms];
+    for column in 0..5 {
+        numbers.extend(timeline.steps.iter().map(|step| match column {
+            0 => f64::from(step.count),
+            1 => f64::from(step.errors),
+            2 => step.p50_ms.unwrap_or(f64::NAN),
+            3 => step.p95_ms.unwrap_or(f64::NAN),
+            _ => step.p99_ms.unwrap_or(f64::NAN),
+        }));
+    }
+    numbers
 }
 
 /// `None` for NaN.

@@ -32,6 +32,13 @@ impl Engine {
         convert::object(&RowView::total(&stats))
     }
 
+    /// All requests, or a series by its kind and name, over the window in steps of 15 s, as
+    /// [`StatsStore::timeline`](super::StatsStore::timeline) returns them.
+    pub fn timeline(&mut self, now_ms: f64, kind: Option<String>, name: String) -> Vec<f64> {
+        let series = kind.as_deref().map(|kind| (kind, name.as_str()));
+        convert::timeline(self.collector.timeline(series, now_ms))
+    }
+
     /// Counters, statistics, requests and metrics as Prometheus text, or as OpenMetrics. `per_isolate`: with a label
     /// `instance`.
     #[wasm_bindgen(js_name = metricsText)]

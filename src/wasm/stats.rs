@@ -45,6 +45,14 @@ impl StatsStore {
         convert::object(&RowView::total(&snapshot))
     }
 
+    /// All requests, or a series by its kind and name, over time at `now_ms` in steps of `slots` slots (a divisor of 60).
+    ///
+    /// Returns start and length in ms, then the counts, the errors, p50, p95 and p99 of each step; NaN is unknown.
+    pub fn timeline(&mut self, now_ms: f64, slots: usize, kind: Option<String>, name: String) -> Vec<f64> {
+        let series = kind.as_deref().map(|kind| (kind, name.as_str()));
+        convert::timeline(self.store.timeline(now_ms, series, slots))
+    }
+
     /// The binary form of the whole window.
     #[wasm_bindgen(js_name = toBytes)]
     pub fn to_bytes(&mut self) -> Vec<u8> {

@@ -71,11 +71,14 @@ test("a closed collector answers from its last copy, which is the caller's to ch
   assert.deepEqual([counters.emitted, counters.sinks[0]?.delivered], [3, 3]);
   assert.deepEqual([stats.count, stats.series.length, stats.maxMs], [1, 2, 12]);
   assert.match(text, /\/a/);
-  const copies = structuredClone([counters, stats]);
+  const timeline = tide.timeline();
+  assert.deepEqual([timeline.count.at(-1), timeline.p99Ms.at(-1)], [1, 12]);
+  const copies = structuredClone([counters, stats, timeline]);
   (counters as { emitted: number }).emitted = 99;
   (stats.series as unknown[]).length = 0;
   await host.advance(3_600_000);
-  assert.deepEqual([tide.counters(), tide.stats()], copies);
+  assert.deepEqual([tide.counters(), tide.stats(), tide.timeline()], copies);
+  assert.equal(tide.timeline({ kind: "REQ", name: "/a" }).count.at(-1), 0, "only all requests are known");
   assert.equal(tide.metricsText(), text);
   assert.deepEqual([tide.queueDepth, tide.tick(), tide.error, host.timers], [0, null, undefined, 0]);
   const nothing = { delivered: 0, remaining: 0, dropped: 0, timedOut: false };

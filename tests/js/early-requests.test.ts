@@ -94,6 +94,7 @@ test("a crowd of first requests is recorded in full", async () => {
 for (const [name, read] of [
   ["counters", (tide: Collector) => tide.counters().emitted],
   ["stats", (tide: Collector) => tide.stats().count],
+  ["timeline", (tide: Collector) => tide.timeline().count.at(-1)],
   ["queueDepth", (tide: Collector) => tide.queueDepth],
 ] as const) {
   test(`${name} know a request that ended before the engine started`, async () => {

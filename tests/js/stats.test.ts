@@ -414,3 +414,54 @@ test("figures have four significant digits, none below a nanosecond, and a measu
     }
   }
 });
+
+test("a timeline shows each slot, or minutes, of all requests or of one series", () => {
+  const stats = new StatsStore();
+  // Minute 0: 1 ms, 2 ms, 3 ms, 4 ms, one a slot; minute 1: one of 8 ms.
+  for (const [slot, ms] of [1, 2, 3, 4, 8].entries())
+    stats.record(START + slot * 15_000, ms, slot === 1, slot % 2 === 0 ? "/even" : "/odd");
+  const now = START + 60_000;
+  const slots = stats.timeline(now);
+  assert.deepEqual(Object.keys(slots), ["startMs", "stepMs", "count", "errors", "p50Ms", "p95Ms", "p99Ms"]);
+  assert.deepEqual([slots.startMs, slots.stepMs], [now - 59 * 15_000, 15_000]);
+  for (const column of [slots.count, slots.errors, slots.p50Ms, slots.p95Ms, slots.p99Ms])
+    assert.equal(column.length, 60);
+  assert.deepEqual(slots.count.slice(-6), [0, 1, 1, 1, 1, 1]);
+  assert.deepEqual(slots.errors.slice(-6), [0, 0, 1, 0, 0, 0]);
+  const isNear = (ms: number | null | undefined, exact: number) =>
+    Math.abs((ms as number) / exact - 1) < 0.01;
+  assert.equal(slots.p99Ms.at(-6), null);
+  for (const [at, exact] of [1, 2, 3, 4, 8].entries()) assert.ok(isNear(slots.p99Ms.slice(-5)[at], exact));
+  const minutes = stats.timeline(now, { stepMs: 60_000 });
+  assert.deepEqual(
+    [minutes.startMs, minutes.stepMs, minutes.count.length],
+    [START - 13 * 60_000, 60_000, 15],
+  );
+  assert.deepEqual(
+    [minutes.count.slice(-3), minutes.errors.slice(-3)],
+    [
+      [0, 4, 1],
+      [0, 1, 0],
+    ],
+  );
+  assert.ok(isNear(minutes.p50Ms.at(-2), 2) && isNear(minutes.p99Ms.at(-2), 4));
+  assert.equal(minutes.p99Ms.at(-3), null);
+  const even = stats.timeline(now, { series: { kind: "REQ", name: "/even" }, stepMs: 60_000 });
+  assert.deepEqual(even.count.slice(-2), [2, 1]);
+  const none = stats.timeline(now, { series: { kind: "DB", name: "/even" } });
+  assert.ok(none.count.every((count) => count === 0) && none.p50Ms.every((ms) => ms === null));
+  assert.deepEqual(JSON.parse(JSON.stringify(slots)), slots);
+});
+
+test("a step is a number of slots that divides 60", () => {
+  const stats = new StatsStore();
+  for (const stepMs of [0, -15_000, 14_999, 22_500, 105_000, 1_800_000, Number.NaN, "60000"]) {
+    assert.throws(
+      () => stats.timeline(START, { stepMs: stepMs as number }),
+      hasCode("stats/step"),
+      `${stepMs}`,
+    );
+  }
+  assert.equal(stats.timeline(START, { stepMs: 900_000 }).count.length, 1);
+  assert.equal(new StatsStore({ windowMs: 60_000 }).timeline(START, { stepMs: 2000 }).count.length, 30);
+});

@@ -2,7 +2,7 @@
 
 use super::fixture::*;
 use super::glue::*;
-use js_sys::{Array, Object};
+use js_sys::{Array, Float64Array, Object};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::*;
 
@@ -128,4 +128,17 @@ fn metrics_are_prometheus_text() {
         text.contains("\ntidegate_sink_events_dropped_total{sink=\"log\",index=\"0\",reason=\"closed\"} 0\n")
     );
     assert!(text.contains("{kind=\"REQ\",name=\"/größe\""), "{text}");
+}
+
+#[wasm_bindgen_test]
+fn a_timeline_is_numbers_of_all_requests_or_one_series() {
+    let engine = engine();
+    request(&engine, "/a", 200.0);
+    request(&engine, "/b", 500.0);
+    let of = |kind: JsValue, name: &str| -> Vec<f64> {
+        call(&engine, "Engine.timeline", args![NOW, kind, name]).unchecked_into::<Float64Array>().to_vec()
+    };
+    let numbers = of(UNDEFINED, "");
+    assert_eq!((numbers.len(), numbers[1], numbers[61], numbers[121]), (302, 15_000.0, 2.0, 1.0));
+    assert_eq!((of("REQ".into(), "/b")[61], of("FN".into(), "/b")[61]), (1.0, 0.0));
 }

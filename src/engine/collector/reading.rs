@@ -6,7 +6,7 @@ use crate::engine::event::names::Names;
 use crate::engine::event::record::Record;
 use crate::engine::ledger::{Counters, Totals};
 use crate::engine::notice::Notice;
-use crate::engine::stats::Snapshot;
+use crate::engine::stats::{Snapshot, Timeline};
 
 impl Collector {
     /// The bytes of one queued event without its payload.
@@ -45,6 +45,12 @@ impl Collector {
     pub fn stats(&mut self, now_ms: f64) -> Snapshot {
         self.read_clock(now_ms);
         self.recorder.stats(&self.shared)
+    }
+
+    /// All requests, or a series by kind and name, over the last 15 minutes in steps of 15 s.
+    pub fn timeline(&mut self, series: Option<(&str, &str)>, now_ms: f64) -> Timeline {
+        self.read_clock(now_ms);
+        self.recorder.timeline(series, &self.shared)
     }
 
     /// The number of events in the queue: those that at least one sink still needs.

@@ -8,7 +8,8 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `store`, `merge`, `snapshot` | the public type, its binary form, and what it reads |
+//! | `store`, `merge` | the public type, and its binary form |
+//! | `reading` | what it reads: a snapshot, or a timeline |
 //! | `series`, `index`, `admission` | which series has which row |
 //! | `row`, `slot`, `window` | one row, its slots, and the slot of an event |
 //! | `histogram`, `chain`, `packed`, `scratch`, `bucket`, `pool` | histograms and their memory |
@@ -23,19 +24,20 @@ mod index;
 mod merge;
 mod packed;
 mod pool;
+mod reading;
 mod row;
 mod sample;
 mod scratch;
 mod series;
 mod slot;
-mod snapshot;
 mod store;
 mod usage;
 mod window;
 
+pub use reading::{Figures, SeriesSnapshot, Snapshot, Step, Timeline};
 pub use sample::{Sample, SeriesKind};
 pub(crate) use series::RowHint;
-pub use snapshot::{Figures, SeriesSnapshot, Snapshot};
+
 pub use store::StatsStore;
 
 #[cfg(test)]

@@ -297,14 +297,23 @@ impl Row {
 
     /// Copies the durations of one slot to the scratch histogram, which then has their scale.
     pub(super) fn copy_slot(&self, arena: &mut Arena, position: usize, is_open: bool) {
+        arena.scratch.start(self.slot_shift(position, is_open));
+        self.add_slot(arena, position, is_open);
+    }
+
+    /// Adds the durations of one slot to the scratch histogram, whose scale must be the same or coarser.
+    pub(super) fn add_slot(&self, arena: &mut Arena, position: usize, is_open: bool) {
         if is_open {
-            arena.scratch.start(self.open.shift());
             self.open.copy_to(&arena.pool, &mut arena.scratch);
         } else {
             let slot = &self.slots[position];
-            arena.scratch.start(slot.shift);
             arena.scratch.add_chain(&arena.pool, slot.head, slot.shift);
         }
+    }
+
+    /// How many steps the scale of one slot is coarser than 6.
+    pub(super) fn slot_shift(&self, position: usize, is_open: bool) -> u8 {
+        if is_open { self.open.shift() } else { self.slots[position].shift }
     }
 
     /// The number of its blocks.

@@ -1,6 +1,6 @@
 //! A dense histogram in which a slot is unpacked, changed, and packed again.
 
-use super::bucket::{BUCKETS, MAX_SHIFT};
+use super::bucket::{BUCKETS, MAX_SHIFT, middle_ms};
 use super::chain::Durations;
 use super::packed::{Plan, write};
 use super::pool::{BlockId, Pool};
@@ -68,6 +68,20 @@ impl Scratch {
     /// The used buckets and their counts, in order.
     pub(super) fn entries(&self) -> impl Iterator<Item = (usize, u32)> + Clone + '_ {
         Buckets::of(&self.used).map(|bucket| (bucket, self.counts[bucket]))
+    }
+
+    /// Finds the durations in ms that all but the given per mille do not exceed; the per mille descend.
+    pub(super) fn ranks(&self, above: &[u64], found: &mut [Option<f64>]) {
+        let mut seen = 0;
+        let mut wanted = above.iter().zip(found).peekable();
+        for (bucket, count) in self.entries() {
+            seen += u64::from(count);
+            while let Some((_, found)) =
+                wanted.next_if(|(above, _)| self.total - self.total * **above / 1000 <= seen)
+            {
+                *found = Some(middle_ms(bucket, self.shift));
+            }
+        }
     }
 
     pub(super) fn plan(&self) -> Plan {

@@ -1,10 +1,10 @@
 //! The store: rolling statistics over a window.
 
 use super::bucket;
+use super::reading::{Snapshot, Timeline};
 use super::sample::{Sample, SeriesKind};
 use super::series::{OTHER, RowHint, TOTAL, Table};
 use super::slot::Placed;
-use super::snapshot::Snapshot;
 use super::usage::Rows;
 use super::window::{LATEST_MS, Seconds, Window};
 use crate::engine::config::{Config, Limit};
@@ -176,6 +176,29 @@ impl StatsStore {
         self.advance_window(now);
         self.note_clock(now);
         Snapshot::take(&self.window, &self.seconds, &self.table)
+    }
+
+    /// The figures over time at `now`, in steps of `slots` slots (1 … 60, a divisor of 60): the last 60 / `slots` steps.
+    ///
+    /// `series` is the kind and the name of a [`SeriesSnapshot`](super::SeriesSnapshot). `None` is all requests. A series
+    /// without a row has no events.
+    ///
+    /// # Examples
+    /// ```
+    /// use tidegate::engine::stats::{Sample, StatsStore};
+    ///
+    /// let mut stats = StatsStore::new(900_000.0, 128)?;
+    /// let now = 1_767_225_600_000.0;
+    /// stats.record(Sample { at: now, duration: Some(12.0), is_error: true }, now, None);
+    /// let minutes = stats.timeline(now, None, 4);
+    /// assert_eq!((minutes.step_ms, minutes.steps.len()), (60_000.0, 15));
+    /// assert_eq!((minutes.steps[14].count, minutes.steps[14].errors), (1, 1));
+    /// # Ok::<(), tidegate::engine::Error>(())
+    /// ```
+    pub fn timeline(&mut self, now: f64, series: Option<(&str, &str)>, slots: usize) -> Timeline {
+        self.note_clock(now);
+        self.advance_window(now);
+        Timeline::take(&self.window, &mut self.table, series, slots)
     }
 
     #[cold]

@@ -23,7 +23,7 @@ use crate::engine::ledger::Count;
 use crate::engine::metrics::{Classic, Point, SeriesId, Values};
 use crate::engine::requests::{OpenRequests, RequestAnswer, Token};
 use crate::engine::sampling::{KeepSlow, Policy, SamplingDecision};
-use crate::engine::stats::{Snapshot, StatsStore};
+use crate::engine::stats::{Snapshot, StatsStore, Timeline};
 use crate::engine::text::hashed::Hashed;
 use crate::engine::time::Millis;
 use methods::Methods;
@@ -285,6 +285,10 @@ impl Recorder {
 
     pub(super) fn stats(&mut self, shared: &Shared) -> Snapshot {
         self.pipeline.stats.snapshot(shared.wall())
+    }
+
+    pub(super) fn timeline(&mut self, series: Option<(&str, &str)>, shared: &Shared) -> Timeline {
+        self.pipeline.stats.timeline(shared.wall(), series, 1)
     }
 
     /// The references to names that ids of routes and methods hold.

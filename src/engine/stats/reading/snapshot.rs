@@ -1,9 +1,9 @@
 //! The statistics at one moment.
 
-use super::pool::Pool;
-use super::row::Row;
-use super::series::{OTHER, TOTAL, Table};
-use super::window::{SHOWN, SLOTS, Seconds, Window};
+use super::super::pool::Pool;
+use super::super::row::Row;
+use super::super::series::{OTHER, TOTAL, Table};
+use super::super::window::{SHOWN, SLOTS, Seconds, Window};
 
 /// The figures of one row over the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +82,7 @@ pub struct SeriesSnapshot {
 }
 
 /// The name and the kind of all series without a row.
-const OTHER_NAME: &str = "_OTHER";
+pub(super) const OTHER_NAME: &str = "_OTHER";
 
 /// How many per mille of the events lie above p999, p99, p95, p90 and p50.
 const ABOVE: [u64; 5] = [1, 10, 50, 100, 500];
@@ -94,7 +94,7 @@ impl Snapshot {
         self.series.iter_mut().for_each(|series| series.figures.round());
     }
 
-    pub(super) fn take(window: &Window, seconds: &Seconds, table: &Table) -> Self {
+    pub(in super::super) fn take(window: &Window, seconds: &Seconds, table: &Table) -> Self {
         let total = table.row(TOTAL);
         let mut numbers = Vec::new();
         for number in table.with_events(OTHER + 1) {
@@ -166,7 +166,8 @@ fn figures(row: &Row, pool: &Pool, window: &Window) -> Figures {
     }
 }
 
-fn rounded(ms: f64) -> f64 {
+/// A duration with four significant digits, none below a nanosecond.
+pub(super) fn rounded(ms: f64) -> f64 {
     let (mut parts, mut unit) = (1e6, 1.0);
     while parts > 1.0 && ms * parts >= 1e4 {
         parts /= 10.0;
