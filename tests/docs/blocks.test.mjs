@@ -30,7 +30,9 @@ test("each block says where it runs, or outside of README and hosts why it does 
     [],
   );
   assert.ok(skipped.length * 10 <= code.length, `${skipped.length} of ${code.length} are skipped`);
-  console.log(`${run.length} blocks run, ${skipped.length} skipped`);
+  const shown = code.filter(({ run, file }) => run === undefined && file !== undefined);
+  console.log(`${run.length} blocks run here, ${shown.length} are programs that tests/frameworks runs`);
+  for (const { at, skip } of code) if (skip !== undefined) console.log(`not run: ${at}: ${skip}`);
 });
 
 test("each compiles, strictly, with the types of its host", () => {

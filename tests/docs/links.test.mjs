@@ -6,9 +6,15 @@ import { test } from "node:test";
 import { root } from "../../tools/env.mjs";
 import { PAGES, textOf } from "./_blocks.mjs";
 
-const OTHERS = ["llms.txt", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"].filter(
-  (page) => existsSync(join(root, page)),
-);
+const OTHERS = [
+  "llms.txt",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "CODE_OF_CONDUCT.md",
+  "CHANGELOG.md",
+  "examples/README.md",
+].filter((page) => existsSync(join(root, page)));
 
 /** As GitHub makes them of headings. */
 function anchors(text) {
@@ -21,15 +27,24 @@ function anchors(text) {
 }
 
 test("each link to a file, and to a heading of it, leads somewhere", () => {
+  const seen = { links: 0, anchors: 0, elsewhere: 0 };
   for (const page of [...PAGES, ...OTHERS]) {
     for (const [, target] of textOf(page).matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(target)) continue;
+      seen.links += 1;
+      if (/^https?:/.test(target)) {
+        seen.elsewhere += 1;
+        continue;
+      }
       const [path, anchor] = target.split("#");
       const file = path === "" ? join(root, page) : join(root, dirname(page), path);
       assert.ok(existsSync(file), `${page}: ${target}`);
       if (anchor !== undefined && file.endsWith(".md")) {
+        seen.anchors += 1;
         assert.ok(anchors(readFileSync(file, "utf8")).includes(anchor), `${page}: ${target}`);
       }
     }
   }
+  console.log(
+    `${seen.links} links: ${seen.anchors} to a heading, ${seen.elsewhere} to other sites, not opened`,
+  );
 });

@@ -21,6 +21,7 @@ test("each code", () => {
     [...texts.matchAll(/"((?:config|wasm|core|sink|stats)\/[a-z-]+)"/g)].map(([, code]) => code),
   );
   assert.ok(codes.size > 30);
+  console.log(`${codes.size} codes`);
   assert.deepEqual(
     [...codes].filter((code) => !page.includes(`\`${code}\``)),
     [],
@@ -32,6 +33,7 @@ test("each notice", () => {
     ([, name]) => name,
   );
   assert.ok(notices.length > 4);
+  console.log(`${notices.length} notices`);
   assert.deepEqual(
     notices.filter((name) => !page.includes(`| \`${name}\``)),
     [],
@@ -41,6 +43,7 @@ test("each notice", () => {
 test("each reason of a drop, and of a refusal", () => {
   const reasons = [...read("src/engine/ledger.rs").matchAll(/Self::\w+ => "(\w+)"/g)].map(([, name]) => name);
   assert.ok(reasons.length > 6);
+  console.log(`${reasons.length} reasons of drops and refusals`);
   assert.deepEqual(
     reasons.filter((name) => !page.includes(`| \`${name}\``)),
     [],

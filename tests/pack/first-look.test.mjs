@@ -20,7 +20,7 @@ const FAILED = [
     dur_ms: 31,
     error: "PaymentError",
     error_message: "the card was declined",
-    error_stack: "    at pay (src/pay.ts:12:9)\n    at fetch (src/index.ts:31:5)",
+    error_stack: "    at pay (src/pay.ts:12:9)",
     span_id: "1".repeat(16),
     ...failed,
   },
