@@ -4,15 +4,15 @@
 //!
 //! Spec: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 
+mod names;
+
 use super::json;
 use crate::engine::config::Service;
-use crate::engine::metrics::{
-    Classic, Exponential, Metric, MetricKind, MetricValue, OVERFLOW, Point, SeriesView,
-};
+use crate::engine::metrics::{Classic, Exponential, MetricKind, MetricValue, OVERFLOW, Point, SeriesView};
 use crate::engine::stats::{Figures, Snapshot};
 use crate::engine::text::number;
-use crate::engine::{Counters, Reason, SinkCounters, Value};
-use std::borrow::Cow;
+use crate::engine::{Counters, Reason, SinkCounters};
+use names::{Labels, Taken, distinct, family_name, label, push_labels};
 
 /// Appends the answer to a scrape to `out`.
 ///
@@ -73,25 +73,22 @@ fn requests(points: &[Point<Classic>], text: &mut Text<'_>) {
     if points.is_empty() {
         return;
     }
+    let labels = distinct(points.iter().map(labels_of));
     let each = |text: &mut Text<'_>, write: &dyn Fn(&Point<Classic>, &Labels<'_>, &mut Text<'_>)| {
-        for point in points {
-            write(point, &labels_of(point), text);
+        for (point, labels) in points.iter().zip(&labels) {
+            write(point, labels, text);
         }
     };
-    text.family("http_server_requests_total", COUNTER, "Requests, sampled or not.");
+    text.family(REQUESTS, COUNTER, "Requests, sampled or not.");
     each(text, &|point, labels, text| {
-        text.series("http_server_requests_total", labels, None, point.requests() as f64);
+        text.series(REQUESTS, labels, None, point.requests() as f64);
     });
-    let name = "http_server_request_duration_seconds";
-    text.family(name, "histogram", "Durations of requests, sampled or not.");
+    text.family(REQUEST_DURATION, "histogram", "Durations of requests, sampled or not.");
     each(text, &|point, labels, text| {
         let buckets: Vec<_> = point.cumulative().collect();
-        text.histogram(name, labels, &buckets, point.sum());
+        text.histogram(REQUEST_DURATION, labels, &buckets, point.sum());
     });
 }
-
-/// Labels and their values.
-type Labels<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 fn labels_of(point: &Point<Classic>) -> Labels<'_> {
     if point.is_overflow() {
@@ -111,32 +108,18 @@ fn labels_of(point: &Point<Classic>) -> Labels<'_> {
     labels
 }
 
-/// Adds attributes as labels. Of two keys with one label the first stays.
-fn push_labels<'a>(attributes: impl Iterator<Item = (&'a str, Value<'a>)>, labels: &mut Labels<'a>) {
-    for (key, value) in attributes {
-        let label = label(key);
-        if !labels.iter().any(|(known, _)| *known == label) {
-            let value = match value {
-                Value::Text(text) => text.into(),
-                Value::Number(value) => number::text(value).into(),
-                Value::Flag(flag) => if flag { "true" } else { "false" }.into(),
-            };
-            labels.push((label.into(), value));
-        }
-    }
-}
-
-/// The program's metrics, each with all of its series. Names that one family has already are left out.
+/// The program's metrics, each with all of its series. One whose names a family has already is left out.
 fn metrics(all: &[SeriesView<'_>], text: &mut Text<'_>) {
-    let mut families: Vec<String> =
-        vec!["http_server_request_duration_seconds".into(), "http_server_requests_total".into()];
+    let mut taken = Taken::new(text.open_metrics);
+    taken.takes(REQUESTS, MetricKind::Counter);
+    taken.takes(REQUEST_DURATION, MetricKind::Histogram);
+    taken.takes(TARGET, MetricKind::Gauge);
     let Some(last) = all.iter().map(|series| series.metric_index).max() else { return };
     for index in 0..=last {
-        let mut series = all.iter().filter(|series| series.metric_index == index).peekable();
-        let Some(first) = series.peek() else { continue };
-        let metric = first.metric;
+        let series: Vec<_> = all.iter().filter(|series| series.metric_index == index).collect();
+        let Some(metric) = series.first().map(|first| first.metric) else { continue };
         let name = family_name(metric);
-        if families.contains(&name) || name.starts_with("tidegate_") {
+        if name.starts_with("tidegate_") || !taken.takes(&name, metric.kind) {
             continue;
         }
         let kind = match metric.kind {
@@ -146,33 +129,20 @@ fn metrics(all: &[SeriesView<'_>], text: &mut Text<'_>) {
         };
         let help = if metric.description.is_empty() { &metric.name } else { &metric.description };
         text.family(&name, kind, help);
-        for series in series {
+        let labels = distinct(series.iter().map(|series| {
             let mut labels = Vec::new();
             push_labels(series.attributes(), &mut labels);
+            labels
+        }));
+        for (series, labels) in series.iter().zip(&labels) {
             match series.value {
-                MetricValue::Number(value) => text.series(&name, &labels, None, value),
+                MetricValue::Number(value) => text.series(&name, labels, None, value),
                 MetricValue::Histogram(histogram) => {
-                    text.histogram(&name, &labels, &powers_of_two(histogram), histogram.sum());
+                    text.histogram(&name, labels, &powers_of_two(histogram), histogram.sum());
                 }
             }
         }
-        families.push(name);
     }
-}
-
-/// The name of the family: with its unit, and `_total` for a counter.
-fn family_name(metric: &Metric) -> String {
-    let mut name = label(&metric.name);
-    let unit = UNITS.iter().find(|(unit, _)| *unit == metric.unit).map_or(&*metric.unit, |(_, name)| name);
-    // What is counted stands in braces, and is no unit.
-    let unit = if unit.starts_with('{') { String::new() } else { label(unit) };
-    for suffix in [&*unit, if metric.kind == MetricKind::Counter { "total" } else { "" }] {
-        if !suffix.is_empty() && !name.ends_with(suffix) {
-            name.push('_');
-            name.push_str(suffix);
-        }
-    }
-    name
 }
 
 /// The buckets of a histogram at powers of two, which are bounds at every scale ≥ 0; at a coarser scale its own.
@@ -242,17 +212,10 @@ fn target_info(service: &Service, resource: &[(String, String)], text: &mut Text
     if !labels.is_empty() {
         let labels: Vec<_> = labels.iter().map(|(label, value)| (label.as_str(), *value)).collect();
         // In OpenMetrics the family of an info has no suffix.
-        let (name, kind) = if text.open_metrics { ("target", "info") } else { ("target_info", GAUGE) };
+        let (name, kind) = if text.open_metrics { ("target", "info") } else { (TARGET, GAUGE) };
         text.family(name, kind, "The service that is measured.");
-        text.sample("target_info", &labels, 1.0);
+        text.sample(TARGET, &labels, 1.0);
     }
-}
-
-/// The label for a resource attribute.
-fn label(key: &str) -> String {
-    let replaced = key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
-    let prefix = if key.starts_with(|c: char| c.is_ascii_digit()) { "key_" } else { "" };
-    prefix.chars().chain(replaced).collect()
 }
 
 fn totals(counters: &Counters, text: &mut Text<'_>) {
@@ -378,20 +341,9 @@ type OfCounters = fn(&Counters) -> f64;
 type OfSink = fn(&SinkCounters) -> f64;
 type OfFigures = fn(&Figures) -> Option<f64>;
 
-/// Units that Prometheus writes out.
-///
-/// Spec: <https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1>
-const UNITS: [(&str, &str); 8] = [
-    ("1", "ratio"),
-    ("%", "percent"),
-    ("By", "bytes"),
-    ("s", "seconds"),
-    ("ms", "milliseconds"),
-    ("us", "microseconds"),
-    ("min", "minutes"),
-    ("h", "hours"),
-];
-
+const REQUESTS: &str = "http_server_requests_total";
+const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
+const TARGET: &str = "target_info";
 const COUNTER: &str = "counter";
 const GAUGE: &str = "gauge";
 const DURATION: &str = "tidegate_window_duration_seconds";

@@ -97,6 +97,56 @@ test("promtool finds nothing to correct", { skip: which("promtool") === null }, 
   );
 });
 
+/** Instruments whose names and attributes mean something else to Prometheus. */
+const HOSTILE = {
+  "a label of buckets": (tide) => tide.histogram("h").record(1, { le: "x" }),
+  "a reserved label": (tide) => tide.counter("c").add(1, { __name__: "x" }),
+  "a label of the target": (tide) => tide.counter("c").add(1, { instance: "x" }),
+  "a key without a text": (tide) => tide.counter("c").add(1, { "": "x" }),
+  "numbers and texts": (tide) => [1, "1"].map((a) => tide.counter("c").add(1, { a })),
+  "keys with one label": (tide) => ["a.b", "a_b"].map((key) => tide.counter("c").add(1, { [key]: "x" })),
+  "an empty value": (tide) => [{}, { a: "" }].map((set) => tide.histogram("h").record(1, set)),
+  "a counter that ends with total": (tide) => tide.counter("subtotal").add(1),
+  "names of samples": (tide) => {
+    tide.histogram("h").record(1);
+    tide.gauge("h.count").record(1);
+  },
+  "samples of a name": (tide) => {
+    tide.gauge("h.bucket").record(1);
+    tide.histogram("h").record(1);
+  },
+  "the names of requests": (tide) => {
+    tide.req("/a", "GET", 200, Date.now(), 1);
+    tide.gauge("http.server.request.duration.seconds.sum").record(1);
+  },
+  "the name of the target": (tide) => tide.gauge("target.info").record(1),
+  "one family of OpenMetrics": (tide) => {
+    tide.counter("a.b").add(1);
+    tide.gauge("a_b").record(1);
+  },
+};
+
+for (const [what, record] of Object.entries(HOSTILE)) {
+  test(`Prometheus takes ${what}`, () => {
+    const tide = createCollector({ resource: { instance: "i", region: "eu" } });
+    record(tide);
+    for (const options of [{}, { perIsolate: true }, { openMetrics: true }]) {
+      const text = tide.metricsText(options);
+      const lines = text.split("\n").filter((line) => line !== "");
+      const samples = lines.filter((line) => line[0] !== "#").map((line) => line.replace(/ \S+$/, ""));
+      assert.deepEqual(samples, [...new Set(samples)], "no sample twice");
+      const types = lines.filter((line) => line.startsWith("# TYPE")).map((line) => line.split(" ")[2]);
+      assert.deepEqual(types, [...new Set(types)], "no family twice");
+      if (which("promtool") === null || options.openMetrics) continue;
+      const { status, stderr } = spawnSync("promtool", ["check", "metrics"], {
+        input: text,
+        encoding: "utf8",
+      });
+      assert.ok(status === 0 || !/parsing error|should have "_total"/.test(stderr), stderr);
+    }
+  });
+}
+
 test("only who may scrape gets an answer", async () => {
   const tide = driven();
   const ask = async (options, headers = {}) => {
