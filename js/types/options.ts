@@ -89,7 +89,8 @@ export interface ServiceOptions {
 export interface CollectorOptions {
   /**
    * What is recorded of an error: its type, also its message (at most 1 KiB), also its stack (at most 4 KiB). Of causes
-   * the same, four deep. Values in the messages of databases are hidden.
+   * the same, four deep. Values in the messages of databases are hidden; URLs in messages are without credentials, query
+   * and fragment.
    *
    * @default "message"
    */

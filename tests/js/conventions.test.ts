@@ -144,6 +144,7 @@ test("calls are client spans with where they went, and nothing secret", async ()
     ],
     ["http://api.example.com:81", { method: "POST" }, ["http://api.example.com:81/", "81", "POST"]],
     ["http://[::1]/x?y", { method: "PURGE" }, ["http://[::1]/x", "80", "_OTHER"]],
+    ["s3://bucket/key", {}, [undefined, undefined, "GET"]],
   ] as const) {
     const spans = await spansOf(async ({ tide, host }) => {
       host.fetch = (async () => new Response("no", { status: 503 })) as Json;

@@ -255,3 +255,35 @@ test("a route keeps no query, no fragment and no credentials", async () => {
     assert.equal((event as { route: string }).route, routes[Math.floor(at / 4)]?.[1]);
   }
 });
+
+test("no message of an error has the query or the credentials of a URL", async () => {
+  const long = `https://u:${SECRET}${"x".repeat(2000)}@h/p`;
+  const messages: [message: string, wanted: string][] = [
+    [
+      `error sending request for url (http://h:1/p?token=${SECRET}): refused`,
+      "error sending request for url (http://h:1/p): refused",
+    ],
+    [
+      `Request cannot be constructed from a URL that includes credentials: http://u:${SECRET}@h/p`,
+      "Request cannot be constructed from a URL that includes credentials: http://h/p",
+    ],
+    [
+      `Invalid URL: 'nats://${SECRET}:p@s@h:port/x#${SECRET}' or "https://a?${SECRET}"`,
+      `Invalid URL: 'nats://h:port/x' or "https://a"`,
+    ],
+    [`${"x".repeat(1000)} ${long}`, `${"x".repeat(1000)} https://h/p`],
+    ["Is the computer able to access the url? a@b", "Is the computer able to access the url? a@b"],
+  ];
+  for (const [message, wanted] of messages) {
+    const found = await events(
+      (tide) =>
+        assert.rejects(tide.time("x", async () => throwing(new Error("x", { cause: new Error(message) }))())),
+      { errors: "stack" },
+    );
+    assert.deepEqual(
+      (found as { error_cause?: string }[]).map(({ error_cause }) => error_cause),
+      [`Error: ${wanted}`],
+    );
+    assert.doesNotMatch(JSON.stringify(found), new RegExp(SECRET));
+  }
+});

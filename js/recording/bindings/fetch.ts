@@ -19,6 +19,7 @@ export interface FetchArguments {
 
 /** The methods that OpenTelemetry's conventions know. */
 const METHODS = /^(GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH|CONNECT|TRACE)$/;
+const HTTP = /^https?:$/;
 /** What `Request.referrer` is by default. Hosts without a page know no referrers. */
 const NO_REFERRER_SET = "about:client";
 
@@ -41,7 +42,7 @@ export function describeCall({ method, url }: FetchArguments, target?: string): 
     ["server.address", host.replace(/^\[|\]$/g, "")],
   ];
   if (!METHODS.test(method)) attributes.push(["http.request.method_original", method]);
-  if (called?.hostname) {
+  if (called?.hostname && HTTP.test(called.protocol)) {
     const port = Number(called.port) || (called.protocol === "http:" ? 80 : 443);
     attributes.push(["server.port", port], ["url.full", called.origin + called.pathname]);
   }

@@ -5,6 +5,7 @@ import type { ErrorDetails, RecordingHost } from "../recording-host.ts";
 import { redacted } from "../redact.ts";
 import { cutBytes } from "../values.ts";
 import { framesOf } from "./frames.ts";
+import { withoutUrlSecrets } from "./urls.ts";
 
 /** In bytes, as the engine has them. */
 const TEXT_MAX = 1024;
@@ -54,7 +55,7 @@ function readTexts(host: RecordingHost, error: unknown, details: ErrorDetails): 
   const read = (from: unknown): [message: string, frames: string] => {
     const message = host.errors === "type" ? "" : messageOf(from);
     const frames = host.errors === "stack" ? framesOf(memberOf(from, "stack"), message) : "";
-    return [within("exception.message", message, TEXT_MAX), frames];
+    return [within("exception.message", withoutUrlSecrets(message), TEXT_MAX), frames];
   };
   let [message, stack] = read(error);
   const causes: string[] = [];
