@@ -285,3 +285,28 @@ test("a call that nobody awaits is recorded once, at the end of its request", as
   assert.equal(events[1].dur_ms, undefined);
   assert.equal(events[1].parent_id, events[2].span_id);
 });
+
+test("a `fetch` of more arguments, as that of a framework's app, gets them all", async () => {
+  const app = { fetch: (...given: unknown[]) => given };
+  const [request, env, ctx] = [new Request("http://h/a"), { KEY: "k" }, {}];
+  const events = await eventsOf((tide) => {
+    const given = (tide.binding("APP", app) as Any).fetch(request, env, ctx);
+    assert.ok(given.length === 3 && given[0] === request && given[1] === env && given[2] === ctx);
+  });
+  assert.deepEqual(namesOf(events), ["rpc:APP.fetch"]);
+});
+
+test("what inherits from a measured object keeps its own properties and its own `this`", async () => {
+  const base = {
+    get me() {
+      return this;
+    },
+  };
+  await eventsOf((tide) => {
+    const heir = Object.create(tide.binding("BASE", base) as object) as Any;
+    heir.own = 1;
+    assert.ok(Object.hasOwn(heir, "own") && !Object.hasOwn(base, "own"));
+    assert.equal(heir.me, heir);
+    assert.equal((tide.binding("BASE", base) as Any).me, base);
+  });
+});

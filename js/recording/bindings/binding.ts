@@ -42,12 +42,12 @@ function measuredMember(
   done: (result: unknown) => unknown = (result) => result,
 ): object {
   const proxy = new Proxy(target, {
-    get(_, key) {
-      const value: unknown = Reflect.get(target, key);
+    get(_, key, receiver) {
+      const value: unknown = Reflect.get(target, key, bare(receiver));
       if (typeof value !== "function" || key === "constructor" || isFixed(target, key)) return value;
       return measuredMember(value, pathOf(path, key), plan, target, done);
     },
-    set: (_, key, value) => Reflect.set(target, key, value),
+    set: (_, key, value, receiver) => Reflect.set(target, key, value, bare(receiver)),
     apply(_, self, given: unknown[]) {
       const [method, on, args] = [target as BindingCall["method"], bare(self) ?? owner, given.map(bare)];
       if (path === undefined || plan.methods?.includes(path) === false)

@@ -9,8 +9,10 @@ import { type BindingCall, callBare, callTraced } from "./traced.ts";
 /** What names a `fetch` over HTTP, and no other method of that name. */
 const URL_START = /^\w+:\/\//;
 
-export function isFetch({ path, args: [input] }: BindingCall): boolean {
-  return path === "fetch" && (typeof input === "object" || URL_START.test(String(input)));
+/** A `fetch` with more arguments is a handler's. */
+export function isFetch({ path, args: [input, , ...more] }: BindingCall): boolean {
+  if (path !== "fetch" || more.length > 0) return false;
+  return typeof input === "object" || (typeof input === "string" && URL_START.test(input));
 }
 
 /** The `fetch` of a binding. */
