@@ -1,6 +1,6 @@
 // No link of the documents leads nowhere.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { root } from "../../tools/env.mjs";
@@ -14,6 +14,7 @@ const OTHERS = [
   "CODE_OF_CONDUCT.md",
   "CHANGELOG.md",
   "examples/README.md",
+  ...readdirSync(join(root, "docs", "design")).map((page) => `docs/design/${page}`),
 ].filter((page) => existsSync(join(root, page)));
 
 /** As GitHub makes them of headings. */
