@@ -1,5 +1,5 @@
-// npm test [-- rust | web | js | types | sinks | hosts | pack | workerd | workers | runtimes | frameworks ...]: every suite in turn,
-// then a table. Without a name all run but `frameworks`, of which one runs.
+// npm test [-- rust | web | js | types | sinks | hosts | pack | docs | workerd | workers | runtimes | frameworks | reproducible ...]:
+// every suite in turn, then a table. Without a name all run but `reproducible`, and `frameworks`, of which one runs.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "../tools/counts.mjs";
@@ -48,7 +48,7 @@ const suites = [
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
   check(
-    "web js types sinks hosts pack docs workerd workers runtimes frameworks",
+    "web js types sinks hosts pack docs workerd workers runtimes frameworks reproducible",
     "package build",
     node(join("scripts", "build.mjs")),
   ),
@@ -72,6 +72,7 @@ const suites = [
     ),
   ),
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
+  named(tests("reproducible", "reproducible", nodeTest("tests/reproducible/*.test.mjs"), countNode)),
   tests("docs", "documents", nodeTest("tests/docs/*.test.mjs"), countNode),
   tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
   tests("workerd", "bindings", nodeTest("tests/bindings/*.test.mjs"), countNode),

@@ -28,7 +28,8 @@ export const versions = {
 export const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "tidegate");
 export const cachedTool = (name, version) => join(cache, `${name}-${version}`);
 
-const cargoBin = join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "bin");
+export const cargoHome = process.env.CARGO_HOME || join(homedir(), ".cargo");
+const cargoBin = join(cargoHome, "bin");
 const cachedNode = join(cachedTool("node", versions.node), "node_modules", "node", "bin", "node");
 
 /** wrangler 4 asks for 22.12; TypeScript files run unflagged from 22.18. */

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { root, wasmTarget } from "./env.mjs";
+import { cargoHome, root, wasmTarget } from "./env.mjs";
 
 /** What wasm-bindgen writes. */
 const GENERATED = join(root, "js", "wasm", "generated");
@@ -10,11 +10,14 @@ const GENERATED = join(root, "js", "wasm", "generated");
 /** The module as it is shipped. */
 export const wasmFile = join(root, "build", "wasm", "tidegate.wasm");
 
+/** Panic messages name source files, but not where they lie on this machine: so every machine builds the same bytes. */
+const WITHOUT_FOLDERS = `--remap-path-prefix=${join(cargoHome, "registry", "src")}=crates`;
+
 /** Writes the module to `wasmFile`, and its JavaScript to js/wasm/generated. */
 export function buildWasm() {
   // The cdylib alone: together with the rlib it would silently lose link-time optimization.
   const crate = ["--release", "--lib", "--crate-type", "cdylib", "--target", wasmTarget];
-  cargo(["rustc", ...crate]);
+  cargo(["rustc", ...crate], { CARGO_ENCODED_RUSTFLAGS: WITHOUT_FOLDERS });
   rmSync(GENERATED, { recursive: true, force: true });
   const compiled = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), wasmTarget, "release");
   cargo([
@@ -63,11 +66,13 @@ function optimize(file, names) {
   run(program, ["-O3", names, "--strip-target-features", input, "-o", file], "Run npm install first.");
 }
 
-const cargo = (args) => run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.");
+const cargo = (args, env) =>
+  run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.", env);
 
 /** Runs a tool from the repository root; its failure is ours, with what to do about it. */
-function run(tool, args, remedy) {
-  const { error, status } = spawnSync(tool, args, { cwd: root, stdio: "inherit" });
+function run(tool, args, remedy, env = {}) {
+  const options = { cwd: root, stdio: "inherit", env: { ...process.env, ...env } };
+  const { error, status } = spawnSync(tool, args, options);
   if (error?.code === "ENOENT") throw new Error(`${tool} was not found. ${remedy}`);
   if (error) throw error;
   if (status !== 0) throw new Error(`${tool} ${args[0]} failed with code ${status}.`);
