@@ -115,7 +115,7 @@ fn the_resource_is_the_labels_of_target_info() {
 }
 
 #[test]
-fn requests_are_counted_until_nobody_scrapes_and_again_from_the_first_scrape() {
+fn requests_are_counted_for_nobody_up_to_a_limit_and_all_of_them_for_a_reader() {
     let mut collector = collector(&[]);
     let request = |collector: &mut Collector, count: usize| {
         for _ in 0..count {
@@ -124,7 +124,11 @@ fn requests_are_counted_until_nobody_scrapes_and_again_from_the_first_scrape() {
         collector.request_totals()[0].requests()
     };
     assert_eq!(request(&mut collector, 16_384), 16_384);
-    assert_eq!(request(&mut collector, 10_000), 16_384, "nobody scrapes");
-    collector.note_scrape();
+    assert_eq!(request(&mut collector, 10_000), 16_384, "nobody reads them");
+    collector.count_requests();
     assert_eq!(request(&mut collector, 40_000), 56_384);
+
+    let mut read = self::collector(&[]);
+    read.count_requests();
+    assert_eq!(request(&mut read, 40_000), 40_000);
 }

@@ -72,6 +72,7 @@ export function bridgeFor(
     setLeaving(isLeaving) {
       state.leaving = isLeaving;
     },
+    countRequests: () => state.engine.countRequests(),
   };
 }
 

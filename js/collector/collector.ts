@@ -92,6 +92,7 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
     histogram: (name, options) => metrics.instrument(2, name, options),
     metrics: () => state.engine.figure("metrics", []),
     metricsText: (given) => {
+      state.engine.countRequests();
       pump.expireLeases();
       return state.engine.figure("metricsText", "", textOptionsOf(given));
     },

@@ -39,6 +39,7 @@ export class CollectorEngine implements EngineOwner {
     leadSends: 0,
     invocationSends: 0,
   };
+  countsRequests = false;
   readonly clock: CollectorClock;
   readonly #kind: HostKind;
   readonly #board: NoticeBoard;
@@ -153,6 +154,13 @@ export class CollectorEngine implements EngineOwner {
     if (this.#last !== undefined) return structuredClone(this.#last[name]);
     const nowMs = this.clock.engineNow();
     return this.read(fallback, (engine) => readFigure(engine, name, nowMs, text));
+  }
+
+  /** Counts every request from now on, also in later engines. It starts none. */
+  countRequests(): void {
+    if (this.countsRequests) return;
+    this.countsRequests = true;
+    this.#handle?.run(undefined, (engine) => engine.countRequests());
   }
 
   /** Refuses new events from now on. A module that has been loaded later starts nothing any more. */

@@ -1,3 +1,4 @@
+import { bridgeOf } from "../runtime/bridge.ts";
 import { hostKind } from "../runtime/host-kind.ts";
 import { hasToken } from "../runtime/secrets.ts";
 import type { Collector } from "../types/collector.ts";
@@ -8,7 +9,8 @@ const TEXT = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /**
- * A handler that answers scrapes of Prometheus with `tide.metricsText()`, in OpenMetrics if the scraper asks for it.
+ * A handler that answers scrapes of Prometheus with `tide.metricsText()`, in OpenMetrics if the scraper asks for it. From
+ * its construction on every request is counted, however late the first scrape comes.
  *
  * Who may scrape has to be said: by `token`, `authorize` or `public: true`; else every answer is 404. A wrong token gets
  * 401. On hosts that run many isolates a scrape reads one of them, so the answer is 501, unless `perIsolate` is true: then
@@ -30,6 +32,7 @@ export function metricsHandler(
     (authorize === undefined || typeof authorize === "function");
   if (!isUsable)
     throw new TidegateError("config/type", "metricsHandler: token must be a string, authorize a function");
+  bridgeOf(tide)?.countRequests();
   return async (given) => {
     const request = given as Request;
     if (authorize === undefined && !token && isPublic !== true) return answer(404, "Not found\n");

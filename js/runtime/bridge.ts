@@ -146,6 +146,8 @@ export interface AdapterBridge {
   warnUnmeasured(adapter: string): void;
   /** In a page: whether it is going away, so that sends must start at once and outlive it. */
   setLeaving(isLeaving: boolean): void;
+  /** Somebody reads the totals of requests: all are counted from now on. */
+  countRequests(): void;
 }
 
 /** The bridge of a collector; undefined if `tide` is something else. */

@@ -80,7 +80,8 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
   metrics(): MetricSeries[];
   /**
    * Prometheus text, of this isolate only: since the start requests and their durations, your metrics and the ledger; and
-   * the figures of the window. Before the first call only the first 16 384 requests are counted.
+   * the figures of the window. Requests cost more where they are counted for it: all of them from `metricsHandler(tide)` or
+   * the first call on, of those before that the first 16 384. So call one of them at the start.
    */
   metricsText(options?: TextOptions): string;
   /** Why the collector records nothing; undefined while it does. */

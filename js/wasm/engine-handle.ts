@@ -25,6 +25,8 @@ export interface EngineOwner {
     /** The time for the engine. */
     engineNow(): number;
   };
+  /** Somebody reads the totals of requests. */
+  readonly countsRequests: boolean;
   onReset(reason: string): void;
   /** The engine was given up. */
   fail(error: TidegateError): void;
@@ -247,6 +249,7 @@ export class EngineHandle {
       throw thrown;
     }
     const engine = new Engine(options);
+    if (this.#owner.countsRequests) engine.countRequests();
     const ledger = new Ledger(engine, home.memory);
     this.#buffer.attach(engine, home.memory);
     this.#measures.attach(engine, home.memory);

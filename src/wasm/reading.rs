@@ -39,6 +39,12 @@ impl Engine {
         convert::timeline(self.collector.timeline(series, now_ms))
     }
 
+    /// Counts every request from now on: somebody reads the text of metrics.
+    #[wasm_bindgen(js_name = countRequests)]
+    pub fn count_requests(&mut self) {
+        self.collector.count_requests();
+    }
+
     /// Counters, statistics, requests and metrics as Prometheus text, or as OpenMetrics. `per_isolate`: with a label
     /// `instance`.
     #[wasm_bindgen(js_name = metricsText)]
@@ -51,7 +57,6 @@ impl Engine {
         let mut text = Vec::new();
         let mut stats = self.collector.stats(now_ms);
         stats.round();
-        self.collector.note_scrape();
         let config = self.collector.config();
         prometheus::Scrape {
             counters: &self.collector.counters(),

@@ -142,3 +142,14 @@ fn a_timeline_is_numbers_of_all_requests_or_one_series() {
     assert_eq!((numbers.len(), numbers[1], numbers[61], numbers[121]), (302, 15_000.0, 2.0, 1.0));
     assert_eq!((of("REQ".into(), "/b")[61], of("FN".into(), "/b")[61]), (1.0, 0.0));
 }
+
+#[wasm_bindgen_test]
+fn requests_are_counted_for_a_reader_without_end() {
+    let engine = engine();
+    call(&engine, "Engine.countRequests", args![]);
+    for _ in 0..20_000 {
+        request(&engine, "/a", 200.0);
+    }
+    let text = text(&engine, "Engine.metricsText", args![NOW]);
+    assert!(text.contains("http_route=\"/a\",http_response_status_code=\"200\"} 20000\n"), "{text}");
+}

@@ -78,10 +78,10 @@ impl Collector {
         self.shared.ledger.add(Count::Unmeasured, count);
     }
 
-    /// Counts every request from now on in [`request_totals`](Self::request_totals). Before the first call the first 16 384
-    /// requests are counted.
-    pub fn note_scrape(&mut self) {
-        self.recorder.note_scrape();
+    /// Counts every request from now on in [`request_totals`](Self::request_totals), at some cost a request. Without a call
+    /// the first 16 384 requests are counted: call it at the start if somebody will read them.
+    pub fn count_requests(&mut self) {
+        self.recorder.count_requests();
     }
 
     /// Requests and their durations since the start, for Prometheus.

@@ -121,8 +121,8 @@ impl Recorder {
     }
 
     /// Counts every request from now on, for Prometheus.
-    pub(super) fn note_scrape(&mut self) {
-        self.pipeline.totals.note_scrape();
+    pub(super) fn count_requests(&mut self) {
+        self.pipeline.totals.count_all();
     }
 
     /// Requests and their durations since the start.

@@ -7,12 +7,12 @@ use crate::engine::stats::RowHint;
 
 /// Requests and their durations by attribute set.
 ///
-/// Counting costs a tenth of a request. So it stops after [`MAX_UNSCRAPED`] requests if nobody scrapes, and goes on with the
-/// first scrape.
+/// Counting costs a tenth of a request. So it stops after [`MAX_UNREAD`] requests, unless the host says that somebody reads
+/// the totals.
 pub(super) struct Totals {
-    /// The requests that were counted before the first scrape.
-    unscraped: u32,
-    is_scraped: bool,
+    /// The requests that were counted while nobody was known to read them.
+    unread: u32,
+    is_read: bool,
     sets: Sets<Classic>,
     labels: Vec<String>,
     label_values: Vec<u8>,
@@ -38,8 +38,8 @@ struct PointHint {
 impl Totals {
     pub(super) fn new(config: &Config) -> Self {
         Self {
-            unscraped: 0,
-            is_scraped: false,
+            unread: 0,
+            is_read: false,
             sets: Sets::new(),
             labels: config.labels.clone(),
             label_values: Vec::new(),
@@ -49,10 +49,10 @@ impl Totals {
     /// Counts a request.
     #[inline(always)]
     pub(super) fn count(&mut self, event: &Event<'_>, name: &str, hint: &mut Hint) {
-        if self.unscraped == MAX_UNSCRAPED {
+        if self.unread == MAX_UNREAD {
             return;
         }
-        self.unscraped += u32::from(!self.is_scraped);
+        self.unread += u32::from(!self.is_read);
         let key = u32::from(hint.method) << 16 | u32::from(event.status.unwrap_or(0));
         let point = hint.points[usize::from(hint.method) % 4];
         if point.key == key
@@ -75,8 +75,8 @@ impl Totals {
     }
 
     /// Counts every request from now on.
-    pub(super) fn note_scrape(&mut self) {
-        (self.unscraped, self.is_scraped) = (0, true);
+    pub(super) fn count_all(&mut self) {
+        (self.unread, self.is_read) = (0, true);
     }
 
     pub(super) fn points(&self) -> &[Point<Classic>] {
@@ -91,5 +91,5 @@ impl Default for Hint {
 }
 
 const NO_METHOD: u16 = u16::MAX;
-/// So many requests are counted before the first scrape.
-const MAX_UNSCRAPED: u32 = 16_384;
+/// So many requests are counted for nobody.
+const MAX_UNREAD: u32 = 16_384;
