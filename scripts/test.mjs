@@ -1,5 +1,6 @@
-// npm test [-- rust | web | js | types | sinks | hosts | pack | docs | workerd | workers | runtimes | frameworks | reproducible ...]:
-// every suite in turn, then a table. Without a name all run but `reproducible`, and `frameworks`, of which one runs.
+// npm test [-- rust | web | js | types | sinks | scrapes | hosts | pack | docs | workerd | workers | runtimes | frameworks |
+// reproducible ...]: every suite in turn, then a table. Without a name all run but `reproducible`, `frameworks`, of which one
+// runs, and `scrapes`, which runs shorter.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { countCargo, countNode, nothingUnseen } from "../tools/counts.mjs";
@@ -48,7 +49,7 @@ const suites = [
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
   check(
-    "web js types sinks hosts pack docs workerd workers runtimes frameworks reproducible",
+    "web js types sinks scrapes hosts pack docs workerd workers runtimes frameworks reproducible",
     "package build",
     node(join("scripts", "build.mjs")),
   ),
@@ -61,6 +62,11 @@ const suites = [
   tests("js", "tools", nodeTest("tests/tools/*.test.mjs"), countNode),
   tests("js", "shim", nodeTest("tests/js/**/*.test.ts"), countNode),
   tests("sinks", "sinks", nodeTest("tests/sinks/*.test.mjs"), countNode),
+  named(
+    tests("scrapes", "scrapes for two minutes", nodeTest("tests/sinks/scrapes.test.mjs"), countNode, {
+      SCRAPE_SECONDS: "120",
+    }),
+  ),
   tests("hosts", "hosts", nodeTest("tests/hosts/*.test.mjs"), countNode),
   tests("hosts", "a framework", nodeTest("tests/frameworks/hono.test.mjs"), countNode),
   named(

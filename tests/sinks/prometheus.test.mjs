@@ -1,15 +1,12 @@
 // metricsText() as Prometheus itself sees it: its own linter, and a real server that scrapes it.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { createCollector, memorySink, metricsHandler } from "../../pkg/dist/inline.js";
+import { test } from "node:test";
+import { createCollector, memorySink } from "../../pkg/dist/inline.js";
 import { root } from "../../tools/env.mjs";
-import { freePort, until } from "../../tools/receiver.mjs";
+import { startPrometheus } from "./_prometheus.mjs";
 
 const NOW_MS = 1_750_000_000_000;
 const failing = { name: 'odd "name" \\ with\nlines', format: "ndjson", send: () => "fatal" };
@@ -31,52 +28,6 @@ tide.counter("orders", { unit: "{order}" }).add(7, { plan: "pro" });
 for (const size of [1, 2, 3]) tide.histogram("size", { unit: "By" }).record(size);
 await tide.flush();
 
-const folder = mkdtempSync(join(tmpdir(), "tidegate-prometheus-"));
-const running = [];
-after(async () => {
-  for (const stop of running) await stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function serveMetrics() {
-  // Prometheus asks for OpenMetrics.
-  const metrics = metricsHandler(tide, { token: "s3cret" });
-  const server = createServer(async ({ headers }, response) => {
-    const answer = await metrics(new Request("http://host.example/metrics", { headers }));
-    assert.match(answer.headers.get("content-type"), /openmetrics/);
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
-    response.end(await answer.text());
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  running.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return server.address().port;
-}
-
-/** A Prometheus server that scrapes `port`; resolves to a function that asks it. */
-async function startPrometheus(port) {
-  const config = join(folder, "prometheus.yml");
-  const scrape = `{ job_name: tidegate, authorization: { credentials: s3cret }, static_configs: [{ targets: ["127.0.0.1:${port}"] }] }`;
-  writeFileSync(config, `global: { scrape_interval: 1s }\nscrape_configs: [${scrape}]\n`);
-  const address = `127.0.0.1:${await freePort()}`;
-  const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, "data")}`];
-  args.push(`--web.listen-address=${address}`, "--log.level=error");
-  const child = spawn("prometheus", args, { stdio: ["ignore", "inherit", "inherit"] });
-  const exited = once(child, "exit");
-  running.push(async () => {
-    child.kill("SIGKILL");
-    await exited;
-  });
-  return async (query) => {
-    const url = `http://${address}/api/v1/query?query=${encodeURIComponent(query)}`;
-    const { data } = await (await fetch(url)).json();
-    return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }));
-  };
-}
-
 test("promtool finds nothing to object to", () => {
   const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {
     input: tide.metricsText(),
@@ -86,11 +37,9 @@ test("promtool finds nothing to object to", () => {
   assert.equal(status, 0);
 });
 
-test("a real Prometheus scrapes it, and its answers are the snapshot's and the counters'", async () => {
-  const ask = await startPrometheus(await serveMetrics());
-  const isUp = async () => (await ask("up").catch(() => []))[0]?.value === 1;
-  await until(isUp, 30_000, "a scrape by Prometheus");
-
+test("a real Prometheus scrapes it, and its answers are the snapshot's and the counters'", async (t) => {
+  const { ask, stop } = await startPrometheus(tide);
+  t.after(stop);
   const [counters, stats] = [tide.counters(), tide.stats()];
   const single = async (query, wanted) => {
     const answers = await ask(query);
