@@ -37,7 +37,8 @@ function fromJson(type, bytes) {
   );
   const message = type.fromObject(given);
   const back = type.toObject(message, { longs: String });
-  const missing = [...leaves(given)].filter((path) => ![...leaves(back)].includes(path));
+  const known = new Set(leaves(back));
+  const missing = [...leaves(given)].filter((path) => !known.has(path));
   if (missing.length > 0) throw new Error(`not in the definitions: ${[...new Set(missing)].join(", ")}`);
   return message;
 }

@@ -54,8 +54,10 @@ export async function startReceiver({ file, fail = 0, failShare = 0, hang = 0, d
     }
     if (receiver.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, receiver.delayMs));
     stats.answered += 1;
-    answer(response, 200);
+    answer(response, 200, signalOf(request.url) && request.headers["content-type"]);
   });
+  // An idle connection that the server closes as the next post begins would break that post.
+  server.keepAliveTimeout = 120_000;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 
@@ -118,9 +120,11 @@ async function readBody(request) {
   return request.headers["content-encoding"] === "gzip" ? gunzipSync(bytes) : bytes;
 }
 
-function answer(response, status) {
-  response.writeHead(status, { "content-type": "text/plain" });
-  response.end(status === 200 ? "ok\n" : "no\n");
+/** `otlp`: the type of an export, whose answer is an empty message of that type. */
+function answer(response, status, otlp) {
+  response.writeHead(status, { "content-type": otlp ?? "text/plain" });
+  const ok = otlp === undefined ? "ok\n" : /json/.test(otlp) ? "{}" : "";
+  response.end(status === 200 ? ok : "no\n");
 }
 
 /** Polls `condition` (sync or async) until it holds; throws after `timeoutMs`. */
