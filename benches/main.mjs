@@ -11,13 +11,14 @@ export { report } from "./report.mjs";
 
 const BENCHES = join(root, "benches");
 
-/** The figures that were asked for: of the pair, of cold starts, of costs, or everything. */
+/** The figures that were asked for: of the pair, of cold starts, of costs, of metrics, or everything. */
 export async function bench(asked, say) {
   const measures = [
     ...(asked.pair ? [pair] : []),
     ...(asked["cold-start"] ? [coldStart] : []),
     ...(asked.cost ? [cost] : []),
     ...(asked.exceptions ? [errors] : []),
+    ...(asked.metrics ? [instruments] : []),
   ];
   const figures = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
   for (const measure of measures.length > 0 ? measures : [everything])
@@ -65,6 +66,13 @@ async function errors({ quick }, say) {
   linkPackage(BENCHES);
   const { exceptions } = await import("./exceptions.mjs");
   return { exceptions: await exceptions({ quick, say }) };
+}
+
+async function instruments({ quick }, say) {
+  install(BENCHES, say);
+  linkPackage(BENCHES);
+  const { metrics } = await import("./metrics.mjs");
+  return { metrics: await metrics({ quick, say }) };
 }
 
 async function cost({ quick }, say) {

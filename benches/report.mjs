@@ -1,10 +1,11 @@
 /** The figures as Markdown, the form that docs/PERFORMANCE.md has them in. */
-export function report({ node, cpu, cores, pair, coldStart, cost, exceptions, ...everything }) {
+export function report({ node, cpu, cores, pair, coldStart, cost, exceptions, metrics, ...everything }) {
   const parts = [`Node ${node}, ${cpu}, ${cores} cores`];
   if (pair) parts.push(...pairReport(pair));
   if (coldStart) parts.push(...coldStartReport(coldStart));
   if (cost) parts.push(...costReport(cost));
   if (exceptions) parts.push(...exceptionsReport(exceptions));
+  if (metrics) parts.push(...metricsReport(metrics));
   if (everything.ratios) parts.push(...wholeReport(everything));
   return parts.join("\n\n");
 }
@@ -42,6 +43,16 @@ function exceptionsReport({ evtNs, exceptionNs, huge }) {
       ],
     ),
     table(["exceptions with a message and a stack of 1 MB each", "value"], figures),
+  ];
+}
+
+function metricsReport({ ratios, calls, requests, bytes }) {
+  const figures = (found) => Object.entries(found).map(([name, value]) => [name, number(value)]);
+  return [
+    table(["ratio", "value"], figures(ratios)),
+    costs("one call", calls),
+    costs("one request, recorded and encoded", requests),
+    table(["allocated a call", "bytes"], figures(bytes)),
   ];
 }
 

@@ -2,6 +2,7 @@
 //   --pair <git revision>  instead: the package of that revision and the current one side by side, ratios now/before
 //   --cold-start           instead: workerd started anew to the first response, bare and with each library
 //   --exceptions           instead: an exception beside an event, and 100 000 exceptions of 2 MB each
+//   --metrics              instead: a counter beside OpenTelemetry's, a request with one beside one without, bytes a call
 //   --json                 the figures as JSON, and nothing else on standard output
 //   --quick                fewer rounds, no chart, pkg/ as it is: to see where a change goes, not to quote
 import { existsSync } from "node:fs";
@@ -16,8 +17,8 @@ const say = (line) => console.error(`bench: ${line}`);
 function options() {
   const flag = { type: "boolean", default: false };
   try {
-    const known = { pair: { type: "string" }, "cold-start": flag, exceptions: flag, json: flag, quick: flag };
-    return parseArgs({ options: known }).values;
+    const flags = ["cold-start", "exceptions", "metrics", "json", "quick"].map((name) => [name, flag]);
+    return parseArgs({ options: { pair: { type: "string" }, ...Object.fromEntries(flags) } }).values;
   } catch ({ message }) {
     say(message);
     process.exit(2);
