@@ -121,6 +121,7 @@ fn event<'a>(kind: EventKind, name: &'a str, n: usize, now: f64, attributes: &'a
             message: "'x' at 5",
             cause: ERROR,
             stack: ERROR,
+            ..Exception::default()
         }),
         severity: Severity::Warn,
         parent_id: None,
@@ -232,4 +233,25 @@ fn a_full_queue_allocates_nothing() {
         assert_eq!(CALLS.get() - before, 0);
         assert!(host.collector.counters().sinks[0].dropped[0] > 50_000.0);
     }
+}
+
+#[test]
+fn exceptions_allocate_nothing_once_their_list_is_full() {
+    let mut host = Host::new(1.0, Config::default(), &[]);
+    let (exception, names) = (Some(Exception { stack: ERROR, ..Exception::default() }), ["/a", "/route"]);
+    let play = |host: &mut Host| {
+        let before = CALLS.get();
+        for n in 0..1000 {
+            let now = host.now;
+            let token = host.collector.open(names[n % 2], None, now);
+            let event =
+                Event { error: Some(ERROR), exception, ..Event::new(EventKind::Evt, Exception::NAME, now) };
+            host.collector.record_in(&event, token, now);
+            host.collector.end(&Event::new(EventKind::Req, names[n % 2], now), token, now);
+        }
+        CALLS.get() - before
+    };
+    play(&mut host);
+    assert_eq!(play(&mut host), 0);
+    assert_eq!(host.collector.exceptions().count(), 20);
 }

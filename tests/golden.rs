@@ -45,6 +45,7 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
             message: "Key (id)=(7) of \"ann\"",
             cause: "Error: it's 5\nRangeError",
             stack: "    at handler (/app/index.js:1:2)\n    at /app/router.js:3:4",
+            ..Exception::default()
         }),
         severity: if full { Severity::Warn } else { Severity::Info },
         parent_id: None,

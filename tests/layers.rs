@@ -19,7 +19,7 @@ const LEVELS: &[&[&str]] = &[
     &["buckets", "list", "text"],
     &["batch_id", "error", "rng", "time"],
     &["config", "event"],
-    &["ledger", "metrics", "notice", "queue", "requests", "sampling", "stats"],
+    &["exceptions", "ledger", "metrics", "notice", "queue", "requests", "sampling", "stats"],
     &["delivery"],
     &["collector"],
 ];

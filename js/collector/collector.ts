@@ -87,6 +87,7 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
       pump.expireLeases();
       return timelineFor(state.engine, series);
     },
+    exceptions: () => state.engine.figure("exceptions", []),
     counter: (name, options) => metrics.instrument(0, name, options),
     gauge: (name, options) => metrics.instrument(1, name, options),
     histogram: (name, options) => metrics.instrument(2, name, options),

@@ -2,7 +2,7 @@
 import type { Totals } from "../delivery/pump-host.ts";
 import type { Counters } from "../types/counters.ts";
 import type { MetricSeries, TextOptions } from "../types/metrics.ts";
-import type { Stats, Timeline } from "../types/stats.ts";
+import type { RecentException, Stats, Timeline } from "../types/stats.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { timelineOf } from "../wasm/timeline.ts";
 
@@ -13,6 +13,7 @@ export interface Figures {
   readonly stats: Stats;
   /** Of all requests. */
   readonly timeline: Timeline;
+  readonly exceptions: RecentException[];
   readonly metrics: MetricSeries[];
   readonly metricsText: string;
 }
@@ -25,6 +26,7 @@ const READERS: {
   counters: (engine) => engine.counters() as Counters,
   stats: (engine, nowMs) => engine.stats(nowMs) as Stats,
   timeline: (engine, nowMs) => timelineOf(engine.timeline(nowMs, undefined, "")),
+  exceptions: (engine) => exceptionsOf(engine.exceptions()),
   metrics: (engine) => engine.metrics() as MetricSeries[],
   metricsText: (engine, nowMs, text) => engine.metricsText(nowMs, text?.openMetrics, text?.perIsolate),
 };
@@ -48,7 +50,19 @@ export function lastFigures(engine: Engine, nowMs: number): Figures | undefined 
     counters: READERS.counters(engine, nowMs),
     stats: READERS.stats(engine, nowMs),
     timeline: READERS.timeline(engine, nowMs),
+    exceptions: READERS.exceptions(engine, nowMs),
     metrics: READERS.metrics(engine, nowMs),
     metricsText: READERS.metricsText(engine, nowMs),
   };
+}
+
+/** The JSON of the engine has the names of a push to the hub. */
+function exceptionsOf(json: string): RecentException[] {
+  const all = JSON.parse(json) as (Omit<RecentException, "tsMs" | "traceId"> & {
+    ts: number;
+    trace_id?: string;
+  })[];
+  return all.map(({ ts, trace_id, ...rest }) => {
+    return { tsMs: ts, ...rest, ...(trace_id === undefined ? {} : { traceId: trace_id }) };
+  });
 }

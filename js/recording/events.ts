@@ -43,6 +43,8 @@ export interface UncheckedEvent {
   readonly databaseMs?: unknown;
   /** Of an EVT: the code of its severity. */
   readonly severity?: number | undefined;
+  /** Of an exception: the program has dealt with it. */
+  readonly isHandled?: boolean;
   readonly attributes?: Entries;
   /** Attributes that were left out. */
   readonly truncated?: number;
@@ -64,6 +66,7 @@ const DETAILS = {
   rowsWritten: undefined,
   databaseMs: undefined,
   severity: undefined,
+  isHandled: undefined,
   attributes: undefined,
   truncated: undefined,
   traceparent: undefined,
@@ -172,6 +175,7 @@ function detailsOf(
   return (engine) => {
     if (details !== undefined) setError(engine, details);
     if (severity !== undefined) engine.setSeverity(severity);
+    if (event.isHandled !== undefined) setException(engine, event.isHandled, place?.record);
     if (source !== undefined) engine.setSource(source);
     if (kind === REQ && isPath === true) engine.setPath();
     if (parent !== undefined) engine.setParent(parent);
@@ -179,6 +183,15 @@ function detailsOf(
     addAttributes(engine, attributes, truncated);
     if (figures.some((figure) => !Number.isNaN(figure))) engine.setUsage(...figures);
   };
+}
+
+/** The engine knows the route of a request once that ends, and no longer. */
+function setException(engine: Engine, isHandled: boolean, request: RequestRecord | undefined): void {
+  if (isHandled) engine.setHandled();
+  if (request?.isOver !== true) return;
+  const { route, path, method } = request;
+  engine.setEnded(text(route ?? path), text(method ?? ""));
+  if (route === undefined && method !== undefined) engine.setPath();
 }
 
 /** Adds the attributes of the next event, or of the series that is asked for next. */

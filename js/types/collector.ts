@@ -3,7 +3,7 @@ import type { EventInput } from "./event.ts";
 import type { Counter, Gauge, Histogram, MetricOptions, MetricSeries, TextOptions } from "./metrics.ts";
 import type { Notices } from "./notices.ts";
 import type { Scope } from "./scope.ts";
-import type { SeriesKey, Stats, Timeline } from "./stats.ts";
+import type { RecentException, SeriesKey, Stats, Timeline } from "./stats.ts";
 
 /** What `flush` and `close` resolve to: sums over all sinks. */
 export interface FlushResult {
@@ -65,6 +65,11 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
    * A series without a row has no events. Some time after `close` only all requests are known.
    */
   timeline(series?: SeriesKey): Timeline;
+  /**
+   * The last 20 exceptions, sampled or not, newest last: what `recordException` was given, and what handlers threw. The options
+   * `errors` and `redact` hold. A restart of the engine begins anew. At most 160 KiB, and none until there is one.
+   */
+  exceptions(): RecentException[];
   /**
    * A counter of yours. Make it once, where the collector is made; the same name is the same metric, whatever its case.
    *

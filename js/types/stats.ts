@@ -60,15 +60,16 @@ export interface Timeline {
   readonly p99Ms: readonly (number | null)[];
 }
 
-/** An exception that was recorded a short time ago. */
+/** An exception that was recorded a short time ago. What is unknown, or not to be shown, is absent. */
 export interface RecentException {
   readonly tsMs: number;
   readonly type: string;
   readonly message?: string;
   readonly stack?: string;
+  /** The route of its request, or the name of its handler. While that runs it is unknown. */
   readonly route?: string;
   readonly method?: string;
   readonly traceId?: string;
-  /** False: its request failed by it. */
+  /** Whether the program has dealt with it. If not, its request failed by it. */
   readonly handled: boolean;
 }

@@ -74,18 +74,9 @@ impl<'a> Object<'a> {
     }
 
     /// Writes an array of objects.
-    pub(crate) fn array<T>(&mut self, key: Key, items: &[T], mut write: impl FnMut(&mut Object<'_>, &T)) {
+    pub(crate) fn array<T>(&mut self, key: Key, items: &[T], write: impl FnMut(&mut Object<'_>, &T)) {
         self.key(key);
-        self.out.push(b'[');
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 {
-                self.out.push(b',');
-            }
-            let mut object = Object::open(self.out);
-            write(&mut object, item);
-            object.close();
-        }
-        self.out.push(b']');
+        array(items.iter(), self.out, write);
     }
 
     pub(crate) fn close(self) {
@@ -104,6 +95,24 @@ impl<'a> Object<'a> {
     pub(crate) fn key(&mut self, key: Key) {
         self.out.extend_from_slice(key.0.as_bytes());
     }
+}
+
+/// Writes an array of objects.
+pub(crate) fn array<T>(
+    items: impl Iterator<Item = T>,
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(&mut Object<'_>, T),
+) {
+    out.push(b'[');
+    for (at, item) in items.enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        let mut object = Object::open(out);
+        write(&mut object, item);
+        object.close();
+    }
+    out.push(b']');
 }
 
 fn flag(value: bool, out: &mut Vec<u8>) {

@@ -1,5 +1,6 @@
 //! Encoders: they write a batch into the caller's buffer. They make no decisions.
 
+mod exceptions;
 mod json;
 mod ndjson;
 pub mod otlp;
@@ -7,6 +8,8 @@ pub mod prometheus;
 mod style;
 mod template;
 mod time;
+
+pub use exceptions::encode as exceptions;
 
 use crate::engine::{Batch, Format};
 use otlp::Form;

@@ -70,7 +70,7 @@ pub(super) fn line(event: &EventView<'_>, service: &Service, out: &mut Vec<u8>) 
     let exception = event.exception.unwrap_or_default();
     let is_exception = is_exception(event);
     if !is_exception {
-        let Exception { message, cause, stack } = exception;
+        let Exception { message, cause, stack, .. } = exception;
         let texts =
             [(key!("error_message"), message), (key!("error_cause"), cause), (key!("error_stack"), stack)];
         for (key, text) in texts {

@@ -26,7 +26,7 @@
 //! |---|---|
 //! | 5 | `collector` |
 //! | 4 | `delivery` |
-//! | 3 | `ledger`, `metrics`, `notice`, `queue`, `requests`, `sampling`, `stats` |
+//! | 3 | `exceptions`, `ledger`, `metrics`, `notice`, `queue`, `requests`, `sampling`, `stats` |
 //! | 2 | `config`, `event` |
 //! | 1 | `batch_id`, `error`, `rng`, `time` |
 //! | 0 | `buckets`, `list`, `text` |
@@ -38,6 +38,7 @@ pub mod config;
 pub(crate) mod delivery;
 pub mod error;
 pub mod event;
+mod exceptions;
 pub mod ledger;
 mod list;
 pub mod metrics;
@@ -55,7 +56,10 @@ pub use collector::{Batch, BufferedRequest, Collector, Measured, RouteRef, Signa
 pub use config::{Config, Service, SinkOptions, Temporality};
 pub use delivery::{Outcome, Round};
 pub use error::{Error, ErrorKind};
-pub use event::{Attributes, Event, EventKind, EventView, Exception, Format, Severity, SpanIds, Value};
+pub use event::{
+    Attributes, EndedRequest, Event, EventKind, EventView, Exception, Format, Severity, SpanIds, Value,
+};
+pub use exceptions::RecentException;
 pub use ledger::{Counters, MetricCounters, Reason, Refusal, SinkCounters, Totals};
 pub use metrics::{MetricId, MetricKind, SeriesId};
 pub use notice::Notice;

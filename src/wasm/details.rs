@@ -2,7 +2,7 @@
 
 use super::convert::{nan_to_none, status};
 use crate::engine::event::trace::TraceContext;
-use crate::engine::{Attributes, Event, EventKind, Exception, Severity};
+use crate::engine::{Attributes, EndedRequest, Event, EventKind, Exception, Severity};
 
 /// The optional values of the next event. They are cleared when the event is recorded.
 #[derive(Default)]
@@ -10,6 +10,10 @@ pub(super) struct Details {
     pub(super) error: Option<String>,
     /// Message, causes and stack of the error, if it is an exception.
     pub(super) exception: Option<[String; 3]>,
+    /// Whether the program has dealt with the exception.
+    pub(super) is_handled: bool,
+    /// The route and the method of the exception's request, if that is over.
+    pub(super) ended: Option<[String; 2]>,
     pub(super) severity: Severity,
     /// REQ: the method. DB: the system.
     pub(super) source: Option<String>,
@@ -54,7 +58,9 @@ impl Details {
 
     pub(super) fn exception(&self) -> Option<Exception<'_>> {
         let [message, cause, stack] = self.exception.as_ref()?;
-        Some(Exception { message, cause, stack })
+        let is_path = self.is_path;
+        let ended = self.ended.as_ref().map(|[route, method]| EndedRequest { route, is_path, method });
+        Some(Exception { message, cause, stack, handled: self.is_handled, ended })
     }
 
     /// Clears all values and keeps the memory of the attributes.
@@ -63,6 +69,8 @@ impl Details {
         self.attributes.clear();
         self.error = None;
         self.exception = None;
+        self.is_handled = false;
+        self.ended = None;
         self.severity = Severity::Info;
         self.source = None;
         self.is_path = false;

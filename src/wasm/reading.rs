@@ -3,7 +3,7 @@
 use super::convert::{self, View};
 use super::engine::Engine;
 use super::views::{CountersView, NoticeView, RowView, TotalsView};
-use crate::encode::prometheus;
+use crate::encode::{self, prometheus};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -43,6 +43,13 @@ impl Engine {
     #[wasm_bindgen(js_name = countRequests)]
     pub fn count_requests(&mut self) {
         self.collector.count_requests();
+    }
+
+    /// The last exceptions, newest last, as JSON.
+    pub fn exceptions(&self) -> String {
+        let mut json = Vec::new();
+        encode::exceptions(self.collector.exceptions(), &mut json);
+        String::from_utf8(json).unwrap_or_default()
     }
 
     /// Counters, statistics, requests and metrics as Prometheus text, or as OpenMetrics. `per_isolate`: with a label

@@ -75,6 +75,19 @@ impl Engine {
         self.details.exception = Some([message, cause, stack]);
     }
 
+    /// The program has dealt with the exception that the next event is.
+    #[wasm_bindgen(js_name = setHandled)]
+    pub fn set_handled(&mut self) {
+        self.details.is_handled = true;
+    }
+
+    /// Sets the route, or with [`set_path`](Self::set_path) the raw path, and the method of the request that is over, to which
+    /// the exception belongs that the next event is.
+    #[wasm_bindgen(js_name = setEnded)]
+    pub fn set_ended(&mut self, route: String, method: String) {
+        self.details.ended = Some([route, method]);
+    }
+
     /// Sets the severity of the next custom event, by its number. Any other number is that of `info`.
     #[wasm_bindgen(js_name = setSeverity)]
     pub fn set_severity(&mut self, number: u16) {
@@ -95,7 +108,7 @@ impl Engine {
         self.details.source = Some(source);
     }
 
-    /// Marks the name of the next request as a raw path. It is recorded as its template.
+    /// Marks the name of the next request, or the route of the next exception, as a raw path. It is recorded as its template.
     #[wasm_bindgen(js_name = setPath)]
     pub fn set_path(&mut self) {
         self.details.is_path = true;

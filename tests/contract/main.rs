@@ -4,6 +4,7 @@
 
 mod corners;
 mod delivery;
+mod exceptions;
 mod late;
 mod model;
 mod recording;

@@ -3,7 +3,7 @@
 use super::fixture::*;
 use super::glue::*;
 use js_sys::JsString;
-use serde_json::json;
+use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::*;
 
@@ -373,4 +373,37 @@ fn a_request_that_is_over_is_named_by_its_answer() {
     assert_eq!(header, format!("00-{trace}-{span}-01"));
     write_words(answer_address(&engine), &[-1.0, 0.0, 0.0, 0.0]);
     assert_eq!(text(&engine, "Engine.traceOfLate", args![]), "", "an excluded request has no span");
+}
+
+#[wasm_bindgen_test]
+fn the_last_exceptions_are_json_with_what_was_set() {
+    let engine = engine();
+    assert_eq!(text(&engine, "Engine.exceptions", args![]), "[]");
+    let token = number(&engine, "Engine.open", args!["/a/1", UNDEFINED, NOW]);
+    call(&engine, "Engine.setError", args!["TypeError"]);
+    call(&engine, "Engine.setException", args!["it \"broke\"", "", "at f"]);
+    call(&engine, "Engine.setHandled", args![]);
+    call(&engine, "Engine.record", args![EVT, "exception", f64::NAN, NOW, NOW, f64::NAN, token]);
+    call(&engine, "Engine.setSource", args!["GET"]);
+    call(&engine, "Engine.setPath", args![]);
+    call(&engine, "Engine.endRequest", args![REQ, "/a/1", 200, NOW, NOW, 5, token]);
+    // Of the request that is over.
+    for is_path in [true, false] {
+        call(&engine, "Engine.setError", args!["Error"]);
+        call(&engine, "Engine.setException", args!["", "", ""]);
+        call(&engine, "Engine.setEnded", args!["/a/1", "GET"]);
+        if is_path {
+            call(&engine, "Engine.setPath", args![]);
+        }
+        call(&engine, "Engine.recordLate", args![EVT, "exception", f64::NAN, NOW, NOW, f64::NAN]);
+    }
+    let mut found: Value = serde_json::from_str(&text(&engine, "Engine.exceptions", args![])).unwrap();
+    for entry in found.as_array_mut().unwrap() {
+        assert_eq!(entry.as_object_mut().unwrap().remove("trace_id").unwrap().as_str().unwrap().len(), 32);
+    }
+    let first = json!({ "ts": TS, "type": "TypeError", "message": "it \"broke\"", "stack": "at f", "route": "/a/:id",
+                        "method": "GET", "handled": true });
+    let late =
+        |route| json!({ "ts": TS, "type": "Error", "route": route, "method": "GET", "handled": false });
+    assert_eq!(found, json!([first, late("/a/:id"), late("/a/1")]));
 }

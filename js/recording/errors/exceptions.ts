@@ -22,21 +22,27 @@ export function recordException(
     place.record.exceptions ??= new WeakSet();
     place.record.exceptions.add(error);
   }
-  add(host, place, thrown, optionOf(options, "attributes"));
+  add(host, place, thrown, isHandled, optionOf(options, "attributes"));
 }
 
 /** Records the error by which `request` has failed, unless it is only the name of a type, or was recorded. */
 export function recordFailure(host: RecordingHost, request: RequestRecord, error: unknown): void {
   if (typeof error !== "object" || error === null || request.exceptions?.has(error) === true) return;
-  add(host, { record: request, context: request.context, span: undefined }, error, undefined);
+  add(host, { record: request, context: request.context, span: undefined }, error, false, undefined);
 }
 
-function add(host: RecordingHost, place: Place | undefined, error: unknown, attributes: unknown): void {
+function add(
+  host: RecordingHost,
+  place: Place | undefined,
+  error: unknown,
+  isHandled: boolean,
+  attributes: unknown,
+): void {
   const start = host.clock.now();
   const severity = severityOf("error");
   record(
     host,
-    { kind: EVT, name: "exception", start, error, severity, ...boundedEntries(attributes) },
+    { kind: EVT, name: "exception", start, error, severity, isHandled, ...boundedEntries(attributes) },
     place,
   );
 }

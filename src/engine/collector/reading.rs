@@ -4,6 +4,7 @@ use super::Collector;
 use crate::engine::config::Config;
 use crate::engine::event::names::Names;
 use crate::engine::event::record::Record;
+use crate::engine::exceptions::RecentException;
 use crate::engine::ledger::{Counters, Totals};
 use crate::engine::notice::Notice;
 use crate::engine::stats::{Snapshot, Timeline};
@@ -51,6 +52,12 @@ impl Collector {
     pub fn timeline(&mut self, series: Option<(&str, &str)>, now_ms: f64) -> Timeline {
         self.read_clock(now_ms);
         self.recorder.timeline(series, &self.shared)
+    }
+
+    /// The last 20 exceptions, newest last: EVT events called [`Exception::NAME`](crate::engine::Exception::NAME) with an
+    /// error, sampled or not. They take at most 160 KiB, and nothing until there is one.
+    pub fn exceptions(&self) -> impl Iterator<Item = &RecentException> + Clone {
+        self.shared.exceptions.since(0)
     }
 
     /// The number of events in the queue: those that at least one sink still needs.

@@ -2,6 +2,7 @@
 
 use crate::engine::config::Config;
 use crate::engine::event::names::Names;
+use crate::engine::exceptions::Exceptions;
 use crate::engine::ledger::{Count, Ledger, Reason, Refusal};
 use crate::engine::metrics::Registry;
 use crate::engine::notice::{Notice, Notices};
@@ -17,6 +18,8 @@ pub(super) struct Shared {
     /// The metrics of the program.
     pub(super) registry: Registry,
     pub(super) notices: Notices,
+    /// The last exceptions.
+    pub(super) exceptions: Exceptions,
     /// `None` until entropy is given.
     pub(super) rng: Option<Rng>,
     /// The random id of the isolate: 16 hexadecimal digits; empty until entropy is given.
@@ -32,6 +35,7 @@ impl Shared {
             ledger: Ledger::new(sinks),
             registry: Registry::new(config.metric_series),
             notices: Notices::new(sinks),
+            exceptions: Exceptions::default(),
             rng: None,
             isolate: String::new(),
         }

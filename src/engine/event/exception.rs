@@ -12,6 +12,21 @@ pub struct Exception<'a> {
     pub cause: &'a str,
     /// The frames of its stack, at most 4 KiB.
     pub stack: &'a str,
+    /// Whether the program has dealt with it. Only [`Collector::exceptions`](crate::engine::Collector::exceptions) says so.
+    pub handled: bool,
+    /// The request that it belongs to, if that is over: nothing else knows its name any more.
+    pub ended: Option<EndedRequest<'a>>,
+}
+
+/// A request that is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EndedRequest<'a> {
+    /// The route, or the name of a handler that is no request.
+    pub route: &'a str,
+    /// Whether `route` is a raw path. It is shown as its [template](super::path::template).
+    pub is_path: bool,
+    /// The method.
+    pub method: &'a str,
 }
 
 impl<'a> Exception<'a> {

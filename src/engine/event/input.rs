@@ -123,6 +123,12 @@ impl<'a> Event<'a> {
         Some([read.unwrap_or_default(), written.unwrap_or_default()])
     }
 
+    /// Whether it is an exception by itself. Else its error is that of what it measures.
+    #[inline(always)]
+    pub(crate) fn is_exception(&self) -> bool {
+        self.kind == EventKind::Evt && self.error.is_some() && self.name == Exception::NAME
+    }
+
     /// How many of its values were cut or left out.
     pub(crate) fn truncated(&self) -> u32 {
         let given = [self.rows, self.rows_read, self.rows_written, self.db_ms];

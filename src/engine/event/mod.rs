@@ -22,7 +22,7 @@ pub mod trace;
 mod view;
 
 pub use attributes::{Attributes, Value};
-pub use exception::Exception;
+pub use exception::{EndedRequest, Exception};
 pub use format::Format;
 pub use input::Event;
 pub use kind::EventKind;

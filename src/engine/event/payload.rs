@@ -77,7 +77,7 @@ impl RecordWriter {
     }
 
     fn push_exception(&mut self, exception: &Exception<'_>, hides_values: bool) {
-        let Exception { message, cause, stack } = exception;
+        let Exception { message, cause, stack, .. } = exception;
         for (tag, text) in [(MESSAGE, message), (CAUSE, cause)] {
             if tag == CAUSE && text.is_empty() {
                 continue;

@@ -36,6 +36,10 @@ impl Recorder {
         }
         let name = Hashed::new(name_of(event, name));
         pipeline.observe(event, name, &mut Hint::default(), shared, output);
+        if event.is_exception() {
+            let trace_id = span_of(request, shared).trace_id;
+            shared.exceptions.note(event, trace_id, [0; 8]);
+        }
         let p = match request.fate {
             _ if pipeline.policy.keeps_error(event.error.is_some()) => 1.0,
             Fate::Recorded { p } => p,

@@ -84,6 +84,9 @@ impl Recorder {
         };
         let origin = Origin::Root(parent);
         *answer = pipeline.finish_event(event, Hashed::new(name), decision, origin, shared, output);
+        if event.is_exception() {
+            shared.exceptions.note(event, answer.trace_id, [0; 8]);
+        }
     }
 
     /// Records requests that the host has buffered since `queued_at`. Returns whether all route ids are invalid now.
@@ -169,6 +172,9 @@ impl Recorder {
             Some(parent) => child_ids(parent, shared),
             None => root_ids(None, shared),
         };
+        if event.is_exception() {
+            shared.exceptions.note(event, ids.trace_id, ids.parent_id);
+        }
         let ids = with_own_span(ids, event);
         if token.is_sampled() {
             let decision = pipeline.requests.decision(token);
@@ -212,6 +218,9 @@ impl Recorder {
         let decision = pipeline.requests.decision(token).unwrap_or(unknown);
         let origin = request.map_or(Origin::Root(None), Origin::Request);
         let name = Hashed::new(name_of(event, name));
+        if let Origin::Request(request) = &origin {
+            shared.exceptions.name_request(request.ids.span_id, name.text, event.method);
+        }
         *answer = pipeline.finish_event(event, name, decision, origin, shared, output);
     }
 

@@ -75,7 +75,6 @@ fn step_of(window: &Window, table: &mut Table, number: usize, step: i64, slots: 
     let is_open = |position: usize| position == window.open();
     let shifts = positions.clone().map(|position| row.slot_shift(position, is_open(position)));
     arena.scratch.start(shifts.max().unwrap_or(0));
-
     let (mut step, mut max) = (Step::default(), -1.0f64);
     for position in positions {
         let slot = row.slot(position);
