@@ -16,7 +16,7 @@ const BOTH = ["es", "cjs"];
 const ENGINES = { workerd: ["es"], "edge-light": ["es"], inline: BOTH };
 
 /** What a program imports, of each engine: js/<surface>.ts. The index has the engine's own name. */
-const SURFACES = ["index", "stats", "sampling"];
+const SURFACES = ["index", "stats", "sampling", "hub"];
 
 const source = (name) => join(root, "js", `${name}.ts`);
 

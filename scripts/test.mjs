@@ -49,7 +49,7 @@ const suites = [
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
   check(
-    "web js types sinks scrapes hosts pack docs workerd workers runtimes frameworks reproducible",
+    "web js types sinks scrapes hosts pack docs workerd hub workers runtimes frameworks reproducible",
     "package build",
     node(join("scripts", "build.mjs")),
   ),
@@ -80,6 +80,7 @@ const suites = [
   tests("pack", "package", nodeTest("tests/pack/*.test.mjs"), countNode),
   named(tests("reproducible", "reproducible", nodeTest("tests/reproducible/*.test.mjs"), countNode)),
   tests("docs", "documents", nodeTest("tests/docs/*.test.mjs"), countNode),
+  tests("workerd hub", "hub", nodeTest("--test-concurrency=1", "tests/hub/*.test.mjs"), countNode),
   tests("workerd", "faults", nodeTest("--test-concurrency=1", "tests/faults/*.test.mjs"), countNode),
   tests("workerd", "bindings", nodeTest("tests/bindings/*.test.mjs"), countNode),
   tests("workerd workers", "workers", nodeTest("tests/workers/*.test.mjs"), countNode),

@@ -7,7 +7,7 @@ import { root } from "./env.mjs";
 
 const PKG = join(root, "pkg");
 /** No adapters: they are measured with their wasm, or have none. */
-const SURFACES = [".", "./stats", "./sampling", "./manual"];
+const SURFACES = [".", "./stats", "./sampling", "./hub", "./manual"];
 
 /** A Worker that uses all there is for one: every export of the index, which has all sinks, and the adapter. */
 const FULL = `import * as all from "tidegate"; import * as workers from "tidegate/workers"; export { all, workers };`;
@@ -28,6 +28,7 @@ function entries() {
     { name: "inline", source: whole("."), isInline: true },
     { name: "stats", source: whole("./stats") },
     { name: "sampling", source: whole("./sampling") },
+    { name: "hub", source: whole("./hub") },
     ...adapters.map((path) => ({ name: `${path.slice(2)} alone`, source: whole(path) })),
   ];
 }

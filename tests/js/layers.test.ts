@@ -22,6 +22,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["collector", "sinks", "types"],
   "stats.ts": ["wasm", "runtime", "types"],
   "sampling.ts": ["wasm", "runtime", "types"],
+  hub: ["stats.ts", "sinks", "runtime", "types"],
+  "hub.ts": ["hub", "types"],
   "manual.ts": ["index.ts", "wasm", "runtime", "types"],
   entries: ["adapters", "runtime", "wasm", "types"],
 };
@@ -49,6 +51,7 @@ const GLOBALS_IN: readonly (readonly [file: string, name: string, reason: string
   ["sinks/console.ts", "console", "it is what this sink writes to"],
   ["sinks/console.ts", "process", "bundlers put the text in the place of process.env.NODE_ENV"],
   ["collector/log.ts", "console", "the one place that reports what is not well"],
+  ["hub/object/report.ts", "console", "a Durable Object has no collector that could report"],
   ["delivery/outcome.ts", "Date", "Date.parse reads the HTTP-date of Retry-After; no clock is read"],
 ];
 
@@ -204,6 +207,8 @@ test("planted violations are caught", () => {
     ["adapters/x.ts", 'import { record } from "../recording/events.ts";', /must not see recording/],
     ["index.ts", 'export { instrument } from "./adapters/workers.ts";', /must not see adapters/],
     ["stats.ts", 'import { flush } from "./delivery/flush.ts";', /must not see delivery/],
+    ["hub/x.ts", 'import { createCollector } from "../index.ts";', /must not see index\.ts/],
+    ["sinks/x.ts", 'import { hub } from "../hub/sink.ts";', /must not see hub/],
     ["wasm/x.ts", 'await import("../entries/inline.ts");', /must not see entries/],
     [
       "runtime/x.ts",
