@@ -59,12 +59,25 @@ function customSection(name, text) {
   return Buffer.concat([Buffer.of(0, content.length), content]);
 }
 
-/** The section of target features is for tools that read the module again, which none does. */
 function optimize(file, names) {
   const program = join(root, "node_modules", ".bin", "wasm-opt");
   const input = join(GENERATED, "tidegate_bg.wasm");
-  run(program, ["-O3", names, "--strip-target-features", input, "-o", file], "Run npm install first.");
+  run(program, [...PASSES, names, input, "-o", file], "Run npm install first.");
 }
+
+/** What each of them saves stands in docs/design/size-notebook.md. */
+const PASSES = [
+  // Nothing but the end of the stack lies in the first kilobyte: constants are folded into addresses.
+  "--low-memory-unused",
+  // It knows which calls change nothing.
+  "--generate-global-effects",
+  "-O3",
+  // The functions of a module stand together, and all alignments are the same: both compress better.
+  "--reorder-functions-by-name",
+  "--dealign",
+  // It is for tools that read the module again, which none does.
+  "--strip-target-features",
+];
 
 const cargo = (args, env) =>
   run("cargo", args, "Install Rust (https://rustup.rs), then run npm run setup.", env);
