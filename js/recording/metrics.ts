@@ -6,6 +6,7 @@ import type { Counter, Gauge, Histogram, MetricOptions } from "../types/metrics.
 import { boundedEntries } from "./attributes.ts";
 import { addAttributes } from "./events.ts";
 import type { RecordingHost } from "./recording-host.ts";
+import { redactEntries } from "./redact.ts";
 import { text } from "./values.ts";
 
 /** The most instruments that are remembered, and the most nodes of all trees: a program has few. */
@@ -90,14 +91,16 @@ export class Metrics {
   /** The first number of a set, of an instrument or of an engine. Returns false for one that cannot be recorded. */
   #recordUnknown(instrument: Instrument, value: unknown, attributes: unknown): boolean {
     const { engine } = this.#host;
-    const { attributes: entries, truncated } = boundedEntries(attributes);
+    const { attributes: entries, truncated: cut } = boundedEntries(attributes);
     // This configures the collector where the host has no env of its own.
     if (typeof value !== "number" || !this.#host.isReady()) return false;
     this.#register();
     const { id } = instrument;
     if (id === undefined) return false;
+    const [kept, failed] = redactEntries(this.#host, entries);
+    const truncated = cut + failed;
     const series = engine.call(UNKNOWN, (core) => {
-      addAttributes(core, entries, truncated);
+      addAttributes(core, kept, truncated);
       return core.series(id);
     });
     this.#host.checkCarried(INSTRUMENTS);

@@ -98,7 +98,8 @@ export interface CollectorOptions {
   /**
    * Sees each attribute, and each message (`exception.message`) and stack (`exception.stacktrace`) of an error, once and
    * within its limits, before it is queued. What it returns is recorded instead; undefined: nothing. If it throws, or
-   * returns anything else, the value is left out and counted in `truncated`.
+   * returns anything else, the value is left out and counted in `truncated`. Of metrics it sees the attributes of each
+   * set once.
    *
    * @default none
    */

@@ -247,3 +247,26 @@ test("bad intervals, temporalities and labels are refused by name", () => {
     code: "config/sink",
   });
 });
+
+test("redact sees the attributes of metrics, once a set", () => {
+  const seen: unknown[] = [];
+  const { tide } = simulated({
+    redact(key, value) {
+      seen.push([key, value]);
+      if (key === "bad") throw new Error("no");
+      return key === "email" ? undefined : value;
+    },
+  });
+  for (let n = 0; n < 3; n += 1) tide.counter("c").add(1, { email: "a@b.example", plan: "pro" });
+  assert.deepEqual(seen, [
+    ["email", "a@b.example"],
+    ["plan", "pro"],
+  ]);
+  tide.counter("c").add(1, { email: "other", plan: "pro" });
+  tide.counter("c").add(5, { bad: 1 });
+  assert.deepEqual(values(tide), [
+    ["c", { plan: "pro" }, 4],
+    ["c", {}, 5],
+  ]);
+  assert.equal(tide.counters().truncated, 1);
+});
