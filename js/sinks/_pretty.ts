@@ -126,7 +126,7 @@ function inOrder(events: readonly Event[] = []): Event[] {
   return [...events].sort((one, other) => one.ts - other.ts);
 }
 
-/** Without control characters: what a client sends must not steer a terminal. */
+/** Without control characters, those of writing direction too: what a client sends must not steer a terminal. */
 function clean(text: string): string {
-  return text.replace(/[^ -~\u00a0-\uffff]/g, " ");
+  return text.replace(/[^ -~\u00a0-\u200d\u2010-\u2027\u2030-\u2065\u206a-\uffff]/g, " ");
 }

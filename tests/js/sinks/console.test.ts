@@ -113,7 +113,7 @@ test("pretty: an error goes to console.error with its message and stack; so does
 });
 
 test("pretty: no text of an event steers the terminal", (t) => {
-  const evil = "\u001b[2J\u0007\n\u009b31m";
+  const evil = "\u001b[2J\u0007\n\u009b31m\u202e\u2066\u2028";
   const event = request({
     route: `/${evil}`,
     error: evil,
@@ -125,6 +125,7 @@ test("pretty: no text of an event steers the terminal", (t) => {
     text.split(/[ -~\u00a0-\uffff]*/).filter((rest) => rest !== "" && rest !== "\n"),
     [],
   );
+  assert.doesNotMatch(text, /[\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
 });
 
 test("pretty: colors on a terminal alone, unless NO_COLOR or FORCE_COLOR say otherwise", (t) => {
