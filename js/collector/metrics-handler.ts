@@ -2,8 +2,15 @@ import { bridgeOf } from "../runtime/bridge.ts";
 import { hostKind } from "../runtime/host-kind.ts";
 import { hasToken } from "../runtime/secrets.ts";
 import type { Collector } from "../types/collector.ts";
-import { TidegateError } from "../types/error.ts";
 import type { HostRequest, HostResponse, MetricsHandlerOptions } from "../types/metrics.ts";
+import { copyOf, type Shape } from "./check.ts";
+
+const SHAPE: Shape = {
+  token: ["string"],
+  authorize: ["function"],
+  public: ["boolean"],
+  perIsolate: ["boolean"],
+};
 
 const TEXT = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -16,7 +23,7 @@ const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8
  * 401. On hosts that run many isolates a scrape reads one of them, so the answer is 501, unless `perIsolate` is true: then
  * each sample has the label `instance`.
  *
- * Throws TidegateError `config/type` for options that are not usable.
+ * Throws TidegateError `config/type` or `config/unknown-option`, which names the option.
  *
  * @example
  * const metrics = metricsHandler(tide, { token: process.env.METRICS_TOKEN });
@@ -26,15 +33,11 @@ export function metricsHandler(
   tide: Collector,
   options: MetricsHandlerOptions = {},
 ): (request: HostRequest) => Promise<HostResponse> {
-  const { token, authorize, public: isPublic, perIsolate } = { ...options };
-  const isUsable =
-    (token === undefined || typeof token === "string") &&
-    (authorize === undefined || typeof authorize === "function");
-  if (!isUsable)
-    throw new TidegateError("config/type", "metricsHandler: token must be a string, authorize a function");
+  const given = copyOf<MetricsHandlerOptions>(options, SHAPE, "metricsHandler.");
+  const { token, authorize, public: isPublic, perIsolate } = given;
   bridgeOf(tide)?.countRequests();
-  return async (given) => {
-    const request = given as Request;
+  return async (scrape) => {
+    const request = scrape as Request;
     if (authorize === undefined && !token && isPublic !== true) return answer(404, "Not found\n");
     if (!(isPublic === true || hasToken(request, token) || (await isAuthorized(authorize, request)))) {
       return answer(401, "Unauthorized\n", { "www-authenticate": "Bearer" });

@@ -156,14 +156,7 @@ test("only who may scrape gets an answer", async () => {
     )(new Request("http://h.example/metrics", { headers }));
     return [response.status, response.headers.get("content-type"), await response.text()];
   };
-  for (const options of [
-    undefined,
-    {},
-    { token: "" },
-    { public: false },
-    { public: 1 },
-    { perIsolate: true },
-  ]) {
+  for (const options of [undefined, {}, { token: "" }, { public: false }, { perIsolate: true }]) {
     assert.equal((await ask(options))[0], 404, JSON.stringify(options));
   }
   const token = "s3cret";
@@ -203,5 +196,14 @@ test("only who may scrape gets an answer", async () => {
   assert.ok(answer.endsWith("# EOF\n") && /^# TYPE orders counter\norders_total\{/m.test(answer));
   const samples = answer.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
   for (const line of samples) assert.match(line, /instance="[0-9a-f]{16}"\} /);
-  assert.throws(() => metricsHandler(tide, { token: 5 }), { code: "config/type" });
+  for (const [options, code] of [
+    [{ token: 5 }, "type"],
+    [{ authorize: true }, "type"],
+    [{ public: 1 }, "type"],
+    [{ perIsolate: "yes" }, "type"],
+    [{ tokens: "x" }, "unknown-option"],
+  ]) {
+    const message = new RegExp(`^metricsHandler\\.${Object.keys(options)[0]} `);
+    assert.throws(() => metricsHandler(tide, options), { code: `config/${code}`, message });
+  }
 });
