@@ -240,6 +240,7 @@ test("bad intervals, temporalities and labels are refused by name", () => {
     });
   }
   assert.throws(() => simulated({ labels: ["a", "b", "c", "d"] }), { code: "config/labels" });
+  assert.throws(() => simulated({ labels: ["a", "b", "a"] }), { code: "config/labels", message: /labels/ });
   assert.throws(() => simulated({ labels: [1 as never] }), { code: "config/type", message: /labels\[0\]/ });
   assert.throws(() => simulated({ metricSeries: 0 }), { code: "config/metric-series" });
   const metrics = otlp({ url: "https://o.example", signals: ["metrics"] });

@@ -133,13 +133,13 @@ fn attributes(point: &Point, writer: &mut Writer<'_>) {
                 attributes.text("http.request.method", point.detail());
                 attributes.text("http.route", point.name());
                 status_code(point.status(), point.error(), &mut attributes);
-                for (key, value) in point.labels() {
-                    attributes.extra(key, value);
-                }
             }
             Instrument::DbClient => database(Some(point.detail()), point.name(), &mut attributes),
         }
         attributes.optional("error.type", point.error());
+        for (key, value) in point.labels() {
+            attributes.extra(key, value);
+        }
     }
     attributes.close();
 }

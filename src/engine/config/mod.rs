@@ -178,7 +178,7 @@ impl Config {
     /// - [`ErrorKind::OutOfRange`] for a number outside its limit; the message names the field, its value and its limit
     /// - [`ErrorKind::LeaseMs`] for a lease that is not longer than `flush_deadline_ms`
     /// - [`ErrorKind::Sinks`] for more than 16 sinks, or 4 metrics sinks, and for a sink with a limit out of range
-    /// - [`ErrorKind::Labels`] for more than 3 labels
+    /// - [`ErrorKind::Labels`] for more than 3 labels, or the same twice
     /// - the errors of [`SamplingOptions::validate`]
     pub fn validate(&self) -> Result<(), Error> {
         for (name, field) in FIELDS {
@@ -203,6 +203,9 @@ impl Config {
         }
         if self.labels.len() > Self::MAX_LABELS {
             return Err(Error::new(ErrorKind::Labels, &["labels: at most 3 are allowed"]));
+        }
+        if self.labels.iter().enumerate().any(|(at, label)| self.labels[..at].contains(label)) {
+            return Err(Error::new(ErrorKind::Labels, &["labels: one is given twice"]));
         }
         self.sampling.validate()
     }
