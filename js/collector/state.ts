@@ -164,10 +164,10 @@ export class State implements RecordingHost {
     return true;
   }
 
-  measure(series: number, value: number, current: () => Place | undefined): boolean {
+  measure(generation: number, series: number, value: number, current: () => Place | undefined): boolean {
     const { handle } = this.engine;
     const buffer = handle?.measures;
-    if (buffer === undefined) return false;
+    if (buffer === undefined || handle?.generation !== generation) return false;
     buffer.write(series, value);
     if (buffer.isFull) this.#afterMeasure((handle as EngineHandle).flushBuffers(), current);
     else if (buffer.count === 1 && this.settings?.hasMetricsSink) {

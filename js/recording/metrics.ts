@@ -20,10 +20,16 @@ const INSTRUMENTS = 4;
 /** No id: the engine has to be asked. */
 const UNKNOWN = -1;
 
+const { hasOwnProperty: hasOwn } = Object.prototype;
+
 /** One attribute after the other, in the order of a program's object, leads to the id of a series. */
 interface Node {
   series: number;
-  next: Map<string, Map<unknown, Node>> | undefined;
+  /** The attribute that has followed first, and where its values lead. Most nodes have this one. */
+  key: string | undefined;
+  values: Map<unknown, Node> | undefined;
+  /** As `values`, by the key of every other attribute that has followed. */
+  others: Map<string, Map<unknown, Node>> | undefined;
 }
 
 interface Instrument {
@@ -75,17 +81,16 @@ export class Metrics {
   }
 
   #record(instrument: Instrument, value: unknown, attributes: unknown): void {
-    const { engine } = this.#host;
     try {
-      if (typeof value === "number" && this.#generation === engine.generation) {
+      if (typeof value === "number") {
         const series = find(instrument.root, attributes);
-        if (series !== UNKNOWN && this.#host.measure(series, value, this.#current)) return;
+        if (series !== UNKNOWN && this.#measure(series, value)) return;
       }
       if (this.#recordUnknown(instrument, value, attributes)) return;
     } catch {
       // The stack is full.
     }
-    engine.unmeasured += 1;
+    this.#host.engine.unmeasured += 1;
   }
 
   /** The first number of a set, of an instrument or of an engine. Returns false for one that cannot be recorded. */
@@ -106,7 +111,11 @@ export class Metrics {
     this.#host.checkCarried(INSTRUMENTS);
     if (series === UNKNOWN) return false;
     if (truncated === 0) this.#remember(instrument.root, entries, series);
-    return this.#host.measure(series, value, this.#current);
+    return this.#measure(series, value);
+  }
+
+  #measure(series: number, value: number): boolean {
+    return this.#host.measure(this.#generation, series, value, this.#current);
   }
 
   /** Makes the instruments known to the engine, in the order in which they were made: the first of a name has it. */
@@ -141,9 +150,10 @@ export class Metrics {
     if (entries.some(([, value]) => typeof value === "string" && value.length > VALUE_MAX)) return;
     let at = root;
     for (const [key, value] of entries) {
-      at.next ??= new Map();
-      const values = at.next.get(key) ?? new Map<unknown, Node>();
-      at.next.set(key, values);
+      at.key ??= key;
+      const values = valuesOf(at, key) ?? new Map<unknown, Node>();
+      if (key === at.key) at.values = values;
+      else at.others = (at.others ?? new Map()).set(key, values);
       const next = values.get(value) ?? node();
       if (!values.has(value)) this.#nodes += 1;
       values.set(value, next);
@@ -154,7 +164,11 @@ export class Metrics {
 }
 
 function node(): Node {
-  return { series: UNKNOWN, next: undefined };
+  return { series: UNKNOWN, key: undefined, values: undefined, others: undefined };
+}
+
+function valuesOf(at: Node, key: string): Map<unknown, Node> | undefined {
+  return key === at.key ? at.values : at.others?.get(key);
 }
 
 /** See `SeriesId` of the engine. */
@@ -168,10 +182,11 @@ function find(root: Node, attributes: unknown): number {
   if (attributes === undefined) return at.series;
   try {
     for (const key in attributes as object) {
-      if (!Object.hasOwn(attributes as object, key)) continue;
+      // Within for…in engines know the answer of this one, and not that of Object.hasOwn.
+      if (!hasOwn.call(attributes, key)) continue;
       const value = (attributes as Record<string, AttributeValue>)[key];
       if (value === undefined) continue;
-      const next = at.next?.get(key)?.get(value);
+      const next = valuesOf(at, key)?.get(value);
       if (next === undefined) return UNKNOWN;
       at = next;
     }

@@ -70,7 +70,7 @@ export interface RecordingHost {
   /** Whether there is, or was, an engine; starts it if it can be. Hosts without an env of their own are configured by their first event. */
   isReady(): boolean;
   /** Buffers a number of a series. `current` finds the running request. Returns false if there is no engine. */
-  measure(series: number, value: number, current: () => Place | undefined): boolean;
+  measure(generation: number, series: number, value: number, current: () => Place | undefined): boolean;
   /** Says on the console what is not recorded. */
   warn(message: string): void;
   /** Keeps with `request` what became of it: the call that recorded it has just returned. */
