@@ -7,7 +7,7 @@ import { root } from "../../tools/env.mjs";
 
 const page = readFileSync(join(root, "SECURITY.md"), "utf8");
 const rows = page.split("\n").filter((line) => /^\| (?!promise|-)/.test(line));
-const PARTIES = ["Clients", "Sinks", "Configuration", "Readers"];
+const PARTIES = ["Clients", "Sinks", "Configuration", "Pushes", "Readers"];
 
 test("each party that may be hostile has its promises", () => {
   for (const party of PARTIES) assert.match(page, new RegExp(`^### ${party}: `, "m"));
