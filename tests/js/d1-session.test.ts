@@ -30,3 +30,8 @@ test("a session of D1 is measured as a database is, and gains nothing that it la
     [2, 2, undefined],
   );
 });
+
+test("a database that is not there is none, and fails where it is used", () => {
+  const { tide } = simulated({});
+  for (const none of [undefined, null]) assert.equal(tide.d1(none as never), none);
+});

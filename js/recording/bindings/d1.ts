@@ -39,7 +39,9 @@ interface Database extends Session {
 /** By measured statement: the binding's own statement, which a batch needs, and its text. */
 const originals = new WeakMap<object, { readonly statement: Statement; readonly text: string }>();
 
+/** A database that is not there stays that: its first use fails as it would without measuring. */
 export function measuredD1(database: Database, run: RunStatement): Database {
+  if (database === undefined || database === null) return database;
   return {
     ...measuredSession(database, run),
     ...(database.exec && { exec: (text: string) => run(text, () => database.exec?.(text), figuresOfExec) }),
