@@ -86,7 +86,7 @@ fn requests(points: &[Point<Classic>], text: &mut Text<'_>) {
     text.family(REQUEST_DURATION, "histogram", "Durations of requests, sampled or not.");
     each(text, &|point, labels, text| {
         let buckets: Vec<_> = point.cumulative().collect();
-        text.histogram(REQUEST_DURATION, labels, &buckets, point.sum());
+        text.histogram(REQUEST_DURATION, labels, &buckets, Some(point.sum()));
     });
 }
 
@@ -138,7 +138,10 @@ fn metrics(all: &[SeriesView<'_>], text: &mut Text<'_>) {
             match series.value {
                 MetricValue::Number(value) => text.series(&name, labels, None, value),
                 MetricValue::Histogram(histogram) => {
-                    text.histogram(&name, labels, &powers_of_two(histogram), histogram.sum());
+                    // In OpenMetrics a sum never falls, and it comes with the count or not at all.
+                    let has_sum = !text.open_metrics || histogram.negative().is_none();
+                    let sum = has_sum.then(|| histogram.sum());
+                    text.histogram(&name, labels, &powers_of_two(histogram), sum);
                 }
             }
         }
@@ -291,8 +294,9 @@ impl Text<'_> {
     }
 
     /// Writes the samples of one series of a histogram. The last of `buckets` is that of all.
-    fn histogram(&mut self, name: &str, labels: &Labels<'_>, buckets: &[(f64, u64)], sum: f64) {
-        let [bucket, sum_name, count] = ["_bucket", "_sum", "_count"].map(|suffix| [name, suffix].concat());
+    fn histogram(&mut self, name: &str, labels: &Labels<'_>, buckets: &[(f64, u64)], sum: Option<f64>) {
+        let [bucket, sum_name, count_name] =
+            ["_bucket", "_sum", "_count"].map(|suffix| [name, suffix].concat());
         for (bound, count) in buckets {
             let mut le = if bound.is_finite() { number::text(*bound) } else { "+Inf".into() };
             // The canonical form of OpenMetrics.
@@ -301,8 +305,10 @@ impl Text<'_> {
             }
             self.series(&bucket, labels, Some(&le), *count as f64);
         }
-        self.series(&sum_name, labels, None, sum);
-        self.series(&count, labels, None, buckets.last().map_or(0.0, |(_, count)| *count as f64));
+        if let (Some(sum), Some((_, count))) = (sum, buckets.last()) {
+            self.series(&sum_name, labels, None, sum);
+            self.series(&count_name, labels, None, *count as f64);
+        }
     }
 
     fn series(&mut self, name: &str, labels: &Labels<'_>, le: Option<&str>, value: f64) {

@@ -126,6 +126,14 @@ const HOSTILE = {
   },
 };
 
+test("in OpenMetrics a histogram of negative numbers has no sum, which would fall", () => {
+  const tide = createCollector({});
+  tide.histogram("h").record(-5);
+  const names = (options) => tide.metricsText(options).match(/^h_\w+/gm);
+  assert.deepEqual(names({ openMetrics: true }), ["h_bucket", "h_bucket"]);
+  assert.deepEqual(names({}), ["h_bucket", "h_bucket", "h_sum", "h_count"]);
+});
+
 for (const [what, record] of Object.entries(HOSTILE)) {
   test(`Prometheus takes ${what}`, () => {
     const tide = createCollector({ resource: { instance: "i", region: "eu" } });
