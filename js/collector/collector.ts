@@ -97,6 +97,9 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
       pump.expireLeases();
       return state.engine.figure("metricsText", "", textOptionsOf(given));
     },
+    get service() {
+      return state.settings?.service ?? {};
+    },
     get error() {
       return state.engine.error;
     },

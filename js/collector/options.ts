@@ -1,6 +1,7 @@
 /** The options of a collector: parsed once, then known to be valid. */
 import type { HostKind } from "../runtime/host.ts";
 import { isThenable } from "../runtime/thenable.ts";
+import type { Collector } from "../types/collector.ts";
 import { TidegateError } from "../types/error.ts";
 import type { CollectorOptions, ContextStorage, SamplingOptions } from "../types/options.ts";
 import type { Sink } from "../types/sink.ts";
@@ -8,7 +9,7 @@ import { regexHint, seedOf } from "../wasm/convert.ts";
 import { fromEngine, isFullStack } from "../wasm/errors.ts";
 import type { EngineOptions } from "../wasm/generated/tidegate.js";
 import { badType, copyOf, isKind, listOf, reading, type Shape } from "./check.ts";
-import { hostResource, resourceOf } from "./resource.ts";
+import { hostResource, resourceOf, serviceOf } from "./resource.ts";
 import { parseSinks } from "./sinks.ts";
 
 /** The options, or a function that makes them of the environment. */
@@ -18,6 +19,7 @@ export type OptionsSource = CollectorOptions | ((env: never) => CollectorOptions
 export interface Settings {
   readonly sinks: readonly Sink[];
   readonly hasMetricsSink: boolean;
+  readonly service: Collector["service"];
   readonly autoTick: boolean;
   readonly log: boolean | "debug";
   /** What is of no use in the environment, for people. */
@@ -116,6 +118,7 @@ export function parseOptions(options: unknown, env: unknown): Settings {
   return {
     sinks,
     hasMetricsSink: sinks.some(({ format }) => format.startsWith("otlp-metrics")),
+    service: serviceOf(resource),
     autoTick: given.autoTick ?? true,
     log: logOf(given.log),
     warnings,

@@ -2,6 +2,7 @@
 
 import { pairsOf, variable } from "../runtime/environment.ts";
 import type { HostKind } from "../runtime/host.ts";
+import type { Collector } from "../types/collector.ts";
 import { TidegateError } from "../types/error.ts";
 import type { ServiceOptions } from "../types/options.ts";
 import { badType, copyOf, reading, type Shape } from "./check.ts";
@@ -49,6 +50,12 @@ export function resourceOf(
     if (value !== undefined) all.set(key, value);
   }
   return all;
+}
+
+/** Name and version, as far as they are known. */
+export function serviceOf(resource: Resource): Collector["service"] {
+  const [name, version] = [resource.get(KEYS.name), resource.get(KEYS.version)];
+  return { ...(name !== undefined && { name }), ...(version !== undefined && { version }) };
 }
 
 /** What a host says of itself. Nothing is guessed of where a process runs. */

@@ -89,6 +89,8 @@ export interface Collector extends Omit<Scope, "route" | "set"> {
    * the first call on, of those before that the first 16 384. So call one of them at the start.
    */
   metricsText(options?: TextOptions): string;
+  /** What is measured, by the options or by OpenTelemetry's variables; empty as long as the options are not known. */
+  readonly service: { readonly name?: string; readonly version?: string };
   /** Why the collector records nothing; undefined while it does. */
   readonly error: Error | undefined;
   /** Adds a listener. Returns a function that removes it. Listeners run when no call into the engine is under way. */
