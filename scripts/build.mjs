@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 import { dts } from "rolldown-plugin-dts";
 import { root } from "../tools/env.mjs";
+import { bundlePage, uplotLicense } from "../tools/page.mjs";
 import { buildWasm, packageVersion, wasmFile } from "../tools/wasm.mjs";
 
 const PKG = join(root, "pkg");
@@ -21,7 +22,11 @@ const SURFACES = ["index", "stats", "sampling", "hub"];
 const source = (name) => join(root, "js", `${name}.ts`);
 
 /** What is bundled by itself. */
-const ALONE = { manual: source("manual"), context: source("entries/context") };
+const ALONE = {
+  manual: source("manual"),
+  context: source("entries/context"),
+  dashboard: source("dashboard/index"),
+};
 
 /** What needs no engine. */
 const ADAPTERS = readdirSync(join(root, "js", "adapters"))
@@ -44,7 +49,7 @@ async function bundles() {
  * share is in the one file `shared`: so a program has one wasm instance and one TidegateError, whatever it imports.
  */
 async function bundle(input, formats, shared) {
-  const bundled = await rolldown({ ...options, input, plugins: [engineOfSurface, wasm] });
+  const bundled = await rolldown({ ...options, input, plugins: [engineOfSurface, wasm, page] });
   for (const format of formats) {
     const names = fileNames(`[name].${EXTENSION[format]}`, shared);
     await bundled.write({
@@ -116,6 +121,20 @@ const wasm = {
   },
 };
 
+/** The files of the dashboard's page are texts in its module: nothing has to be found beside it. */
+const page = {
+  name: "page",
+  resolveId: (id) => (id === "tidegate:page" ? `\0${id}` : undefined),
+  async load(id) {
+    if (id !== "\0tidegate:page") return;
+    const texts = Object.entries(await bundlePage());
+    return {
+      code: texts.map(([name, text]) => `export const ${name} = ${quoted(text)};`).join("\n"),
+      map: { mappings: "" },
+    };
+  },
+};
+
 const quoted = JSON.stringify;
 
 /** The module, the template, the licenses, and the version. */
@@ -124,21 +143,22 @@ function assemble() {
   cpSync(join(root, "pkg-template"), PKG, { recursive: true });
   const licenses = readdirSync(root).filter((file) => file.startsWith("LICENSE"));
   for (const file of licenses) cpSync(join(root, file), join(PKG, file));
+  cpSync(uplotLicense, join(PKG, "LICENSE-uPlot"));
   documents();
   const { name, ...rest } = JSON.parse(readFileSync(join(PKG, "package.json"), "utf8"));
   const manifest = { name, version: packageVersion(), ...rest };
   writeFileSync(join(PKG, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** The README and the manual; a link to a file that is not packed becomes its text. */
+/** The README and the manual; a link to a file that is not packed, and a picture, becomes its text. */
 function documents() {
-  const isPacked = (path) => !path.endsWith("docs/design");
+  const isPacked = (path) => !/\/docs\/(design|pictures)$/.test(path);
   cpSync(join(root, "docs"), join(PKG, "docs"), { recursive: true, filter: isPacked });
   cpSync(join(root, "README.md"), join(PKG, "README.md"));
   const pages = readdirSync(PKG, { recursive: true }).filter((path) => path.endsWith(".md"));
   for (const page of pages) {
     const text = readFileSync(join(PKG, page), "utf8");
-    const packed = text.replaceAll(/(?<!!)\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)/g, (link, label, target) => {
+    const packed = text.replaceAll(/!?\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)/g, (link, label, target) => {
       return target.startsWith("http") || existsSync(join(PKG, dirname(page), target)) ? link : label;
     });
     writeFileSync(join(PKG, page), packed);

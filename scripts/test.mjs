@@ -1,5 +1,5 @@
-// npm test [-- rust | web | js | types | sinks | scrapes | hosts | pack | docs | workerd | workers | runtimes | frameworks |
-// reproducible ...]: every suite in turn, then a table. Without a name all run but `reproducible`, `frameworks`, of which one
+// npm test [-- rust | web | js | types | sinks | scrapes | hosts | pack | docs | workerd | workers | runtimes | dashboard |
+// frameworks | reproducible ...]: every suite in turn, then a table. Without a name all run but `reproducible`, `frameworks`, of which one
 // runs, and `scrapes`, which runs shorter.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -49,7 +49,7 @@ const suites = [
   tests("web", "rust in Firefox", ["wasm-pack", "test", "--headless", "--firefox"], countCargo),
   check("js", "format and lint", ["biome", "ci", "."]),
   check(
-    "web js types sinks scrapes hosts pack docs workerd hub workers runtimes frameworks reproducible",
+    "web js types sinks scrapes hosts pack docs workerd hub workers runtimes dashboard frameworks reproducible",
     "package build",
     node(join("scripts", "build.mjs")),
   ),
@@ -88,6 +88,7 @@ const suites = [
   ...["node", "deno", "bun", "chromium", "firefox"].map((runtime) =>
     tests("runtimes", runtime, nodeTest(`tests/runtime/${runtime}.test.mjs`), countNode),
   ),
+  tests("dashboard", "dashboard", nodeTest("--test-concurrency=1", "tests/dashboard/*.test.mjs"), countNode),
   tests("runtimes", "over HTTP", nodeTest("tests/transparency/*.test.mjs"), countNode),
 ];
 

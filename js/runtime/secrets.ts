@@ -17,3 +17,12 @@ export function isSameText(wanted: string, given: string): boolean {
 export function hasToken(request: Request, token: string | undefined): boolean {
   return !!token && isSameText(`Bearer ${token}`, request.headers.get("authorization") ?? "");
 }
+
+/** HMAC-SHA-256 of `text` under `key`, which must not be empty, as hex. */
+export async function signatureOf(key: string, text: string): Promise<string> {
+  const encode = (of: string) => new TextEncoder().encode(of);
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const imported = await crypto.subtle.importKey("raw", encode(key), algorithm, false, ["sign"]);
+  const bytes = new Uint8Array(await crypto.subtle.sign("HMAC", imported, encode(text)));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

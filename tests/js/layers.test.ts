@@ -19,6 +19,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   recording: ["wasm", "runtime", "types"],
   collector: ["recording", "delivery", "runtime", "wasm", "types"],
   adapters: ["runtime", "types"],
+  dashboard: ["runtime", "types"],
+  "dashboard/page": ["types"],
   "index.ts": ["collector", "sinks", "types"],
   "stats.ts": ["wasm", "runtime", "types"],
   "sampling.ts": ["wasm", "runtime", "types"],
@@ -69,6 +71,12 @@ const BUILT = [
   "node:async_hooks",
 ];
 
+/** Layers beside the entries that import what is no file, and what it is. */
+const BUILT_IN: Readonly<Record<string, string>> = { dashboard: "tidegate:page", "dashboard/page": "uplot" };
+
+/** Layers that are their own host: the functions of one, and what runs in a browser alone. */
+const HOSTS = ["runtime", "dashboard/page"];
+
 const FILES_PER_FOLDER = 20;
 const LINES: Readonly<Record<string, number>> = { entries: 15, adapters: 120 };
 
@@ -101,7 +109,8 @@ function specifiersOf(text: string): string[] {
 }
 
 const targetOf = (path: string, specifier: string) => normalize(join(dirname(path), specifier));
-const layerOf = (path: string) => path.split("/")[0] as string;
+const layerOf = (path: string) =>
+  path.startsWith("dashboard/page/") ? "dashboard/page" : (path.split("/")[0] as string);
 const nameOf = (path: string) => path.split("/").at(-1) as string;
 
 function badImport(path: string, specifier: string): string[] {
@@ -109,6 +118,7 @@ function badImport(path: string, specifier: string): string[] {
   const allowed = LAYERS[layer];
   if (allowed === undefined) return [`${path} is in no layer`];
   if (layer === "entries" && BUILT.includes(specifier)) return [];
+  if (BUILT_IN[layer] === specifier) return [];
   if (!specifier.startsWith(".")) return [`${path} must not import ${specifier}: every runtime must load it`];
   const target = targetOf(path, specifier);
   const other = layerOf(target);
@@ -120,7 +130,7 @@ function badImport(path: string, specifier: string): string[] {
 
 /** The transformer replaces a name only where it means the global. */
 function badGlobals(path: string, text: string): string[] {
-  if (layerOf(path) === "runtime" || path.endsWith(".d.ts")) return [];
+  if (HOSTS.includes(layerOf(path)) || path.endsWith(".d.ts")) return [];
   const used = globalsOf(text).filter(
     (name) => !GLOBALS_IN.some(([file, known]) => file === path && known === name),
   );
@@ -209,6 +219,12 @@ test("planted violations are caught", () => {
     ["stats.ts", 'import { flush } from "./delivery/flush.ts";', /must not see delivery/],
     ["hub/x.ts", 'import { createCollector } from "../index.ts";', /must not see index\.ts/],
     ["sinks/x.ts", 'import { hub } from "../hub/sink.ts";', /must not see hub/],
+    ["dashboard/x.ts", 'import { createCollector } from "../index.ts";', /must not see index\.ts/],
+    ["dashboard/x.ts", 'import { el } from "./page/dom.ts";', /must not see dashboard\/page/],
+    ["dashboard/x.ts", "export const now = () => Date.now();", /must not use the global Date/],
+    ["dashboard/page/x.ts", 'import { text } from "../answers.ts";', /must not see dashboard/],
+    ["collector/x.ts", 'import { dashboard } from "../dashboard/index.ts";', /must not see dashboard/],
+    ["collector/x.ts", 'import uPlot from "uplot";', /must not import uplot/],
     ["wasm/x.ts", 'await import("../entries/inline.ts");', /must not see entries/],
     [
       "runtime/x.ts",
@@ -250,6 +266,10 @@ test("what is allowed is left alone", () => {
     ["adapters/_x.ts", 'import { begin } from "./_request.ts"; export { begin };'],
     ["runtime/x.ts", "export const now = () => Date.now();"],
     ["entries/x.ts", 'import base64 from "tidegate:engine"; export default base64;'],
+    [
+      "dashboard/page/x.ts",
+      'import uPlot from "uplot"; export const now = () => Date.now(); export { uPlot };',
+    ],
   ];
   for (const [path, text] of allowed)
     assert.deepEqual(violations(new Map([[path, text]])), [], `${path}: ${text}`);
