@@ -1,4 +1,5 @@
 // npm run demo [-- options]: worker-example in real workerd, real requests, a real HTTP sink; then the numbers.
+import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -59,6 +60,9 @@ function debugRoute(url) {
   };
   return debug;
 }
+
+/** What keeps the dashboard moving after the run. */
+const GENTLE = { concurrency: 1, bursts: 40, pauseMs: 300 };
 
 /** Every way in which the run disagrees with itself; empty when all is well. */
 function problems({ counters, stats, seen, asked, before, store, subrequests, malformed }) {
@@ -123,7 +127,9 @@ async function main({ check, sink, requests, concurrency, seed, fail, hang }) {
   const receiver = await startReceiver({ file, fail, hang });
   console.log("starting worker-example in local workerd");
   const SINK_URL = sink === "otlp" ? receiver.base : receiver.url;
-  const example = await startExample({ SINK: sink, SINK_URL });
+  const token = randomBytes(12).toString("base64url");
+  const example = await startExample({ SINK: sink, SINK_URL, DASHBOARD_TOKEN: token });
+  console.log(`dashboard: ${example.url}/tide/ (log in with the token ${token})`);
 
   const debug = debugRoute(example.url);
   const before = (await debug.read()).counters;
@@ -155,9 +161,12 @@ async function main({ check, sink, requests, concurrency, seed, fail, hang }) {
     console.log(JSON.stringify(summary(requests, run)));
     return;
   }
-  console.log(`still up: ${example.url}/api/items and ${example.url}/__tide (Ctrl-C ends)`);
-  await new Promise((resolve) => process.once("SIGINT", resolve));
-  process.exit();
+  console.log(
+    `still up, with some traffic: ${example.url}/api/items and ${example.url}/__tide (Ctrl-C ends)`,
+  );
+  console.log(`dashboard: ${example.url}/tide/ (log in with the token ${token})`);
+  process.once("SIGINT", () => process.exit());
+  for (;;) await drive(example.url, plan(200, seed), GENTLE);
 }
 
 // The Worker's processes end in an "exit" handler, which a signal alone would skip.

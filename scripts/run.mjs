@@ -5,7 +5,19 @@ import { join } from "node:path";
 import { root, taskNode } from "../tools/env.mjs";
 import { setup } from "./setup.mjs";
 
-const tasks = ["bench", "boundary", "build", "cost", "demo", "hostile", "reference", "size", "soak", "test"];
+const tasks = [
+  "bench",
+  "boundary",
+  "build",
+  "cost",
+  "demo",
+  "hostile",
+  "pictures",
+  "reference",
+  "size",
+  "soak",
+  "test",
+];
 const [task, ...args] = process.argv.slice(2);
 if (!tasks.includes(task)) {
   console.error(`usage: node scripts/run.mjs <${tasks.join(" | ")}> [args]`);

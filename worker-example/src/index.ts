@@ -1,4 +1,5 @@
 import { createCollector, ndjson, otlp } from "tidegate";
+import { dashboard } from "tidegate/dashboard";
 import { instrument } from "tidegate/workers";
 import { createItem, getItem, listItems } from "./items";
 
@@ -7,14 +8,16 @@ export interface Env {
   /** "ndjson" or "otlp". */
   SINK: string;
   SINK_URL: string;
+  /** Opens the dashboard at /tide/. Without one there is no dashboard. */
+  DASHBOARD_TOKEN?: string;
 }
 
 // Pure, so it may stand at global scope: the first request seeds it, and gives it `env`.
 const tide = createCollector((env: Env) => ({
-  service: { name: "tidegate-example" },
+  service: { name: "tidegate-example", version: "1.0.0" },
   sampling: {
     rate: 0.5,
-    exclude: ["/static/", "/__tide"],
+    exclude: ["/static/", "/tide", "/__tide"],
     // The first match wins; rules see the template that `route` below gives.
     overrides: [
       ["/api/items/:id", 0.25],
@@ -52,6 +55,14 @@ const routes: Record<string, Route> = {
   "GET /__tide": () => Response.json({ counters: tide.counters(), stats: tide.stats() }),
 };
 
+let page: ReturnType<typeof dashboard> | undefined;
+
+/** Made at the first request that asks for it, which brings the token. */
+function dashboardOf({ DASHBOARD_TOKEN }: Env): ReturnType<typeof dashboard> {
+  page ??= dashboard(tide, { token: DASHBOARD_TOKEN });
+  return page;
+}
+
 /** The template of a path: what statistics are kept under, and what sampling rules match. */
 function template(pathname: string): string {
   return pathname
@@ -83,6 +94,7 @@ export default instrument(
   {
     fetch(request: Request, env: Env): Response | Promise<Response> {
       const url = new URL(request.url);
+      if (url.pathname.startsWith("/tide")) return dashboardOf(env)(request);
       const route = routes[`${request.method} ${template(url.pathname)}`];
       return route ? route(request, env, url) : new Response("not found\n", { status: 404 });
     },
