@@ -272,6 +272,12 @@ test("no message of an error has the query or the credentials of a URL", async (
       `Invalid URL: 'nats://h:port/x' or "https://a"`,
     ],
     [`${"x".repeat(1000)} ${long}`, `${"x".repeat(1000)} https://h/p`],
+    [`Invalid URL: undefined/x?token=${SECRET}`, "Invalid URL: undefined/x"],
+    [
+      `Invalid URL: http://u:${SECRET}@bad host/x?a[0]=${SECRET}&b=${SECRET}`,
+      "Invalid URL: http://bad host/x",
+    ],
+    ["set a=?,b=? where c = ?", "set a=?,b=? where c = ?"],
     ["Is the computer able to access the url? a@b", "Is the computer able to access the url? a@b"],
   ];
   for (const [message, wanted] of messages) {
