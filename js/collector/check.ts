@@ -51,6 +51,13 @@ export function reading<T>(path: string, read: () => T): T {
   }
 }
 
+/** Throws TidegateError `config/type` for a function that returns no value: an async function, a generator. */
+export function refuseAsync(path: string, given: unknown): void {
+  // Not `instanceof`: the function may be of another realm.
+  if (!/Async|Generator/.test(Object.prototype.toString.call(given))) return;
+  throw new TidegateError("config/type", `${path} must not be async: what it returns is needed at once`);
+}
+
 export function isKind(value: unknown, kinds: readonly string[]): boolean {
   return kinds.includes(kindOf(value));
 }

@@ -8,7 +8,7 @@ import type { Sink } from "../types/sink.ts";
 import { regexHint, seedOf } from "../wasm/convert.ts";
 import { fromEngine, isFullStack } from "../wasm/errors.ts";
 import type { EngineOptions } from "../wasm/generated/tidegate.js";
-import { badType, copyOf, isKind, listOf, reading, type Shape } from "./check.ts";
+import { badType, copyOf, isKind, listOf, reading, refuseAsync, type Shape } from "./check.ts";
 import { hostResource, resourceOf, serviceOf } from "./resource.ts";
 import { parseSinks } from "./sinks.ts";
 
@@ -84,16 +84,6 @@ const SAMPLING: Shape = {
   respectParent: ["boolean"],
 };
 
-/** An async function and a generator return no options. Throws TidegateError `config/type`. */
-export function checkChooser(choose: object): void {
-  // Not `instanceof`: the function may be of another realm.
-  if (!/Async|Generator/.test(Object.prototype.toString.call(choose))) return;
-  throw new TidegateError(
-    "config/type",
-    "the options function must not be async: it returns a promise, but options are needed at once",
-  );
-}
-
 /**
  * `env`: what fills the options that are left out. Throws TidegateError `config/unknown-option`, `config/type`, `config/seed`
  * or `config/sink`.
@@ -115,6 +105,10 @@ export function parseOptions(options: unknown, env: unknown): Settings {
   const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
   const sinks = parseSinks(listOf(given.sinks ?? [], "sinks"));
   const labels = labelsOf(given.labels ?? []);
+  refuseAsync("clock", given.clock);
+  refuseAsync("redact", given.redact);
+  refuseAsync("sampling.rng", sampling.rng);
+  checkContext(given.context);
   return {
     sinks,
     hasMetricsSink: sinks.some(({ format }) => format.startsWith("otlp-metrics")),
@@ -148,6 +142,15 @@ export function parseOptions(options: unknown, env: unknown): Settings {
       }
     },
   };
+}
+
+function checkContext(given: unknown): void {
+  if (given === undefined) return;
+  const isStorage = reading("context", () =>
+    ["run", "getStore"].every((name) => typeof (given as Record<string, unknown>)[name] === "function"),
+  );
+  if (!isStorage)
+    throw new TidegateError("config/type", "context must have run and getStore: give asyncContext()");
 }
 
 function logOf(given: unknown): boolean | "debug" {

@@ -14,11 +14,12 @@ import type { EngineHandle } from "../wasm/engine-handle.ts";
 import { fromEngine } from "../wasm/errors.ts";
 import { BUFFERED, isDue, isPending } from "../wasm/flags.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
+import { refuseAsync } from "./check.ts";
 import { CollectorClock } from "./clock.ts";
 import { CollectorEngine } from "./engine.ts";
 import { Log } from "./log.ts";
 import { NoticeBoard } from "./notices.ts";
-import { checkChooser, type OptionsSource, parseOptions, type Settings } from "./options.ts";
+import { type OptionsSource, parseOptions, type Settings } from "./options.ts";
 import { Uncarried } from "./reports/uncarried.ts";
 
 /** What a timer, and the exit of a process, call. */
@@ -62,7 +63,7 @@ export class State implements RecordingHost {
     this.clock = new CollectorClock(host);
     this.engine = new CollectorEngine(this.clock, host.kind, this.board, this.log, hooks.onStart);
     if (typeof source === "function") {
-      checkChooser(source);
+      refuseAsync("the options function", source);
       this.#choose = source;
     } else this.#start(parseOptions(source, ownEnv()), false);
   }

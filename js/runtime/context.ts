@@ -30,18 +30,21 @@ export class RequestContext {
   run<T>(store: object, work: () => T): T {
     const storage = this.#find();
     if (storage === undefined) return work();
-    let hasRun = false;
+    const outcome: { isRunning?: boolean; result?: T } = {};
     const once = () => {
-      hasRun = true;
-      return work();
+      outcome.isRunning = true;
+      outcome.result = work();
+      outcome.isRunning = false;
+      return outcome.result;
     };
     try {
-      return storage.run(store, once);
+      storage.run(store, once);
     } catch (cause) {
-      // A storage that failed before it ran the work is passed over. An error of the work belongs to the caller.
-      if (hasRun) throw cause;
-      return work();
+      // An error of the work belongs to the caller, one of the storage does not.
+      if (outcome.isRunning === true) throw cause;
     }
+    // A storage may not run the work, or not give back what it returns.
+    return outcome.isRunning === undefined ? work() : (outcome.result as T);
   }
 
   current(): unknown {

@@ -138,6 +138,19 @@ test("all options at their documented defaults are accepted", () => {
   assert.equal(tide.counters().sinks.length, 2);
 });
 
+test("functions that return no value, and a context that is none, are refused by name", () => {
+  const bad: [CollectorOptions, RegExp][] = [
+    [{ redact: (async () => "x") as never }, /^redact must not be async/],
+    [{ clock: (async () => 1) as never }, /^clock must not be async/],
+    [{ sampling: { rng: function* () {} as never } }, /^sampling\.rng must not be async/],
+    [{ context: {} as never }, /^context must have run and getStore/],
+    [{ context: { run: () => 1 } as never }, /^context must have run and getStore/],
+  ];
+  for (const [options, message] of bad) {
+    assert.throws(() => simulated(options), { code: "config/type", message });
+  }
+});
+
 test("the function form is called once, with the env", async () => {
   const seen: unknown[] = [];
   const { tide } = simulated((env: unknown) => {

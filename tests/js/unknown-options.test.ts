@@ -70,10 +70,7 @@ test("an options function that is async is refused at once, one that returns a p
     const [code, message] = refusal(() => simulated(choose as never));
     assert.deepEqual(
       [code, message],
-      [
-        "config/type",
-        "the options function must not be async: it returns a promise, but options are needed at once",
-      ],
+      ["config/type", "the options function must not be async: what it returns is needed at once"],
     );
   }
   for (const promise of [

@@ -228,6 +228,31 @@ test("a storage that fails, a hostile request, a ctx without waitUntil: the requ
   assertLaws(tide);
 });
 
+test("whatever a storage does with the work, it runs once and gives what it gives", () => {
+  type Run = (store: unknown, work: () => unknown) => unknown;
+  const runs: Run[] = [
+    () => 1,
+    (_store, work) => void work(),
+    (_store, work) => {
+      work();
+      throw new Error("too late");
+    },
+  ];
+  for (const run of runs) {
+    const { tide } = setup({ context: { run, getStore: () => undefined } as never });
+    let calls = 0;
+    assert.equal(
+      tide.time("x", () => {
+        calls += 1;
+        return 5;
+      }),
+      5,
+    );
+    assert.equal(calls, 1);
+    assert.throws(() => tide.time("x", () => assert.fail("mine")), /mine/);
+  }
+});
+
 test("other handlers pass through and keep their `this`, also of a class with private fields", async () => {
   const { tide, ctx } = setup();
   class Worker {
