@@ -150,7 +150,7 @@ function assemble() {
   writeFileSync(join(PKG, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** The README and the manual; a link to a file that is not packed, and a picture, becomes its text. */
+/** The README and the manual. Of what is not packed, a link becomes its text, and a picture goes. */
 function documents() {
   const isPacked = (path) => !/\/docs\/(design|pictures)$/.test(path);
   cpSync(join(root, "docs"), join(PKG, "docs"), { recursive: true, filter: isPacked });
@@ -158,9 +158,13 @@ function documents() {
   const pages = readdirSync(PKG, { recursive: true }).filter((path) => path.endsWith(".md"));
   for (const page of pages) {
     const text = readFileSync(join(PKG, page), "utf8");
-    const packed = text.replaceAll(/!?\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)/g, (link, label, target) => {
-      return target.startsWith("http") || existsSync(join(PKG, dirname(page), target)) ? link : label;
-    });
+    const packed = text.replaceAll(
+      /(!?)\[([^\]]+)\]\(([^)#\s]+)(#[^)]*)?\)/g,
+      (link, isPicture, label, target) => {
+        if (target.startsWith("http") || existsSync(join(PKG, dirname(page), target))) return link;
+        return isPicture ? "" : label;
+      },
+    );
     writeFileSync(join(PKG, page), packed);
   }
 }
