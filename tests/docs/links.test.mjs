@@ -49,3 +49,15 @@ test("each link to a file, and to a heading of it, leads somewhere", () => {
     `${seen.links} links: ${seen.anchors} to a heading, ${seen.elsewhere} to other sites, not opened`,
   );
 });
+
+test("each page of the manual is found from its index, and by machines from llms.txt", () => {
+  const index = textOf("docs/README.md") + textOf("docs/HOSTS.md");
+  const guides = PAGES.filter((page) => page.startsWith("docs/guides/"));
+  const pages = PAGES.filter((page) => page.startsWith("docs/") && page !== "docs/README.md");
+  const lost = pages.filter((page) => !index.includes(`(${page.slice("docs/".length)})`));
+  assert.deepEqual(lost, []);
+  assert.deepEqual(
+    guides.filter((page) => !textOf("llms.txt").includes(`(${page})`)),
+    [],
+  );
+});
