@@ -118,6 +118,24 @@ test("tables are sorted by what is asked for, both ways", async () => {
   });
 });
 
+test("of many rows the first are shown, all when asked for", async () => {
+  const { stats } = viewOf(NOW);
+  const series = Array.from({ length: 129 }, (_, n) => ({ ...SERIES[0], name: `/r/${n}`, count: 1000 - n }));
+  const metrics = series.map(({ name }) => ({ ...viewOf(NOW).metrics[1], name: `m${name}` }));
+  await withDashboard(still({ stats: { ...stats, series }, metrics }), async (page) => {
+    const tables = [page.locator("#panel-REQ"), page.locator('section[aria-label="Metrics"]')];
+    for (const table of tables) {
+      const rows = table.locator("tbody tr");
+      assert.equal(await rows.count(), 15);
+      await table.getByRole("button", { name: "Show all 129 rows" }).click();
+      assert.equal(await rows.count(), 129);
+      await table.getByRole("button", { name: "Show fewer" }).click();
+      assert.equal(await rows.count(), 15);
+    }
+    assert.equal(await tables[0].locator("tbody tr").first().locator("a").textContent(), "/r/0");
+  });
+});
+
 test("a route has a page of its own, with its timeline and its exceptions", async () => {
   await withDashboard(still(), async (page, { url }) => {
     await page.getByRole("link", { name: "/api/orders" }).click();

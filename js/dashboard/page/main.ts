@@ -86,7 +86,7 @@ class Page {
     this.#sentence.update(state);
     this.#sentence.root.hidden = this.#content instanceof SeriesPage;
     this.#content.update(state);
-    document.title = `${view.service.name ?? "tidegate"} · ${verdict.headline}`;
+    document.title = `${view.service.name ?? "tidegate"} · ${this.#content.title ?? verdict.headline}`;
   }
 
   #showAge(): void {

@@ -13,6 +13,8 @@ import type { State } from "./state.ts";
 
 export class Overview implements Part<State> {
   readonly root: HTMLElement;
+  /** The sentence names the page. */
+  readonly title: string | undefined = undefined;
   readonly #tiles = new Tiles();
   readonly #charts = new ChartGroup();
   readonly #series = new SeriesPanel();

@@ -14,6 +14,7 @@ const ASK_MS = 4000;
 
 export class SeriesPage implements Part<State> {
   readonly root: HTMLElement;
+  readonly title: string;
   readonly #series: SeriesKey;
   readonly #tiles: Tiles;
   readonly #charts = new ChartGroup();
@@ -24,7 +25,8 @@ export class SeriesPage implements Part<State> {
   constructor(series: SeriesKey) {
     this.#series = series;
     this.#tiles = new Tiles(series.kind === "REQ" ? "Requests" : "Count");
-    const title = el("h1", { class: "title", tabindex: "-1" }, nameOf(series));
+    this.title = nameOf(series);
+    const title = el("h1", { class: "title", tabindex: "-1" }, this.title);
     const way = el("p", { class: "way" }, el("a", { href: "#" }, "Overview"), " / ", KINDS[series.kind]);
     const parts = [way, title, this.#note, this.#tiles.root, this.#charts.root];
     this.root = el("div", { class: "stack" }, ...parts, series.kind === "REQ" && this.#exceptions.root);

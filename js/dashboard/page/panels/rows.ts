@@ -1,6 +1,7 @@
 /** A table whose rows are texts. */
 import { el, KeyedParts, type Part, setAttribute, setText } from "../dom.ts";
 import { card, empty, headOf, scroller } from "./card.ts";
+import { More } from "./more.ts";
 
 export interface Cell {
   readonly text: string;
@@ -20,6 +21,8 @@ export class RowsPanel implements Part<readonly Row[]> {
   readonly #rows: KeyedParts<Row>;
   readonly #scroller: HTMLElement;
   readonly #empty: HTMLElement;
+  readonly #more = new More(() => this.#show());
+  #all: readonly Row[] = [];
 
   /** `note` stands below. */
   constructor(title: string, heads: Heads, whenEmpty: string, note?: HTMLElement) {
@@ -27,13 +30,18 @@ export class RowsPanel implements Part<readonly Row[]> {
     this.#rows = new KeyedParts(body, ({ cells }) => rowPart(heads, cells.length));
     this.#scroller = scroller(title, el("table", {}, headOf(heads), body));
     this.#empty = empty(whenEmpty);
-    this.root = card(title, [], this.#empty, this.#scroller, note);
+    this.root = card(title, [], this.#empty, this.#scroller, this.#more.root, note);
   }
 
   update(rows: readonly Row[]): void {
-    this.#rows.update(rows, ({ key }) => key);
+    this.#all = rows;
     this.#empty.hidden = rows.length > 0;
     this.#scroller.hidden = rows.length === 0;
+    this.#show();
+  }
+
+  #show(): void {
+    this.#rows.update(this.#more.cut(this.#all), ({ key }) => key);
   }
 }
 

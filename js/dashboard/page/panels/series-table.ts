@@ -2,14 +2,11 @@
 import type { SeriesStats } from "../../../types/stats.ts";
 import { Sparkline } from "../charts/sparkline.ts";
 import { el, KeyedParts, type Part, setText } from "../dom.ts";
-import { plural } from "../format.ts";
 import { hashOf } from "../location.ts";
 import { ERRORS_WARN_PCT } from "../verdict.ts";
 import { empty, scroller } from "./card.ts";
+import { More } from "./more.ts";
 import { type Column, nameOf, type Tab } from "./series-columns.ts";
-
-/** Rows before all are asked for. */
-const ROWS = 15;
 
 export class SeriesTable implements Part<readonly SeriesStats[]> {
   readonly root: HTMLElement;
@@ -18,11 +15,10 @@ export class SeriesTable implements Part<readonly SeriesStats[]> {
   readonly #heads: readonly HTMLElement[];
   readonly #scroller: HTMLElement;
   readonly #empty: HTMLElement;
-  readonly #more = el("button", { type: "button", class: "quiet more" });
+  readonly #more = new More(() => this.#show());
   #series: readonly SeriesStats[] = [];
   #by: Column;
   #isDescending = true;
-  #isWhole = false;
 
   constructor(tab: Tab) {
     this.#tab = tab;
@@ -34,11 +30,7 @@ export class SeriesTable implements Part<readonly SeriesStats[]> {
     const head = el("thead", {}, el("tr", {}, ...lead, ...this.#heads));
     this.#scroller = scroller(tab.label, el("table", { class: "series" }, head, body));
     this.#empty = empty(tab.empty);
-    this.root = el("div", {}, this.#empty, this.#scroller, this.#more);
-    this.#more.addEventListener("click", () => {
-      this.#isWhole = !this.#isWhole;
-      this.#show();
-    });
+    this.root = el("div", {}, this.#empty, this.#scroller, this.#more.root);
   }
 
   #head(column: Column): HTMLElement {
@@ -59,16 +51,13 @@ export class SeriesTable implements Part<readonly SeriesStats[]> {
   #show(): void {
     const sign = this.#isDescending ? -1 : 1;
     const sorted = this.#series.toSorted((a, b) => sign * (this.#by.valueOf(a) - this.#by.valueOf(b)));
-    const shown = this.#isWhole ? sorted : sorted.slice(0, ROWS);
-    this.#rows.update(shown, ({ kind, name }) => `${kind} ${name}`);
+    this.#rows.update(this.#more.cut(sorted), ({ kind, name }) => `${kind} ${name}`);
     for (const [at, column] of this.#tab.columns.entries()) {
       const order = this.#isDescending ? "descending" : "ascending";
       this.#heads[at]?.setAttribute("aria-sort", column === this.#by ? order : "none");
     }
     this.#empty.hidden = sorted.length > 0;
     this.#scroller.hidden = sorted.length === 0;
-    this.#more.hidden = sorted.length <= ROWS;
-    setText(this.#more, this.#isWhole ? "Show fewer" : `Show all ${plural(sorted.length, "row")}`);
   }
 }
 
