@@ -8,6 +8,7 @@ import { sourceOf } from "./collector-source.ts";
 import { type DashboardOptions, settingsOf } from "./options.ts";
 import { Site } from "./site.ts";
 
+export { TidegateError } from "../types/error.ts";
 export type * from "../types/stats.ts";
 export type * from "../types/view.ts";
 export { type ListenerRequest, type ListenerResponse, toListener } from "./node-listener.ts";
@@ -20,7 +21,8 @@ export type { DashboardOptions };
  * Who may read has to be said: by `token`, `authorize` or `public: true`; else every answer is 404. The handler never
  * rejects; if the source fails, the answer is 502.
  *
- * Throws TidegateError `config/type`, `config/unknown-option` or `config/path` for options that are not usable.
+ * Throws TidegateError `config/type`, `config/unknown-option` or `config/path` for options that are not usable. This entry
+ * is bundled apart and exports the class of its errors itself.
  *
  * @example
  * const page = dashboard(tide, { token: process.env.DASHBOARD_TOKEN });
