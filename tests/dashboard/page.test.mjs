@@ -302,6 +302,11 @@ test("it is usable at 360 px: nothing is wider than the screen, tables scroll by
       await page.getByRole("tab", { name: "Statements" }).tap();
       await page.locator(".exceptions summary").nth(1).tap();
       assert.equal(await width(), 360);
+      const scrolled = await page.locator("#panel-DB .scroll").evaluate((region) => {
+        region.scrollLeft = 10_000;
+        return region.scrollLeft + region.clientWidth === region.scrollWidth && region.scrollLeft > 0;
+      });
+      assert.ok(scrolled, "what is cut off can be reached");
       await page.getByRole("tab", { name: "Routes" }).tap();
       await page.getByRole("link", { name: "/api/orders" }).tap();
       await page.waitForSelector("h1.title");
