@@ -1,5 +1,6 @@
 export { createCollector } from "./collector/create-collector.ts";
-export { metricsHandler } from "./collector/metrics-handler.ts";
+export { metricsHandler } from "./collector/http/metrics-handler.ts";
+export { requestAttributes } from "./collector/http/request-attributes.ts";
 export { type AnalyticsEngineOptions, analyticsEngine } from "./sinks/analytics-engine.ts";
 export { type ConsoleSinkOptions, consoleSink } from "./sinks/console.ts";
 export { type MemorySinkOptions, memorySink } from "./sinks/memory.ts";

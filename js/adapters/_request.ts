@@ -1,5 +1,6 @@
 /** What adapters have in common: opening a request. */
 import { type AdapterBridge, bridgeOf, type FlushContext, RequestRecord } from "../runtime/bridge.ts";
+import { headerOf } from "../runtime/members.ts";
 import { runningEnv, workersContext } from "../runtime/wait-until.ts";
 import { addAttributes, type RequestOptions, routeOf } from "./_options.ts";
 import { pathOf } from "./_route.ts";
@@ -71,11 +72,4 @@ export function openAs(
   } catch {
     return undefined;
   }
-}
-
-/** A header that came more than once is an array in Node, and not used. */
-export function headerOf(headers: object, name: string): string | undefined {
-  const given = headers as Headers & Record<string, unknown>;
-  const value = typeof given.get === "function" ? given.get(name) : given[name];
-  return typeof value === "string" ? value : undefined;
 }

@@ -41,6 +41,14 @@ export function listOf(given: unknown, path: string): readonly unknown[] {
   });
 }
 
+/** A copy of a list of strings; none if it is absent. Throws TidegateError `config/type`, which names the entry. */
+export function stringsOf(given: unknown, path: string): readonly string[] {
+  return listOf(given ?? [], path).map((entry, at) => {
+    if (typeof entry !== "string") throw badType(`${path}[${at}]`, ["string"], entry);
+    return entry;
+  });
+}
+
 /** Runs `read`, which may call code of the user's. Throws TidegateError `config/type`, which names the option, if it does. */
 export function reading<T>(path: string, read: () => T): T {
   try {

@@ -8,7 +8,7 @@ import type { Sink } from "../types/sink.ts";
 import { regexHint, seedOf } from "../wasm/convert.ts";
 import { fromEngine, isFullStack } from "../wasm/errors.ts";
 import type { EngineOptions } from "../wasm/generated/tidegate.js";
-import { badType, copyOf, isKind, listOf, reading, refuseAsync, type Shape } from "./check.ts";
+import { badType, copyOf, isKind, listOf, reading, refuseAsync, type Shape, stringsOf } from "./check.ts";
 import { hostResource, resourceOf, serviceOf } from "./resource.ts";
 import { parseSinks } from "./sinks.ts";
 
@@ -104,7 +104,7 @@ export function parseOptions(options: unknown, env: unknown): Settings {
   const sampling = samplingOf(given.sampling ?? {});
   const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
   const sinks = parseSinks(listOf(given.sinks ?? [], "sinks"));
-  const labels = labelsOf(given.labels ?? []);
+  const labels = stringsOf(given.labels, "labels");
   refuseAsync("clock", given.clock);
   refuseAsync("redact", given.redact);
   refuseAsync("sampling.rng", sampling.rng);
@@ -174,13 +174,6 @@ function sendsOf(given: number | undefined, name: string, code: string, otherwis
   const sends = given ?? otherwise;
   if (Number.isInteger(sends) && sends >= 1 && sends <= SENDS_MAX) return sends;
   throw new TidegateError(code, `${name} is ${sends}; it must be a whole number from 1 to ${SENDS_MAX}`);
-}
-
-function labelsOf(given: unknown): readonly string[] {
-  return listOf(given, "labels").map((label, at) => {
-    if (typeof label !== "string") throw badType(`labels[${at}]`, ["string"], label);
-    return label;
-  });
 }
 
 function samplingOf(given: unknown): SamplingOptions {

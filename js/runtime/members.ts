@@ -32,3 +32,10 @@ export function membersOf(object: object): Map<string, PropertyDescriptor> {
 export function isoDate(value: unknown): string | undefined {
   return value instanceof Date ? Date.prototype.toISOString.call(value) : undefined;
 }
+
+/** A header that came more than once is an array in Node, and not used. `name` is in lower case. */
+export function headerOf(headers: object, name: string): string | undefined {
+  const given = headers as Headers & Record<string, unknown>;
+  const value = typeof given.get === "function" ? given.get(name) : given[name];
+  return typeof value === "string" ? value : undefined;
+}

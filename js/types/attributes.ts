@@ -13,3 +13,19 @@ export type AttributeInput = AttributeValue | object | null | undefined;
  * What does not fit, or has another type, is cut off or left out, and counted in `Counters.truncated`. It is not read.
  */
 export type Attributes = Readonly<Record<string, AttributeInput>>;
+
+/** Options of `requestAttributes`. */
+export interface RequestAttributesOptions {
+  /**
+   * Names of request headers, in any case.
+   *
+   * @default []
+   */
+  readonly headers?: readonly string[];
+  /**
+   * Fields of `request.cf`, on Cloudflare: `"colo"`, `"country"`, `"asn"`.
+   *
+   * @default []
+   */
+  readonly cf?: readonly string[];
+}

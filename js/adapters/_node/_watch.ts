@@ -1,9 +1,10 @@
 /** What Node's adapters share: a request ends with its response. */
 import { type AdapterBridge, RequestRecord } from "../../runtime/bridge.ts";
 import { isClockFrozen } from "../../runtime/host-kind.ts";
+import { headerOf } from "../../runtime/members.ts";
 import type { Collector } from "../../types/collector.ts";
 import { addAttributes, routeOf } from "../_options.ts";
-import { headerOf, openAs } from "../_request.ts";
+import { openAs } from "../_request.ts";
 import { pathOf } from "../_route.ts";
 import { keepContext } from "./_context.ts";
 import { endResponse } from "./_end.ts";

@@ -1,9 +1,9 @@
-import { bridgeOf } from "../runtime/bridge.ts";
-import { hostKind } from "../runtime/host-kind.ts";
-import { hasToken } from "../runtime/secrets.ts";
-import type { Collector } from "../types/collector.ts";
-import type { HostRequest, HostResponse, MetricsHandlerOptions } from "../types/metrics.ts";
-import { copyOf, type Shape } from "./check.ts";
+import { bridgeOf } from "../../runtime/bridge.ts";
+import { hostKind } from "../../runtime/host-kind.ts";
+import { hasToken } from "../../runtime/secrets.ts";
+import type { Collector } from "../../types/collector.ts";
+import type { HostRequest, HostResponse, MetricsHandlerOptions } from "../../types/metrics.ts";
+import { copyOf, type Shape } from "../check.ts";
 
 const SHAPE: Shape = {
   token: ["string"],
