@@ -87,6 +87,61 @@ test("analytics engine: what fails after the first point is rejected, not writte
   assert.throws(() => sink.send(events, info()), /binding "AE" has no writeDataPoint/);
 });
 
+test("analytics engine: metrics of the program, one point for each attribute set", async () => {
+  const { points, env } = dataset();
+  const sinks = analyticsEngine({ binding: "AE", metrics: true });
+  const { tide } = simulated({ sinks: [sinks], service: { name: "shop", version: "1.2.3" } });
+  tide.configure(env);
+  const orders = tide.counter("orders", { unit: "{order}" });
+  for (let n = 0; n < 3; n += 1) orders.add(2, { plan: "pro", paid: true });
+  tide.gauge("queue.depth").record(17);
+  for (const size of [1, 2, 6]) tide.histogram("size", { unit: "By" }).record(size);
+  tide.req("/a", "GET", 200, 1_700_000_000_000, 5);
+  await tide.flush();
+  const shop = ["shop", "1.2.3"];
+  assert.deepEqual(points, [
+    { indexes: ["/a"], blobs: ["REQ", "/a", "2xx", ...shop], doubles: [1, 1, 0, 1, 5, 5] },
+    {
+      indexes: ["orders"],
+      blobs: ["COUNTER", "orders", "{order}", ...shop, "paid=true", "plan=pro"],
+      doubles: [6],
+    },
+    { indexes: ["queue.depth"], blobs: ["GAUGE", "queue.depth", "", ...shop], doubles: [17] },
+    { indexes: ["size"], blobs: ["HISTOGRAM", "size", "By", ...shop], doubles: [3, 9, 1, 6] },
+  ]);
+  orders.add(1, { plan: "pro", paid: true });
+  await tide.flush();
+  assert.deepEqual(points.at(-1)!.doubles, [1], "since the last point");
+  assertLaws(tide);
+});
+
+test("analytics engine: no batch of metrics has more points than its share, and none is lost", async () => {
+  const writes: AnalyticsPoint[][] = [];
+  const [events, metrics] = analyticsEngine({ binding: "AE", metrics: true });
+  const spied = {
+    ...metrics!,
+    send(bytes: Uint8Array, given: never) {
+      const { points, env } = dataset();
+      const answer = (metrics as unknown as { send(...given: unknown[]): unknown }).send(bytes, {
+        ...(given as object),
+        env,
+      });
+      if (answer !== "too-large") writes.push(points);
+      return answer;
+    },
+  };
+  const { tide } = simulated({ sinks: [events!, spied as never] });
+  for (let user = 0; user < 600; user += 1) tide.counter("orders").add(1, { user });
+  await tide.flush();
+  assert.ok(writes.length > 3 && writes.every((points) => points.length <= 125));
+  assert.equal(
+    writes.flat().reduce((sum, { doubles }) => sum + doubles[0]!, 0),
+    600,
+  );
+  assert.ok(writes.flat().some(({ blobs }) => blobs[5] === "otel.metric.overflow=true"));
+  assertLaws(tide);
+});
+
 function queue(failures: unknown[] = []) {
   const calls: { body: QueueMessage; contentType: string }[][] = [];
   const sendBatch = async (messages: { body: QueueMessage; contentType: string }[]) => {
