@@ -219,6 +219,32 @@ test("hostile errors are read once, within bounds, and never harm", async () => 
   ]);
 });
 
+test("the errors of an AggregateError are causes, in the bounds of causes", async () => {
+  const { tide, events } = setup({ errors: "stack" });
+  const inner = new TypeError("b", { cause: new Error("of b") });
+  const list = [new RangeError("a"), inner, new AggregateError([new Error("deep")], "c")];
+  const endless = Array.from({ length: 10_000 }, (_, n) => new Error(`n ${n}`));
+  const revocable = Proxy.revocable([], {});
+  revocable.revoke();
+  const hostile = Object.assign(new AggregateError([], "hostile"), { errors: revocable.proxy });
+  const own = new AggregateError([], "own");
+  own.errors.push(own, own);
+  const issues = Object.assign(new Error("invalid"), { errors: [new Error("what was sent")] });
+  const first = new AggregateError(list, "all failed", { cause: new Error("why") } as never);
+  for (const error of [first, new AggregateError(endless, "many"), hostile, own, issues])
+    tide.recordException(error);
+  const all = await events();
+  const causes = all.map(({ attributes }) => attributes?.["exception.cause"]);
+  assert.deepEqual(causes, [
+    "Error: why\nRangeError: a\nTypeError: b\nAggregateError: c",
+    [0, 1, 2, 3].map((n) => `Error: n ${n}`).join("\n"),
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assert.match(String(all[0]?.attributes?.["exception.stacktrace"]), /\nCaused by: RangeError\n/);
+});
+
 test("texts are cut between characters", async () => {
   const { tide, events } = setup();
   for (const message of [

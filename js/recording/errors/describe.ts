@@ -4,7 +4,9 @@ import type { Engine } from "../../wasm/generated/tidegate.js";
 import type { ErrorDetails, RecordingHost } from "../recording-host.ts";
 import { redacted } from "../redact.ts";
 import { cutBytes } from "../values.ts";
+import { causesOf } from "./causes.ts";
 import { framesOf } from "./frames.ts";
+import { errorMember } from "./member.ts";
 import { withoutUrlSecrets } from "./urls.ts";
 
 /** In bytes, as the engine has them. */
@@ -54,16 +56,13 @@ function readTexts(host: RecordingHost, error: unknown, details: ErrorDetails): 
   };
   const read = (from: unknown): [message: string, frames: string] => {
     const message = host.errors === "type" ? "" : messageOf(from);
-    const frames = host.errors === "stack" ? framesOf(memberOf(from, "stack"), message) : "";
+    const frames = host.errors === "stack" ? framesOf(errorMember(from, "stack"), message) : "";
     return [within("exception.message", withoutUrlSecrets(message), TEXT_MAX), frames];
   };
   let [message, stack] = read(error);
   const causes: string[] = [];
-  const seen = new Set([error]);
   let isOfDatabase = false;
-  for (let at = memberOf(error, "cause"); at !== undefined && at !== null; at = memberOf(at, "cause")) {
-    if (causes.length === CAUSES_MAX || seen.has(at)) break;
-    seen.add(at);
+  for (const at of causesOf(error, CAUSES_MAX)) {
     isOfDatabase ||= host.described.get(at as object)?.isHidden === true;
     const type = typeof at === "string" ? "string" : typeOf(at);
     const [text, frames] = read(at);
@@ -81,16 +80,6 @@ function typeOf(error: unknown): string {
 
 function messageOf(error: unknown): string {
   const isObject = typeof error === "object" || typeof error === "function";
-  const message = isObject ? memberOf(error, "message") : String(error);
+  const message = isObject ? errorMember(error, "message") : String(error);
   return typeof message === "string" ? message : "";
-}
-
-/** Undefined if the getter throws. What was added to every object says nothing of an error. */
-function memberOf(error: unknown, name: string): unknown {
-  try {
-    const value = (error as Readonly<Record<string, unknown>>)[name];
-    return value === (Object.prototype as Readonly<Record<string, unknown>>)[name] ? undefined : value;
-  } catch {
-    return undefined;
-  }
 }
