@@ -64,10 +64,11 @@ export class CollectorEngine implements EngineOwner {
   }
 
   /**
-   * Starts the engine, unless its module is being loaded or `waits`: then it starts when it is needed. Throws
-   * TidegateError if the options are bad.
+   * Starts the engine, unless its module is being loaded or `waits`: then it starts when it is needed. A collector that
+   * was closed before stays closed. Throws TidegateError if the options are bad.
    */
   start(settings: Settings, waits: boolean): void {
+    if (this.#isClosed) return;
     this.#settings = settings;
     this.#limits.leadSends = settings.leadSends;
     this.#limits.invocationSends = settings.invocationSends;

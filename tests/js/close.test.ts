@@ -253,3 +253,19 @@ test("a collector that never had an engine closes", async () => {
   assert.deepEqual(await unused.tide.close(), { delivered: 0, remaining: 0, dropped: 0, timedOut: false });
   assert.equal(unused.tide.stats().count, 0);
 });
+
+for (const kind of ["process", "workers"] as const) {
+  test(`a collector that is closed before it has options stays closed, ${kind}`, async () => {
+    const { tide, host } = simulated(() => ({ sinks: [memorySink()] }), kind);
+    await tide.close();
+    const before = tide.counters().refused;
+    if (kind === "workers") tide.configure({});
+    record(tide, host.nowMs);
+    tide.counter("c").add(1);
+    const { refused, refusedBy, metrics } = assertLaws(tide);
+    assert.deepEqual([refused - before, refusedBy.closed, metrics.refused], [3, 3, 1]);
+    assert.deepEqual([tide.queueDepth, tide.metrics(), tide.error], [0, [], undefined]);
+    assert.equal(tide.tick(), null);
+    assert.deepEqual(await tide.close(), { delivered: 0, remaining: 0, dropped: 0, timedOut: false });
+  });
+}
