@@ -24,14 +24,23 @@ const env = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
 };
 
+/** It may be older than the one of the tasks. */
+const machineNode = process.env.TIDEGATE_MACHINE_NODE ?? process.execPath;
+
 /** The commands and the file of a paragraph: texts in backquotes, of which one is a file. */
 const quoted = [...chapter.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text);
 const command = (first) => quoted.find((text) => text.startsWith(`${first} `));
 const HOSTS = {
   Workers: { program: programs[0], file: "src/index.ts", command: command("npx wrangler") },
-  Node: { program: programs[1], file: "server.ts", command: command("node") },
-  Deno: { program: programs[1], file: "server.ts", command: command("deno") },
-  Bun: { program: programs[1], file: "server.ts", command: command("bun") },
+  Node: { program: programs[1], file: "server.mjs", command: command("node") },
+  "the machine's Node": {
+    program: programs[1],
+    file: "server.mjs",
+    command: command("node"),
+    node: machineNode,
+  },
+  Deno: { program: programs[1], file: "server.mjs", command: command("deno") },
+  Bun: { program: programs[1], file: "server.mjs", command: command("bun") },
 };
 
 function emptyFolder() {
@@ -49,12 +58,17 @@ function emptyFolder() {
 }
 
 /** A process group of its own: npx and wrangler start others. */
-function start(folder, { command, file, program }, port) {
+function start(folder, { command, file, program, node }, port) {
   mkdirSync(dirname(join(folder, file)), { recursive: true });
   writeFileSync(join(folder, file), program.code.replaceAll("3000", String(port)));
   const flags = command.includes("wrangler") ? ["--port", String(port), "--inspector-port", "0"] : [];
   const [name, ...args] = [...command.split(" "), ...flags];
-  const child = spawn(name, args, { cwd: folder, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node ?? name, args, {
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const server = { log: "", stop: () => process.kill(-child.pid, "SIGKILL") };
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
