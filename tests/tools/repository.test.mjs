@@ -17,14 +17,24 @@ test("actions are pinned by the hash of a commit, with the version beside it", (
   }
 });
 
+/** The suites of npm test, as it says itself. */
+function suites() {
+  const options = { cwd: root, encoding: "utf8" };
+  const { stderr } = spawnSync(process.execPath, [join("scripts", "test.mjs"), "?"], options);
+  return /\[-- (.*)\]/.exec(stderr)[1].split(" | ");
+}
+
+test("CONTRIBUTING.md says what each suite of npm test runs", () => {
+  const page = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+  assert.deepEqual(
+    suites().filter((group) => !page.includes(`| \`${group}\` `)),
+    [],
+  );
+});
+
 test("CI has a job for each suite of npm test", () => {
-  const { stderr } = spawnSync(process.execPath, [join("scripts", "test.mjs"), "?"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  const groups = /\[-- (.*)\]/.exec(stderr)[1].split(" | ");
   // Each is a part of another suite.
-  const own = groups.filter((group) => !["types", "workers", "hub"].includes(group));
+  const own = suites().filter((group) => !["types", "workers", "hub"].includes(group));
   const [, listed] = /suite:\s*\[([^\]]*)\]/.exec(read("ci.yml"));
   assert.deepEqual(listed.match(/\w+/g).sort(), own.sort());
 });
