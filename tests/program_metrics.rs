@@ -157,6 +157,16 @@ fn numbers_that_a_kind_cannot_use_are_refused_and_so_is_everything_after_close()
 }
 
 #[test]
+fn a_number_that_is_refused_takes_no_place_of_an_attribute_set() {
+    let mut collector = collector(Config { metric_series: 1, ..config() });
+    let orders = counter(&mut collector, "orders");
+    collector.measure(orders, -1.0, &plan("bad"), START);
+    collector.measure(orders, 1.0, &plan("pro"), START);
+    let counts = collector.counters().metrics;
+    assert_eq!((counts.observed, counts.overflowed, counts.refused), (1.0, 0.0, 1.0));
+}
+
+#[test]
 fn a_flood_of_attribute_sets_overflows_and_the_first_keep_counting() {
     let mut collector = collector(Config { metric_series: 16, ..config() });
     let orders = counter(&mut collector, "orders");

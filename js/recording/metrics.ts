@@ -96,9 +96,9 @@ export class Metrics {
   /** The first number of a set, of an instrument or of an engine. Returns false for one that cannot be recorded. */
   #recordUnknown(instrument: Instrument, value: unknown, attributes: unknown): boolean {
     const { engine } = this.#host;
+    // This configures the collector where the host has no env of its own. A number that is refused takes no attribute set.
+    if (!isUsable(instrument, value) || !this.#host.isReady()) return false;
     const { attributes: entries, truncated: cut } = boundedEntries(attributes);
-    // This configures the collector where the host has no env of its own.
-    if (typeof value !== "number" || !this.#host.isReady()) return false;
     this.#register();
     const { id } = instrument;
     if (id === undefined) return false;
@@ -161,6 +161,10 @@ export class Metrics {
     }
     at.series = series;
   }
+}
+
+function isUsable({ kind }: Instrument, value: unknown): value is number {
+  return Number.isFinite(value) && (kind !== 0 || (value as number) >= 0);
 }
 
 function node(): Node {

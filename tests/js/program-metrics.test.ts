@@ -271,3 +271,14 @@ test("redact sees the attributes of metrics, once a set", () => {
   ]);
   assert.equal(tide.counters().truncated, 1);
 });
+
+test("a number that is refused takes no place of an attribute set", () => {
+  const { tide } = simulated({ metricSeries: 1 });
+  const orders = tide.counter("orders");
+  for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY, "1"])
+    orders.add(bad as number, { bad: String(bad) });
+  orders.add(1, { plan: "pro" });
+  orders.add(-1, { plan: "pro" });
+  assert.deepEqual(values(tide), [["orders", { plan: "pro" }, 1]]);
+  assert.deepEqual(tide.counters().metrics, { observed: 1, overflowed: 0, refused: 5 });
+});

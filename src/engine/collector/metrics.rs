@@ -55,7 +55,10 @@ impl Collector {
     /// A counter takes finite numbers ≥ 0, the others finite numbers. Any other number, and any number after
     /// [`close`](Self::close), is counted in [`MetricCounters::refused`](crate::engine::MetricCounters::refused).
     pub fn measure(&mut self, metric: MetricId, value: f64, attributes: &Attributes, now_ms: f64) -> Signal {
-        let series = self.series(metric, attributes);
+        let metrics = self.shared.registry.metrics();
+        let is_taken = metrics.get(usize::from(metric.number())).is_some_and(|known| known.kind.takes(value));
+        // A number that is refused takes no place of an attribute set.
+        let series = if is_taken { self.series(metric, attributes) } else { metric.bare() };
         self.measure_series(series, value, now_ms)
     }
 
