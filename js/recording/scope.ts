@@ -15,7 +15,7 @@ import type { RecordingHost } from "./recording-host.ts";
 import { severityOf } from "./severity.ts";
 import { innermost, traceparentOf } from "./spans.ts";
 import { type Done, measured, timed } from "./timed.ts";
-import { ATTRIBUTES_MAX, type Bounded } from "./values.ts";
+import { ATTRIBUTES_MAX, type Bounded, optionalText } from "./values.ts";
 
 /** `current` finds the request anew for each event. Undefined: the event stands alone. */
 export function scopeOf(host: RecordingHost, current: () => Place | undefined): Scope {
@@ -74,12 +74,13 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
       measuredD1(database as never, (statement, work, describe) =>
         wrap(work, { kind: DB, name: statement, system: "sqlite" }, describe),
       ) as never,
-    binding(name, binding, options) {
+    binding(given, binding, options) {
+      const name = optionalText(given) ?? "unknown";
       const { propagate, methods } = bindingOptions(options);
       const run = (made: BindingCall) => {
-        if (isFetch(made)) return fetchBy(fetchOf(made), made.args[0], made.args[1], String(name));
+        if (isFetch(made)) return fetchBy(fetchOf(made), made.args[0], made.args[1], name);
         const place = current();
-        const { work, known } = describeRpc(host, place, String(name), made, propagate);
+        const { work, known } = describeRpc(host, place, name, made, propagate);
         return wrap(work, known, nothing, failed, unawaitedOf(place?.record));
       };
       return measuredBinding(binding, run, methods);

@@ -310,3 +310,13 @@ test("what inherits from a measured object keeps its own properties and its own 
     assert.equal((tide.binding("BASE", base) as Any).me, base);
   });
 });
+
+test("a function is measured by its own name, and a name that is no text is unknown", async () => {
+  const hostile = { toString: () => assert.fail("not read") };
+  const events = await eventsOf((tide) => {
+    assert.equal((tide.binding("ADD", (a: number, b: number) => a + b) as Any)(1, 2), 3);
+    assert.equal((tide.binding(hostile as never, { m: () => 4 }) as Any).m(), 4);
+  });
+  assert.deepEqual(namesOf(events), ["rpc:ADD", "rpc:unknown.m"]);
+  assert.deepEqual(events[0].attributes, { "rpc.service": "ADD", "rpc.method": "ADD" });
+});

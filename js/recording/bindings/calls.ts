@@ -31,14 +31,16 @@ export function describeRpc(
   const { path } = call;
   // A method of a property's is one of another class.
   const span = propagate && !path.includes(".") ? spanOf(host, place) : undefined;
+  // A function that is measured itself has no method.
+  const method = path || name;
   const attributes = [
     ["rpc.service", name],
-    ["rpc.method", path],
+    ["rpc.method", method],
   ] as const;
   return {
     known: {
       kind: FN,
-      name: `rpc:${path && `${name}.`}${path || name}`,
+      name: `rpc:${path && `${name}.`}${method}`,
       attributes,
       span: span?.traceparent,
     },
