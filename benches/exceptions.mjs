@@ -41,7 +41,7 @@ function hugeError(n) {
   return error;
 }
 
-async function huge(count) {
+export async function huge(count) {
   const tide = collector({ errors: "stack" });
   await tide.flush();
   gc();
