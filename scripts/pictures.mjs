@@ -39,7 +39,10 @@ async function main(minutes) {
   try {
     const end = Date.now() + minutes * 60_000;
     for (let seed = 1; Date.now() < end; seed += 1) await drive(example.url, plan(200, seed), GENTLE);
+    // The newest slot is part of the picture.
+    const traffic = drive(example.url, plan(400, 0), GENTLE);
     for (const colorScheme of ["light", "dark"]) await take(`${example.url}/tide/`, token, colorScheme);
+    await traffic;
   } finally {
     example.stop();
     await receiver.stop();

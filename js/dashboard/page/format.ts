@@ -18,12 +18,13 @@ export function digits(n: number): string {
   if (size === 0) return "0";
   if (size >= 100) return WHOLE.format(n);
   if (size < 0.001) return n.toExponential(1);
-  return String(Number(n.toFixed(size >= 10 ? 1 : size >= 1 ? 2 : 3)));
+  return String(Number(n.toFixed(size >= 10 ? 1 : size >= 0.995 ? 2 : 3)));
 }
 
 export function duration(ms: number | null): string {
   if (ms === null) return NONE;
-  if (ms < 1 && ms > 0) return withUnit(digits(ms * 1000), "µs");
+  // A percentile of 1 ms may read 0.999.
+  if (ms < 0.995 && ms > 0) return withUnit(digits(ms * 1000), "µs");
   if (ms < 1000) return withUnit(digits(ms), "ms");
   return ms < 120_000 ? withUnit(digits(ms / 1000), "s") : withUnit(digits(ms / 60_000), "min");
 }

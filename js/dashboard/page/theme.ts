@@ -32,8 +32,7 @@ export function themeButton(onChange: () => void): HTMLElement {
   let theme = stored();
   const apply = () => {
     document.documentElement.dataset["theme"] = theme;
-    setText(button, { auto: "Auto", light: "Light", dark: "Dark" }[theme]);
-    button.setAttribute("aria-label", `Theme: ${theme}`);
+    setText(button, `Theme: ${theme}`);
     readPalette();
     onChange();
   };
