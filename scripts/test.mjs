@@ -88,7 +88,12 @@ const suites = [
   ...["node", "deno", "bun", "chromium", "firefox"].map((runtime) =>
     tests("runtimes", runtime, nodeTest(`tests/runtime/${runtime}.test.mjs`), countNode),
   ),
-  tests("dashboard", "dashboard", nodeTest("--test-concurrency=1", "tests/dashboard/*.test.mjs"), countNode),
+  tests(
+    "dashboard",
+    "dashboard",
+    nodeTest("--test-concurrency=1", "tests/dashboard/*.test.{mjs,ts}"),
+    countNode,
+  ),
   tests("runtimes", "over HTTP", nodeTest("tests/transparency/*.test.mjs"), countNode),
 ];
 

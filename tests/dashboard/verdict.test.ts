@@ -1,0 +1,124 @@
+/** What the first sentence of the dashboard makes of figures, and of how counters change while the page is open. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { History } from "../../js/dashboard/page/history.ts";
+import { slotsOf } from "../../js/dashboard/page/state.ts";
+import { verdictOf } from "../../js/dashboard/page/verdict.ts";
+import type { Counters, SinkCounters } from "../../js/types/counters.ts";
+import type { View } from "../../js/types/view.ts";
+import { fixture } from "./_fixture.mjs";
+
+const NOW = 1_800_000_000_000;
+const view = (await fixture().view()) as unknown as View;
+const [sink] = view.counters.sinks as unknown as [SinkCounters];
+const plain = (text: string) => text.replaceAll("\u202f", " ");
+
+const countersOf = (more: Partial<SinkCounters>): Counters => ({
+  ...view.counters,
+  sinks: [{ ...sink, queued: 0, inFlight: 0, ...more }],
+});
+
+/** The verdict after the page has seen `steps`, each so many ms after the first. */
+function after(steps: [ms: number, sink: Partial<SinkCounters>][], more: Partial<View> = {}) {
+  const history = new History();
+  for (const [ms, change] of steps) history.add(NOW + ms, countersOf(change));
+  const { level, headline, others } = verdictOf({ ...view, ...more }, history.changes());
+  return [level, plain(headline), ...others.map((problem) => `${problem.level}: ${plain(problem.text)}`)];
+}
+
+test("what was lost before the page was opened is a note, what is lost now a warning", () => {
+  const lost = (overflow: number) => ({ dropped: { ...sink.dropped, overflow } });
+  assert.deepEqual(after([[0, lost(0)]]), ["ok", "All is well."]);
+  assert.deepEqual(
+    after([
+      [0, lost(7)],
+      [60_000, lost(7)],
+    ]),
+    ["ok", "All is well.", "note: Sink “otlp-traces” lost 7 events since the start."],
+  );
+  assert.deepEqual(
+    after([
+      [0, lost(7)],
+      [30_000, lost(1007)],
+    ]),
+    ["warn", "Sink “otlp-traces” loses events: 1,000 in the last 30 s."],
+  );
+  // A minute later it is over.
+  assert.deepEqual(
+    after([
+      [0, lost(7)],
+      [30_000, lost(1007)],
+      [90_001, lost(1007)],
+    ])[0],
+    "ok",
+  );
+});
+
+test("a sink that delivers nothing while events wait is told after 20 s", () => {
+  const waiting = { delivered: 5, queued: 1 };
+  assert.equal(
+    after([
+      [0, waiting],
+      [19_000, waiting],
+    ])[0],
+    "ok",
+  );
+  assert.deepEqual(
+    after([
+      [0, waiting],
+      [20_000, waiting],
+    ]),
+    ["warn", "Sink “otlp-traces” has delivered nothing for 20 s; 1 event waits."],
+  );
+  assert.equal(
+    after([
+      [0, waiting],
+      [20_000, { ...waiting, delivered: 6 }],
+    ])[0],
+    "ok",
+  );
+  assert.deepEqual(after([[0, { ...waiting, disabled: true }]]), [
+    "bad",
+    "Sink “otlp-traces” is disabled: it failed too often.",
+  ]);
+});
+
+test("the worst is the headline, the others follow by weight", () => {
+  const found = after([[0, { disabled: true }]], {
+    staleMs: 21_000,
+    stats: { ...view.stats, errorPct: 3 },
+    counters: { ...view.counters, coreResets: 1 },
+  });
+  assert.deepEqual(found, [
+    "bad",
+    "Sink “otlp-traces” is disabled: it failed too often.",
+    "warn: 3 % of requests fail.",
+    "warn: The newest figures are 21 s old.",
+    "note: The engine was replaced 1 time after a failure.",
+  ]);
+});
+
+test("p95 is compared only where there are requests enough on both sides", () => {
+  const { timeline } = view;
+  const slow = timeline.p95Ms.map((_, at) => (at >= 52 ? 300 : 50));
+  const of = (count: number[]) => after([], { timeline: { ...timeline, count, p95Ms: slow } })[0];
+  assert.equal(of(Array(60).fill(10)), "warn");
+  assert.equal(of(timeline.count.map((_, at) => (at >= 52 ? 2 : 10))), "ok");
+  assert.equal(of(timeline.count.map((_, at) => (at >= 52 ? 10 : 0))), "ok");
+});
+
+test("the rate of a slot that is not over is that of the part that has passed", () => {
+  const timeline = {
+    startMs: NOW,
+    stepMs: 15_000,
+    count: [30, 30],
+    errors: [0, 0],
+    p50Ms: [],
+    p95Ms: [],
+    p99Ms: [],
+  };
+  const seconds = (ms: number) => slotsOf(timeline, NOW + ms).map((slot) => slot.seconds);
+  assert.deepEqual(seconds(30_000), [15, 15]);
+  assert.deepEqual(seconds(25_000), [15, 10]);
+  assert.deepEqual(seconds(16_000), [15, null]);
+});
