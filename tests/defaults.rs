@@ -263,6 +263,7 @@ fn a_collector_takes_up_to_16_sinks_and_every_format_has_its_name() {
         ([Format::OtlpTracesProtobuf, Format::OtlpTracesJson], [true, true, true, false]),
         ([Format::OtlpLogsProtobuf, Format::OtlpLogsJson], [false, false, false, true]),
         ([Format::OtlpMetricsProtobuf, Format::OtlpMetricsJson], [false; 4]),
+        ([Format::Stats; 2], [false; 4]),
     ] {
         assert_eq!(formats.map(kinds), [wanted; 2]);
     }

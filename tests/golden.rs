@@ -69,9 +69,12 @@ fn batch(kind: EventKind, format: Format, full: bool) -> Option<Vec<u8>> {
 
 /// Whether `format` carries an event of `kind`.
 fn carries(format: Format, kind: EventKind, full: bool) -> bool {
-    // An unknown duration is not measured.
-    let is_measured = full && matches!(kind, EventKind::Req | EventKind::Db);
-    format.accepts(kind) || (format.is_metrics() && is_measured)
+    match format {
+        Format::Stats => kind != EventKind::Evt,
+        // An unknown duration is not measured.
+        _ if format.is_metrics() => full && matches!(kind, EventKind::Req | EventKind::Db),
+        _ => format.accepts(kind),
+    }
 }
 
 #[test]

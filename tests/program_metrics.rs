@@ -369,15 +369,20 @@ fn a_labelled_set_without_a_place_counts_in_the_set_without_labels() {
 
 #[test]
 fn a_sink_has_the_memory_that_the_documentation_says() {
-    for (temporality, limit) in [(Temporality::Delta, 1.3), (Temporality::Cumulative, 2.4)] {
-        let sink = SinkOptions { temporality, ..SinkOptions::new("m", Format::OtlpMetricsProtobuf) };
+    let (delta, cumulative) = (Temporality::Delta, Temporality::Cumulative);
+    let otlp = Format::OtlpMetricsProtobuf;
+    // A sink of statistics has a store as the collector has, and the bytes of one push.
+    for (format, temporality, limit) in
+        [(otlp, delta, 1.3), (otlp, cumulative, 2.4), (Format::Stats, delta, 3.4)]
+    {
+        let sink = SinkOptions { temporality, ..SinkOptions::new("m", format) };
         let idle = alloc::bytes_of(|| collector(Config { sinks: vec![sink.clone()], ..Config::default() })).1;
         let without = alloc::bytes_of(|| filled(collector(Config::default()))).1;
         let with = alloc::bytes_of(|| filled(collector(Config { sinks: vec![sink], ..Config::default() }))).1;
         let nothing = alloc::bytes_of(|| collector(Config::default())).1;
         let taken = (with - without) as f64 / f64::from(1 << 20);
-        println!("{temporality:?}: {taken:.2} MiB");
-        assert!(taken <= limit, "{temporality:?}: {taken} MiB");
+        println!("{format:?}, {temporality:?}: {taken:.2} MiB");
+        assert!(taken <= limit, "{format:?}, {temporality:?}: {taken} MiB");
         assert!(idle - nothing < 8 << 10, "nothing is measured yet: {} bytes", idle - nothing);
     }
 }

@@ -111,7 +111,7 @@ export function parseOptions(options: unknown, env: unknown): Settings {
   checkContext(given.context);
   return {
     sinks,
-    hasMetricsSink: sinks.some(({ format }) => format.startsWith("otlp-metrics")),
+    hasMetricsSink: sinks.some(({ format }) => format === "stats" || format.startsWith("otlp-metrics")),
     service: serviceOf(resource),
     autoTick: given.autoTick ?? true,
     log: logOf(given.log),

@@ -3,7 +3,7 @@ import type { HostSignal } from "./host.ts";
 import type { ResponseLike } from "./http.ts";
 import type { NdjsonEvent } from "./wire.ts";
 
-/** How the bytes of a batch are encoded. */
+/** How the bytes of a batch are encoded. `"stats"` is a push to a hub: statistics, metrics, counters and exceptions. */
 export type BytesFormat =
   | "ndjson"
   | "otlp-traces-protobuf"
@@ -11,7 +11,8 @@ export type BytesFormat =
   | "otlp-metrics-protobuf"
   | "otlp-metrics-json"
   | "otlp-logs-protobuf"
-  | "otlp-logs-json";
+  | "otlp-logs-json"
+  | "stats";
 
 /** What a sink is given: encoded bytes, or with `"events"` objects. */
 export type SinkFormat = BytesFormat | "events";
@@ -49,7 +50,7 @@ export interface SendInfo {
   readonly env: unknown;
   /** The same on every attempt, so that a receiver can drop a duplicate. */
   readonly batchId: string;
-  /** Events in the batch. */
+  /** Events, or observations, in the batch. */
   readonly count: number;
   /** Only in a page that `watchPage` watches. True: the page is going away, so a send must start at once and outlive it. */
   readonly leaving?: boolean;
@@ -73,7 +74,7 @@ interface SinkBase {
   /**
    * How long an event waits at most until a batch is due, 0…3 600 000 ms. `flush` and `close` send at once.
    *
-   * @default 10 000 for metrics, else the collector's `flushIntervalMs`
+   * @default 5000 for `"stats"`, 10 000 for metrics, else the collector's `flushIntervalMs`
    */
   readonly intervalMs?: number;
   /**

@@ -87,6 +87,11 @@ impl<'a> Object<'a> {
         self.out.push(b'}');
     }
 
+    /// Where a value is written, after its key.
+    pub(crate) fn out(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+
     /// The offset of the next byte.
     pub(crate) fn position(&self) -> usize {
         self.out.len()

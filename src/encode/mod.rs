@@ -5,6 +5,7 @@ mod json;
 mod ndjson;
 pub mod otlp;
 pub mod prometheus;
+mod stats;
 mod style;
 mod template;
 mod time;
@@ -69,6 +70,7 @@ impl Encoder {
             Format::OtlpLogsJson => otlp::logs(batch, Form::Json, out),
             Format::OtlpMetricsProtobuf => otlp::metrics(batch, Form::Protobuf, out),
             Format::OtlpMetricsJson => otlp::metrics(batch, Form::Json, out),
+            Format::Stats => stats::encode(batch, out),
         }
     }
 }

@@ -147,7 +147,8 @@ fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {
     object.close();
 }
 
-fn counters(counters: &Counters, object: &mut Object<'_>) {
+/// Writes the counters of the ledger.
+pub(super) fn counters(counters: &Counters, object: &mut Object<'_>) {
     object.number(key!("emitted"), counters.emitted);
     object.number(key!("accepted"), counters.accepted);
     object.number(key!("sampledOut"), counters.sampled_out);

@@ -63,6 +63,11 @@ impl Exceptions {
         of_request.for_each(|entry| entry.name_request(route, method));
     }
 
+    /// The number of exceptions so far.
+    pub(crate) fn noted(&self) -> u64 {
+        self.noted
+    }
+
     /// The last exceptions, newest last, without the first `before` of all.
     pub(crate) fn since(&self, before: u64) -> impl Iterator<Item = &RecentException> + Clone {
         let first = before.max(self.noted - self.ring.len() as u64);

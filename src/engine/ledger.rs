@@ -7,6 +7,8 @@
 //! Queued, in flight and pending events are not counted here but where they are stored. So each law compares two
 //! independent counts.
 
+use std::borrow::Cow;
+
 /// Why an event of a sink was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
@@ -133,11 +135,13 @@ pub(crate) enum SinkCount {
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     block: Box<[f64]>,
+    /// What it continued from, after an engine has trapped. Empty: it began with zeros.
+    continued: Box<[f64]>,
 }
 
 impl Ledger {
     pub(crate) fn new(sinks: usize) -> Self {
-        Self { block: vec![0.0; COUNTS + sinks * ROW].into_boxed_slice() }
+        Self { block: vec![0.0; COUNTS + sinks * ROW].into_boxed_slice(), continued: Box::default() }
     }
 
     pub(crate) fn add(&mut self, count: Count, n: usize) {
@@ -209,6 +213,20 @@ impl Ledger {
             let known = sink[SinkCount::Delivered as usize] + sink[DROPS..].iter().sum::<f64>();
             sink[DROPS + Reason::CoreReset as usize] += sink[SinkCount::Accepted as usize] - known;
         }
+        self.block[Count::Since as usize] = 0.0;
+        self.continued.clone_from(&self.block);
+        // The reset itself is told under the new id.
+        self.continued[Count::CoreResets as usize] -= 1.0;
+    }
+
+    /// What was counted under the id of this isolate. What was counted before a reset was told under another id.
+    pub(crate) fn of_isolate(&self) -> Cow<'_, Self> {
+        if self.continued.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let mut own = self.clone();
+        own.block.iter_mut().zip(&self.continued).for_each(|(count, before)| *count -= before);
+        Cow::Owned(own)
     }
 
     /// The counters of one sink.
@@ -343,6 +361,12 @@ mod tests {
         assert_eq!(next.get(Count::Accepted), 9.0, "three children were pending");
         assert_eq!(next.dropped(0)[Reason::CoreReset as usize], 6.0);
         assert_eq!(next.get(Count::CoreResets), 1.0);
+        next.add(Count::Emitted, 1);
+        next.add_sink(0, SinkCount::Accepted, 1);
+        let own = next.of_isolate();
+        let counts = [Count::Emitted, Count::Accepted, Count::SampledOut, Count::CoreResets];
+        assert_eq!(counts.map(|count| own.get(count)), [1.0, 0.0, 0.0, 1.0]);
+        assert_eq!((own.sink(0, SinkCount::Accepted), own.dropped(0)), (1.0, [0.0; Reason::ALL.len()]));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(crate) mod text;
 pub mod time;
 
 pub use batch_id::BatchId;
-pub use collector::{Batch, BufferedRequest, Collector, Measured, RouteRef, Signal, Transmit};
+pub use collector::{Batch, BufferedRequest, Collector, Measured, RouteRef, Signal, SummaryView, Transmit};
 pub use config::{Config, Service, SinkOptions, Temporality};
 pub use delivery::{Outcome, Round};
 pub use error::{Error, ErrorKind};

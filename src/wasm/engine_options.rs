@@ -115,7 +115,10 @@ impl EngineOptions {
         let format = Format::from_name(format).ok_or_else(|| unknown_format(format, &name))?;
         let temporality =
             if is_cumulative == Some(true) { Temporality::Cumulative } else { Temporality::Delta };
-        let interval_ms = interval_ms.or(format.is_metrics().then_some(METRICS_INTERVAL_MS));
+        let interval_ms = interval_ms.or(match format {
+            Format::Stats => Some(STATS_INTERVAL_MS),
+            _ => format.is_metrics().then_some(METRICS_INTERVAL_MS),
+        });
         let sink = SinkOptions { name, format, batch_max, max_bytes, interval_ms, temporality };
         sink.check(self.config.sinks.len(), ["batchMax", "maxBytes", "intervalMs"])
             .map_err(|error| convert::error(&error))?;
@@ -124,8 +127,9 @@ impl EngineOptions {
     }
 }
 
-/// The interval of a metrics sink, unless it has its own.
+/// The interval of a metrics sink, and of one of statistics, unless it has its own.
 const METRICS_INTERVAL_MS: f64 = 10_000.0;
+const STATS_INTERVAL_MS: f64 = 5000.0;
 
 /// An error of [`Config::check_relations`], with the names that the options have in JavaScript.
 pub(super) fn describe(error: &Error, config: &Config) -> js_sys::Error {

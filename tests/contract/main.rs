@@ -11,3 +11,4 @@ mod recording;
 mod routes;
 mod script;
 mod sim;
+mod summaries;

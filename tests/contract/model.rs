@@ -316,12 +316,13 @@ proptest! {
 }
 
 /// The formats of the sinks, one of each kind.
-const FORMATS: [Format; 5] = [
+const FORMATS: [Format; 6] = [
     Format::Ndjson,
     Format::Events,
     Format::OtlpTracesProtobuf,
     Format::OtlpLogsJson,
     Format::OtlpMetricsProtobuf,
+    Format::Stats,
 ];
 /// The most buffered children of one request.
 const PER_REQUEST: usize = 64;

@@ -178,6 +178,7 @@ fn accepted_events_that_no_sink_carries_are_counted() {
         (vec![Format::OtlpTracesJson], &[Req, Fn, Db]),
         (vec![Format::OtlpLogsProtobuf], &[Evt]),
         (vec![Format::OtlpMetricsJson], &[Req, Db]),
+        (vec![Format::Stats], &[Req, Fn, Db]),
         (vec![Format::OtlpMetricsProtobuf, Format::OtlpLogsJson], &[Req, Db, Evt]),
         (vec![Format::OtlpTracesProtobuf, Format::Events], &all),
     ] {

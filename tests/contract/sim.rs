@@ -79,7 +79,7 @@ impl Sim {
             let batch = self.collector.batch(transmit);
             // For a metrics sink the points are compared instead of names.
             let names = if let Some(measured) = batch.metrics() {
-                vec![format!("{measured:?}")]
+                vec![format!("{measured:?} {:?}", batch.summary())]
             } else {
                 assert_eq!(batch.count(), batch.events().count());
                 batch.events().map(|event| event.name.to_owned()).collect()

@@ -2,7 +2,7 @@
 
 use super::fixture::*;
 use super::glue::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::*;
 
@@ -107,4 +107,26 @@ fn a_metrics_sink_waits_for_its_interval_and_splits_requests_by_labels() {
     assert_eq!(number(&engine, "Engine.nextDeadline", args![]), 10_000.0);
     call(&engine, "Engine.flushOverdue", args![NOW]);
     assert_eq!(number(&engine, "Engine.nextDeadline", args![]), 0.0, "no batch was sent before");
+}
+
+#[wasm_bindgen_test]
+fn a_sink_of_statistics_pushes_after_five_seconds_what_a_store_can_merge() {
+    let options = construct("EngineOptions", args![]);
+    call(&options, "EngineOptions.sink", args!["hub", "stats", NULL, NULL, NULL, true]);
+    let engine = engine_of(&options);
+    request(&engine, "/a", 200.0);
+    assert_eq!(number(&engine, "Engine.nextDeadline", args![]), 5000.0);
+    let bytes = poll(&engine, NOW + 5000.0).unwrap().bytes;
+    let part = |at: usize| {
+        let length = u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        (at + 4 + length, serde_json::from_slice::<Value>(&bytes[at + 4..at + 4 + length]).unwrap())
+    };
+    let (at, head) = part(0);
+    assert_eq!((&head["seq"], &head["to"]), (&json!(1), &json!(TS + 5000)));
+    let (at, metrics) = part(at);
+    let metrics = &metrics["resourceMetrics"][0]["scopeMetrics"][0]["metrics"];
+    assert_eq!(metrics[0]["exponentialHistogram"]["aggregationTemporality"], 1, "always delta");
+    let store = construct("StatsStore", args![]);
+    call(&store, "StatsStore.merge", args![js_sys::Uint8Array::from(&bytes[at..])]);
+    assert_eq!(view(&store, "StatsStore.snapshot", args![NOW + 5000.0])["count"], 1);
 }

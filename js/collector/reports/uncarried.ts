@@ -22,9 +22,11 @@ export class Uncarried {
   constructor(log: Log, sinks: readonly Sink[]) {
     this.#log = log;
     const has = (start: string) => sinks.some(({ format }) => format.startsWith(start));
-    // Every other format carries all events. Without sinks nothing is to be sent.
-    const isOtlp = sinks.length > 0 && sinks.every(({ format }) => format.startsWith("otlp"));
-    this.#done = SIGNALS.filter((signal) => !isOtlp || has(`otlp-${signal}`));
+    // Every other format carries all events. Without a sink for events nothing is to be sent, to a hub figures alone.
+    const isOtlp =
+      has("otlp") && sinks.every(({ format }) => format === "stats" || format.startsWith("otlp"));
+    const ofHub = has("stats") ? "metrics" : undefined;
+    this.#done = SIGNALS.filter((signal) => !isOtlp || signal === ofHub || has(`otlp-${signal}`));
   }
 
   /** `kind`: the code of an event's kind. */

@@ -24,7 +24,10 @@ pub(super) fn all(batch: &Batch<'_>, writer: &mut Writer<'_>) {
         durations(Instrument::DbClient, "db.client.operation.duration", &measured, writer);
         of_program(&measured, writer);
     }
-    own(batch, writer);
+    // A hub has the counters beside the metrics.
+    if batch.summary().is_none() {
+        own(batch, writer);
+    }
 }
 
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/#metric-httpserverrequestduration> and

@@ -2,10 +2,11 @@
 
 use crate::engine::batch_id::BatchId;
 use crate::engine::config::Service;
-use crate::engine::delivery::{Measurements, PayloadRef};
+use crate::engine::delivery::{Measurements, PayloadRef, Sending};
 use crate::engine::event::names::Names;
 use crate::engine::event::record::Record;
 use crate::engine::event::{EventView, payload};
+use crate::engine::exceptions::RecentException;
 use crate::engine::ledger::Counters;
 use crate::engine::metrics::{Point, Registry, SeriesView};
 use std::fmt;
@@ -67,6 +68,19 @@ impl<'a> Measured<'a> {
     }
 }
 
+/// What a sink of statistics sends beside measurements, of one interval.
+#[derive(Clone, Copy, Debug)]
+pub struct SummaryView<'a> {
+    /// The start of the interval in wall-clock ms: the end of the one before.
+    pub start: f64,
+    /// The end of the interval in wall-clock ms.
+    pub end: f64,
+    /// The statistics, for [`StatsStore::merge`](crate::engine::stats::StatsStore::merge).
+    pub statistics: &'a [u8],
+    /// The exceptions, newest last, at most 20.
+    pub exceptions: &'a [RecentException],
+}
+
 impl fmt::Debug for Measured<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { points, start, end, is_cumulative, .. } = self;
@@ -102,6 +116,17 @@ impl<'a> Batch<'a> {
         let ((start, end), is_cumulative) = (of.interval, of.is_cumulative);
         let points = &of.accumulator.durations.points()[points];
         Some(Measured { points, start, end, is_cumulative, of: of.clone(), registry: self.registry })
+    }
+
+    /// What a sink of statistics sends beside measurements. `None` for any other sink.
+    #[must_use]
+    pub fn summary(&self) -> Option<SummaryView<'a>> {
+        let PayloadRef::Metrics(Measurements { summary: Some(sending), interval, .. }) = &self.payload else {
+            return None;
+        };
+        let (start, end) = *interval;
+        let Sending { statistics, exceptions, .. } = sending;
+        Some(SummaryView { start, end, statistics, exceptions })
     }
 
     /// The records of the batch. [`read`](Self::read) decodes one.

@@ -11,7 +11,7 @@ mod reading;
 mod recorder;
 mod shared;
 
-pub use batch::{Batch, Measured, Transmit};
+pub use batch::{Batch, Measured, SummaryView, Transmit};
 pub use recorder::{BufferedRequest, RouteRef};
 
 use super::config::Config;
@@ -338,6 +338,7 @@ impl Collector {
         let reading = self.shared.clock.read(now_ms);
         if reading.shift != 0.0 {
             self.recorder.shift_clock(reading.shift);
+            self.delivery.shift_clock(reading.shift);
         }
         reading.now
     }

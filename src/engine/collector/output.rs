@@ -4,6 +4,8 @@ use crate::engine::collector::shared::Shared;
 use crate::engine::event::Event;
 use crate::engine::event::record::Record;
 use crate::engine::metrics::{MetricKind, SeriesId};
+use crate::engine::stats::{Sample, SeriesKind};
+use crate::engine::text::hashed::Hashed;
 
 /// Takes what a recorder yields: records and observations.
 pub(super) trait Output {
@@ -13,8 +15,17 @@ pub(super) trait Output {
     /// Takes a record with its payload. Returns its sequence number in the queue; `None` if nobody wants it.
     fn enqueue(&mut self, record: &Record, payload: &[u8], shared: &mut Shared) -> Option<u64>;
 
-    /// Takes the duration of an event, recorded as `name`.
-    fn observe(&mut self, event: &Event<'_>, name: &str, shared: &mut Shared);
+    /// Takes an event of a series, as it is counted.
+    fn observe(
+        &mut self,
+        event: &Event<'_>,
+        sample: &Sample,
+        series: (SeriesKind, Hashed<'_>),
+        shared: &mut Shared,
+    );
+
+    /// Takes an exception, which is the last of [`Shared::exceptions`].
+    fn note_exception(&mut self, shared: &mut Shared);
 
     /// Takes a number of a series of the program's metrics.
     fn measure(&mut self, series: SeriesId, kind: MetricKind, value: f64, shared: &mut Shared);

@@ -34,9 +34,9 @@ pub struct SinkOptions {
     /// The most bytes of an encoded batch, at least 1. Default `None`: no limit. The host applies it.
     pub max_bytes: Option<u32>,
     /// How long an event waits at most until a batch is due, in ms: 0 … 1 h. Default `None`:
-    /// [`Config::flush_interval_ms`](super::Config::flush_interval_ms). For metrics, 10 s are usual.
+    /// [`Config::flush_interval_ms`](super::Config::flush_interval_ms). For metrics 10 s are usual, for a hub 5 s.
     pub interval_ms: Option<f64>,
-    /// Of a metrics sink: what its batches hold. Default [`Temporality::Delta`].
+    /// Of a sink of OTLP metrics: what its batches hold. Default [`Temporality::Delta`].
     pub temporality: Temporality,
 }
 

@@ -7,6 +7,7 @@ use super::settings::Settings;
 use super::sink::Sink;
 use crate::engine::event::names::Names;
 use crate::engine::event::record::Record;
+use crate::engine::exceptions::Exceptions;
 use crate::engine::queue::Queue;
 use crate::engine::time::Millis;
 
@@ -35,8 +36,8 @@ impl Sink {
     }
 
     /// Ends the interval of a new batch, which is cut at `wall`.
-    pub(crate) fn end_interval(&mut self, wall: f64) {
-        self.batch.payload.end_interval(wall);
+    pub(crate) fn end_interval(&mut self, wall: f64, exceptions: &Exceptions) {
+        self.batch.payload.end_interval(wall, exceptions);
     }
 
     /// Takes the lease back if it has expired. Returns whether it has.
@@ -48,7 +49,7 @@ impl Sink {
     fn take_items(&mut self, round: Round, queue: &Queue, names: &mut Names) {
         self.batch.first = self.place(queue);
         if let Payload::Metrics(intervals) = &mut self.batch.payload {
-            intervals.advance();
+            intervals.advance(self.waiting);
             self.waiting = 0;
         }
         let Payload::Records { records, bytes } = &mut self.batch.payload else { return };

@@ -14,6 +14,7 @@
 //! | `settle` | what an outcome changes, and the end of a sink |
 //! | `batch` | the batch that waits or is in flight |
 //! | `payload` | what a batch holds: records or measurements |
+//! | `summary` | what a sink of statistics sends beside measurements |
 
 mod batch;
 mod hand_out;
@@ -24,9 +25,11 @@ mod schedule;
 mod settings;
 mod settle;
 mod sink;
+mod summary;
 
 pub use outcome::Outcome;
-pub(crate) use payload::{Measurements, PayloadRef};
+pub(crate) use payload::{Intervals, Measurements, PayloadRef};
 pub use round::Round;
 pub(crate) use settings::Settings;
 pub(crate) use sink::Sink;
+pub(crate) use summary::Sending;

@@ -1,8 +1,11 @@
 //! What a sink sends: records from the queue, or measurements. Both are cut into batches of items.
 
-use crate::engine::config::Temporality;
+use super::summary::{Sending, Summary};
+use crate::engine::config::{Config, SinkOptions, Temporality};
+use crate::engine::event::Format;
 use crate::engine::event::names::Names;
 use crate::engine::event::record::Record;
+use crate::engine::exceptions::Exceptions;
 use crate::engine::metrics::{Accumulator, FIXED_ITEMS};
 use crate::engine::queue::Queue;
 use crate::engine::time::Millis;
@@ -19,9 +22,11 @@ pub(super) enum Payload {
 ///
 /// With cumulative temporality the one that is filled is never emptied, and the one that is sent is a copy of it.
 #[derive(Debug)]
-pub(super) struct Intervals {
-    pub(super) filling: Accumulator,
+pub(crate) struct Intervals {
+    pub(crate) filling: Accumulator,
     sending: Accumulator,
+    /// Of a sink of statistics. Its batches are never cut: the whole summary is their one item.
+    pub(crate) summary: Option<Box<Summary>>,
     is_cumulative: bool,
     /// The number of the interval that is filled.
     pub(super) number: u64,
@@ -49,18 +54,21 @@ pub(crate) struct Measurements<'a> {
     pub(crate) items: Range<usize>,
     pub(crate) interval: (f64, f64),
     pub(crate) is_cumulative: bool,
+    /// Of a sink of statistics.
+    pub(crate) summary: Option<&'a Sending>,
 }
 
 impl Payload {
-    /// `temporality`: that of a metrics sink.
-    pub(super) fn new(temporality: Option<Temporality>) -> Self {
-        let Some(temporality) = temporality else {
+    pub(super) fn new(options: &SinkOptions, config: &Config) -> Self {
+        if !options.format.is_metrics() {
             return Self::Records { records: Vec::new(), bytes: Vec::new() };
-        };
+        }
+        let is_summary = options.format == Format::Stats;
         Self::Metrics(Box::new(Intervals {
             filling: Accumulator::new(),
             sending: Accumulator::new(),
-            is_cumulative: temporality == Temporality::Cumulative,
+            summary: is_summary.then(|| Box::new(Summary::new(config.stats_series))),
+            is_cumulative: options.temporality == Temporality::Cumulative && !is_summary,
             number: 0,
             first: Millis(0.0),
             first_event: 0.0,
@@ -73,6 +81,7 @@ impl Payload {
     pub(super) fn batch_max(&self, option: usize, metric_series: usize) -> usize {
         match self {
             Self::Records { .. } => option,
+            Self::Metrics(intervals) if intervals.summary.is_some() => 1,
             Self::Metrics(_) => FIXED_ITEMS + metric_series,
         }
     }
@@ -86,7 +95,7 @@ impl Payload {
     pub(super) fn items(&self) -> usize {
         match self {
             Self::Records { records, .. } => records.len(),
-            Self::Metrics(intervals) => intervals.sending.items(),
+            Self::Metrics(intervals) => intervals.items(),
         }
     }
 
@@ -94,7 +103,7 @@ impl Payload {
     pub(super) fn count(&self, items: Range<usize>) -> usize {
         match self {
             Self::Records { .. } => items.len(),
-            Self::Metrics(intervals) => intervals.sending.fresh(items) as usize,
+            Self::Metrics(intervals) => intervals.count(items),
         }
     }
 
@@ -119,9 +128,10 @@ impl Payload {
             Self::Records { records, bytes } => PayloadRef::Records { records: &records[items], bytes },
             Self::Metrics(intervals) => PayloadRef::Metrics(Measurements {
                 accumulator: &intervals.sending,
-                items,
+                items: if intervals.summary.is_some() { 0..intervals.sending.items() } else { items },
                 interval: intervals.sending_from_to,
                 is_cumulative: intervals.is_cumulative,
+                summary: intervals.summary.as_deref().map(Summary::sending),
             }),
         }
     }
@@ -151,10 +161,7 @@ impl Payload {
         self.release(keep..self.items(), names);
         match self {
             Self::Records { records, .. } => records.truncate(keep),
-            Self::Metrics(intervals) => {
-                intervals.sending.truncate(keep);
-                intervals.filling.clear();
-            }
+            Self::Metrics(intervals) => intervals.truncate(keep),
         }
     }
 
@@ -165,7 +172,7 @@ impl Payload {
                 records.clear();
                 bytes.clear();
             }
-            Self::Metrics(intervals) => intervals.sending.clear(),
+            Self::Metrics(intervals) => intervals.clear_sending(),
         }
     }
 
@@ -181,7 +188,7 @@ impl Payload {
     }
 
     /// Ends the interval that is sent, at `wall`, if it has not ended yet. The next one starts there.
-    pub(super) fn end_interval(&mut self, wall: f64) {
+    pub(super) fn end_interval(&mut self, wall: f64, exceptions: &Exceptions) {
         if let Self::Metrics(intervals) = self
             && intervals.sending_from_to.1.is_nan()
         {
@@ -189,6 +196,9 @@ impl Payload {
             intervals.sending_from_to.1 = wall.max(intervals.sending_from_to.0);
             if !intervals.is_cumulative {
                 intervals.start = wall;
+            }
+            if let Some(summary) = &mut intervals.summary {
+                summary.cut(wall, exceptions);
             }
         }
     }
@@ -206,15 +216,52 @@ impl Intervals {
         }
     }
 
-    /// Makes the interval that was filled the one that is sent.
-    pub(super) fn advance(&mut self) {
+    /// Makes the interval that was filled, of `count` observations, the one that is sent.
+    pub(super) fn advance(&mut self, count: usize) {
         if self.is_cumulative {
             self.sending.take(&mut self.filling);
         } else {
             std::mem::swap(&mut self.filling, &mut self.sending);
             self.filling.clear();
         }
+        if let Some(summary) = &mut self.summary {
+            summary.advance(count);
+        }
         self.sending_from_to = (self.start, f64::NAN);
         self.number += 1;
+    }
+
+    /// The number of items of the interval that is sent.
+    fn items(&self) -> usize {
+        self.summary.as_ref().map_or_else(|| self.sending.items(), |summary| summary.items())
+    }
+
+    /// The number of observations in `items`.
+    fn count(&self, items: Range<usize>) -> usize {
+        match &self.summary {
+            Some(summary) => items.len() * summary.sending().count,
+            None => self.sending.fresh(items) as usize,
+        }
+    }
+
+    /// Drops the items from index `keep` on, and all that is accumulated.
+    fn truncate(&mut self, keep: usize) {
+        self.filling.clear();
+        match &mut self.summary {
+            None => self.sending.truncate(keep),
+            Some(summary) => {
+                summary.clear_filling();
+                if keep == 0 {
+                    self.clear_sending();
+                }
+            }
+        }
+    }
+
+    fn clear_sending(&mut self) {
+        self.sending.clear();
+        if let Some(summary) = &mut self.summary {
+            summary.clear_sending();
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! The state of one sink.
 
 use super::batch::SinkBatch;
-use super::payload::{Payload, PayloadRef};
+use super::payload::{Intervals, Payload, PayloadRef};
 use crate::engine::config::{Config, SinkOptions};
-use crate::engine::event::EventKind;
-use crate::engine::metrics::Accumulator;
+use crate::engine::event::{EventKind, Format};
 use crate::engine::queue::Queue;
 use crate::engine::time::Millis;
 
@@ -55,7 +54,7 @@ pub(super) struct Flush {
 
 impl Sink {
     pub(crate) fn new(options: SinkOptions, config: &Config) -> Self {
-        let payload = Payload::new(options.format.is_metrics().then_some(options.temporality));
+        let payload = Payload::new(&options, config);
         let batch_max = options.batch_max.map_or(config.batch_max, |max| max as usize);
         let batch_max = payload.batch_max(batch_max, config.metric_series);
         Self {
@@ -87,12 +86,26 @@ impl Sink {
         takes
     }
 
+    /// Whether its batches are summaries: statistics, measurements and exceptions.
+    pub(crate) fn sends_summaries(&self) -> bool {
+        self.options.format == Format::Stats
+    }
+
+    /// Follows a wall clock that stepped by `shift` ms.
+    pub(crate) fn shift_clock(&mut self, shift: f64) {
+        if let Payload::Metrics(intervals) = &mut self.batch.payload
+            && let Some(summary) = &mut intervals.summary
+        {
+            summary.shift_clock(shift);
+        }
+    }
+
     /// Accumulates an observation by `record`. Returns false if the sink is shut down, `None` if it is no metrics sink.
     /// `begun` is the number of events and observations that were begun.
     #[inline(always)]
     pub(crate) fn observe(
         &mut self,
-        record: impl FnOnce(&mut Accumulator),
+        record: impl FnOnce(&mut Intervals),
         now: Millis,
         wall: f64,
         begun: f64,
@@ -101,7 +114,7 @@ impl Sink {
         let Payload::Metrics(intervals) = &mut self.batch.payload else { return None };
         if !is_shut_down {
             intervals.note_observation(self.waiting == 0, now, wall, begun);
-            record(&mut intervals.filling);
+            record(intervals);
             self.waiting += 1;
         }
         Some(!is_shut_down)

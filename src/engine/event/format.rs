@@ -29,6 +29,9 @@ pub enum Format {
     OtlpMetricsProtobuf,
     /// OTLP metrics in JSON.
     OtlpMetricsJson,
+    /// A push to a hub: statistics, measurements, counters and exceptions. Its sink takes no events: it accumulates REQ, FN,
+    /// DB and exceptions.
+    Stats,
 }
 
 impl Format {
@@ -42,6 +45,7 @@ impl Format {
         Self::OtlpLogsJson,
         Self::OtlpMetricsProtobuf,
         Self::OtlpMetricsJson,
+        Self::Stats,
     ];
 
     /// The name, the same in JavaScript.
@@ -56,6 +60,7 @@ impl Format {
             Self::OtlpLogsJson => "otlp-logs-json",
             Self::OtlpMetricsProtobuf => "otlp-metrics-protobuf",
             Self::OtlpMetricsJson => "otlp-metrics-json",
+            Self::Stats => "stats",
         }
     }
 
@@ -73,19 +78,25 @@ impl Format {
             Self::Ndjson | Self::Events => true,
             Self::OtlpTracesProtobuf | Self::OtlpTracesJson => kind != EventKind::Evt,
             Self::OtlpLogsProtobuf | Self::OtlpLogsJson => kind == EventKind::Evt,
-            Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson => false,
+            Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson | Self::Stats => false,
         }
     }
 
     /// Whether the format carries events of `kind`, as events or as what is measured of them.
     #[must_use]
     pub fn carries(self, kind: EventKind) -> bool {
-        self.accepts(kind) || (self.is_metrics() && matches!(kind, EventKind::Req | EventKind::Db))
+        match self {
+            Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson => {
+                matches!(kind, EventKind::Req | EventKind::Db)
+            }
+            Self::Stats => kind != EventKind::Evt,
+            _ => self.accepts(kind),
+        }
     }
 
-    /// Whether a batch holds accumulated durations instead of events. They are measured before sampling.
+    /// Whether a batch holds what was accumulated of events instead of events. They are measured before sampling.
     #[must_use]
     pub fn is_metrics(self) -> bool {
-        matches!(self, Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson)
+        matches!(self, Self::OtlpMetricsProtobuf | Self::OtlpMetricsJson | Self::Stats)
     }
 }

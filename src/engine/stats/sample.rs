@@ -1,5 +1,7 @@
 //! What is recorded: a sample, and the kind of its series.
 
+use crate::engine::event::EventKind;
+
 /// The kind of a series. The order is part of the binary form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeriesKind {
@@ -14,6 +16,17 @@ pub enum SeriesKind {
 impl SeriesKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Req, Self::Fn, Self::Db];
+
+    /// The kind of the series of an event. `None`: it is in no series.
+    #[inline(always)]
+    pub(crate) fn of(kind: EventKind) -> Option<Self> {
+        match kind {
+            EventKind::Req => Some(Self::Req),
+            EventKind::Fn => Some(Self::Fn),
+            EventKind::Db => Some(Self::Db),
+            EventKind::Evt => None,
+        }
+    }
 
     /// The name, the same as that of the event kind: `REQ`, `FN` or `DB`.
     #[must_use]

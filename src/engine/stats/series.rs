@@ -80,6 +80,12 @@ impl Table {
         self.events.saturating_add(count) <= u64::from(u32::MAX)
     }
 
+    /// Removes all counts. Rows keep their names.
+    pub(super) fn clear(&mut self) {
+        self.rows[..self.used].iter_mut().for_each(|row| row.clear(&mut self.arena));
+        (self.floor, self.events) = (0, 0);
+    }
+
     /// Closes the slot at `open` and opens the next `steps`.
     pub(super) fn advance(&mut self, open: usize, steps: usize) {
         let halvings = self.sketch.advance(steps);

@@ -228,6 +228,21 @@ impl StatsStore {
         }
     }
 
+    /// Appends the binary form at `now` to `out`, and removes all counts.
+    pub(crate) fn cut(&mut self, now: f64, out: &mut Vec<u8>) {
+        self.advance_window(now);
+        self.to_bytes(out);
+        self.clear();
+    }
+
+    /// Removes all counts. Rows keep their names, and the clock its time.
+    pub(crate) fn clear(&mut self) {
+        self.table.clear();
+        self.seconds.clear();
+        self.window.forget();
+        self.refused = 0;
+    }
+
     /// The number of refused events.
     #[must_use]
     pub fn refused(&self) -> u64 {

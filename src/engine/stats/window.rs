@@ -113,6 +113,11 @@ impl Window {
         }
     }
 
+    /// Forgets what was observed.
+    pub(super) fn forget(&mut self) {
+        self.first = f64::INFINITY;
+    }
+
     /// The observed time in seconds: at least 1, at most the window.
     pub(super) fn observed_s(&self) -> f64 {
         (self.now - self.first).min(self.window_ms).max(1000.0) / 1000.0
@@ -197,6 +202,11 @@ impl Seconds {
             let at = (self.newest + SHOWN - age) % SHOWN;
             self.counts[at] = self.counts[at].saturating_add(count);
         }
+    }
+
+    /// Removes all counts.
+    pub(super) fn clear(&mut self) {
+        self.counts = [0; SHOWN];
     }
 
     /// Moves the clock back to `now`. What was counted in later seconds counts in the second of `now`.

@@ -3,14 +3,14 @@
 use super::Delivery;
 use crate::engine::collector::shared::Shared;
 use crate::engine::delivery::Sink;
-use crate::engine::ledger::{Count, Counters, MetricCounters, SinkCount, SinkCounters, Totals};
+use crate::engine::ledger::{Count, Counters, Ledger, MetricCounters, SinkCount, SinkCounters, Totals};
 use std::ops::Range;
 
 impl Delivery {
     /// All counters. `pending` is the number of buffered children.
     pub(in crate::engine::collector) fn counters(&self, pending: usize, shared: &Shared) -> Counters {
         let mut counters = Counters::default();
-        fill(&mut counters, &self.sinks, 0..self.sinks.len(), pending, shared);
+        fill(&mut counters, &self.sinks, 0..self.sinks.len(), pending, &shared.ledger);
         counters
     }
 
@@ -27,18 +27,18 @@ impl Delivery {
         totals
     }
 
-    /// Notes the counters of a batch of sink `at` that is being cut. A metrics sink reports those of all sinks.
+    /// Notes the counters of a batch of sink `at` that is being cut, as they were counted under the isolate's id. A metrics sink
+    /// reports those of all sinks.
     pub(super) fn note_cut(&mut self, at: usize, pending: usize, shared: &Shared) {
         let sinks = if self.sinks[at].options.format.is_metrics() { 0..self.sinks.len() } else { at..at + 1 };
         let cut = &mut self.cuts[at];
-        fill(&mut cut.counters, &self.sinks, sinks, pending, shared);
+        fill(&mut cut.counters, &self.sinks, sinks, pending, &shared.ledger.of_isolate());
         cut.at = shared.wall();
     }
 }
 
 /// Fills `counters` with those of the sinks in `range`. Allocates only if `counters` had fewer sinks before.
-fn fill(counters: &mut Counters, sinks: &[Sink], range: Range<usize>, pending: usize, shared: &Shared) {
-    let ledger = &shared.ledger;
+fn fill(counters: &mut Counters, sinks: &[Sink], range: Range<usize>, pending: usize, ledger: &Ledger) {
     counters.emitted = ledger.get(Count::Emitted);
     counters.accepted = ledger.get(Count::Accepted);
     counters.sampled_out = ledger.get(Count::SampledOut);

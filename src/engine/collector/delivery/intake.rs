@@ -3,11 +3,13 @@
 use super::Delivery;
 use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
-use crate::engine::delivery::Sink;
+use crate::engine::delivery::{Intervals, Sink};
 use crate::engine::event::record::Record;
 use crate::engine::event::{Event, EventKind};
 use crate::engine::ledger::{Count, Reason, SinkCount};
-use crate::engine::metrics::{Accumulator, MetricKind, Observation, SeriesId};
+use crate::engine::metrics::{MetricKind, Observation, SeriesId};
+use crate::engine::stats::{Sample, SeriesKind};
+use crate::engine::text::hashed::Hashed;
 
 impl Output for Delivery {
     #[inline(always)]
@@ -45,14 +47,25 @@ impl Output for Delivery {
     }
 
     #[inline(always)]
-    fn observe(&mut self, event: &Event<'_>, name: &str, shared: &mut Shared) {
+    fn observe(
+        &mut self,
+        event: &Event<'_>,
+        sample: &Sample,
+        series: (SeriesKind, Hashed<'_>),
+        shared: &mut Shared,
+    ) {
         if self.takes_observations {
-            self.accumulate(event, name, shared);
+            self.accumulate(event, sample, series, shared);
         }
     }
 
+    fn note_exception(&mut self, shared: &mut Shared) {
+        measure(&mut self.sinks, shared, Sink::sends_summaries, |_| {});
+    }
+
     fn measure(&mut self, series: SeriesId, kind: MetricKind, value: f64, shared: &mut Shared) {
-        measure(&mut self.sinks, shared, |accumulator| accumulator.values.record(series, kind, value));
+        let record = |intervals: &mut Intervals| intervals.filling.values.record(series, kind, value);
+        measure(&mut self.sinks, shared, |_| true, record);
     }
 
     fn set_probability(&mut self, first: u64, count: usize, root: [u8; 8], p: f64) {
@@ -60,11 +73,16 @@ impl Output for Delivery {
     }
 }
 
-/// Gives an observation to each metrics sink, by `record`.
+/// Gives an observation to each metrics sink that `takes` it, by `record`.
 #[inline(always)]
-fn measure(sinks: &mut [Sink], shared: &mut Shared, record: impl Fn(&mut Accumulator)) {
+fn measure(
+    sinks: &mut [Sink],
+    shared: &mut Shared,
+    takes: impl Fn(&Sink) -> bool,
+    record: impl Fn(&mut Intervals),
+) {
     let (now, wall, begun) = (shared.now(), shared.wall(), shared.ledger.begun());
-    for (at, sink) in sinks.iter_mut().enumerate() {
+    for (at, sink) in sinks.iter_mut().enumerate().filter(|(_, sink)| takes(sink)) {
         let Some(is_taken) = sink.observe(&record, now, wall, begun) else { continue };
         shared.ledger.note_measured(wall);
         shared.ledger.add_sink(at, SinkCount::Accepted, 1);
@@ -76,11 +94,26 @@ fn measure(sinks: &mut [Sink], shared: &mut Shared, record: impl Fn(&mut Accumul
 
 impl Delivery {
     #[inline(never)]
-    fn accumulate(&mut self, event: &Event<'_>, name: &str, shared: &mut Shared) {
+    fn accumulate(
+        &mut self,
+        event: &Event<'_>,
+        sample: &Sample,
+        series: (SeriesKind, Hashed<'_>),
+        shared: &mut Shared,
+    ) {
         let Self { sinks, labels, label_values, .. } = self;
-        let observation = Observation::of(event, name, labels, label_values);
-        let Some(observation) = observation.filter(Observation::is_timed) else { return };
-        measure(sinks, shared, |accumulator| _ = accumulator.durations.record(&observation));
+        let duration = Observation::of(event, series.1.text, labels, label_values);
+        let duration = duration.filter(Observation::is_timed);
+        let wall = shared.wall();
+        let takes = |sink: &Sink| duration.is_some() || sink.sends_summaries();
+        measure(sinks, shared, takes, |intervals| {
+            if let Some(duration) = &duration {
+                intervals.filling.durations.record(duration);
+            }
+            if let Some(summary) = &mut intervals.summary {
+                summary.record(sample, wall, series, event.usage());
+            }
+        });
     }
 
     /// Removes the oldest record from the queue. Each sink that still needs it loses it.

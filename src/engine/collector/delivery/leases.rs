@@ -28,7 +28,7 @@ impl Delivery {
         let is_new = self.sinks[sink].hand_out(lease, now, round, &self.queue, names, &self.settings);
         if is_new {
             self.note_cut(sink, pending, shared);
-            self.sinks[sink].end_interval(shared.wall());
+            self.sinks[sink].end_interval(shared.wall(), &shared.exceptions);
             self.remove_unneeded(shared);
         }
         Some(Transmit { lease, sink })

@@ -73,6 +73,11 @@ impl Delivery {
         }
     }
 
+    /// Follows a wall clock that stepped by `shift` ms.
+    pub(super) fn shift_clock(&mut self, shift: f64) {
+        self.sinks.iter_mut().for_each(|sink| sink.shift_clock(shift));
+    }
+
     /// Whether the flush in progress has events left that can be sent before its deadline.
     pub(super) fn is_flushing(&mut self, shared: &Shared) -> bool {
         let queue = &self.queue;

@@ -2,7 +2,7 @@
 
 use super::Recorder;
 use super::naming::name_of;
-use super::pipeline::{child_ids, with_own_span};
+use super::pipeline::{Pipeline, child_ids, with_own_span};
 use super::totals::Hint;
 use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
@@ -38,7 +38,7 @@ impl Recorder {
         pipeline.observe(event, name, &mut Hint::default(), shared, output);
         if event.is_exception() {
             let trace_id = span_of(request, shared).trace_id;
-            shared.exceptions.note(event, trace_id, [0; 8]);
+            Pipeline::note_exception(event, trace_id, [0; 8], shared, output);
         }
         let p = match request.fate {
             _ if pipeline.policy.keeps_error(event.error.is_some()) => 1.0,

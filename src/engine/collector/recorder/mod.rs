@@ -85,7 +85,7 @@ impl Recorder {
         let origin = Origin::Root(parent);
         *answer = pipeline.finish_event(event, Hashed::new(name), decision, origin, shared, output);
         if event.is_exception() {
-            shared.exceptions.note(event, answer.trace_id, [0; 8]);
+            Pipeline::note_exception(event, answer.trace_id, [0; 8], shared, output);
         }
     }
 
@@ -173,7 +173,7 @@ impl Recorder {
             None => root_ids(None, shared),
         };
         if event.is_exception() {
-            shared.exceptions.note(event, ids.trace_id, ids.parent_id);
+            Pipeline::note_exception(event, ids.trace_id, ids.parent_id, shared, output);
         }
         let ids = with_own_span(ids, event);
         if token.is_sampled() {

@@ -119,22 +119,30 @@ impl Pipeline {
         shared: &mut Shared,
         output: &mut impl Output,
     ) {
-        output.observe(event, name.text, shared);
-        let kind = match event.kind {
-            EventKind::Req => {
-                self.totals.count(event, name.text, hint);
-                SeriesKind::Req
-            }
-            EventKind::Fn => SeriesKind::Fn,
-            EventKind::Db => SeriesKind::Db,
-            EventKind::Evt => return,
-        };
+        let Some(kind) = SeriesKind::of(event.kind) else { return };
         let is_error = self.policy.is_error(event.status, event.error.is_some());
         let sample = Sample { at: event.end(), duration: event.duration, is_error };
+        output.observe(event, &sample, (kind, name), shared);
+        if kind == SeriesKind::Req {
+            self.totals.count(event, name.text, hint);
+        }
         self.stats.record_hashed(&sample, shared.wall(), Some((kind, name)), &mut hint.row);
         if let Some(usage) = event.usage() {
             self.stats.add_usage(sample.at, (kind, name.text), usage);
         }
+    }
+
+    /// Notes an exception, whether it is recorded or not. `request` is the span of the open request that it belongs to.
+    #[cold]
+    pub(super) fn note_exception(
+        event: &Event<'_>,
+        trace_id: [u8; 16],
+        request: [u8; 8],
+        shared: &mut Shared,
+        output: &mut impl Output,
+    ) {
+        shared.exceptions.note(event, trace_id, request);
+        output.note_exception(shared);
     }
 
     #[inline(always)]
