@@ -1,6 +1,7 @@
 // The page in Chromium, over figures that are known before.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createServer, request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { root } from "../../tools/env.mjs";
@@ -494,3 +495,54 @@ test("one logs in by the form, and out again; a wrong token is told", async () =
     await site.stop();
   }
 });
+
+/** A proxy that has the dashboard under `prefix`, and knows nothing of it. */
+async function startProxy(target, prefix) {
+  const server = createServer((request, response) => {
+    const { method, headers } = request;
+    const path = request.url.replace(prefix, "/tide");
+    const forwarded = { ...headers, host: new URL(target).host, "x-forwarded-host": headers.host };
+    const onward = httpRequest(`${target}${path}`, { method, headers: forwarded }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on("error", () => response.destroy());
+    request.pipe(onward);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${server.address().port}${prefix}`, stop };
+}
+
+for (const [prefix, opened] of [
+  ["/ops/tide", "/ops/tide"],
+  ["/ops/shop", "/ops/shop/"],
+]) {
+  test(`behind a proxy under ${prefix} it works as it stands: login, files, figures, logout`, async () => {
+    const site = await serve(still(), { token: "s3cret" });
+    const proxy = await startProxy(site.origin, prefix);
+    try {
+      await withPage(async (page) => {
+        await page.goto(new URL(opened, proxy.url).href);
+        assert.equal(page.url(), `${proxy.url}/`);
+        await page.getByLabel("Token").fill("s3cret");
+        await page.keyboard.press("Enter");
+        await page.waitForSelector("main:not([hidden]) .plot canvas");
+        assert.equal(page.url(), `${proxy.url}/`);
+        const [cookie] = await page.context().cookies();
+        assert.deepEqual([cookie.path, cookie.httpOnly, cookie.sameSite], [prefix, true, "Strict"]);
+        await page.getByRole("link", { name: "/api/orders" }).click();
+        await page.waitForSelector("h1.title");
+        await page.getByRole("button", { name: "Log out" }).click();
+        await page.getByLabel("Token").waitFor();
+        assert.deepEqual(await page.context().cookies(), []);
+      });
+    } finally {
+      await proxy.stop();
+      await site.stop();
+    }
+  });
+}
