@@ -119,9 +119,12 @@ impl Taken {
         if kind == MetricKind::Histogram {
             own.extend(["_bucket", "_sum", "_count"].map(|suffix| [name, suffix].concat()));
         }
-        // There a family is named without these.
-        let short = name.strip_suffix("_total").or(name.strip_suffix("_info"));
-        own.extend(short.filter(|_| self.open_metrics).map(str::to_owned));
+        if self.open_metrics {
+            // There a family is named without these, and may say when its series were created.
+            let family = name.strip_suffix("_total").or(name.strip_suffix("_info")).unwrap_or(name);
+            own.push(family.into());
+            own.extend((kind != MetricKind::Gauge).then(|| [family, "_created"].concat()));
+        }
         let is_free = !own.iter().any(|name| self.names.contains(name));
         if is_free {
             self.names.append(&mut own);
