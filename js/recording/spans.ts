@@ -4,10 +4,12 @@ import type { RecordingHost } from "./recording-host.ts";
 import { tokenOf } from "./token.ts";
 
 export const TRACEPARENT_LENGTH = 55;
+const VERSION_LENGTH = 3;
 /** Version and trace id, with the dashes. */
 const TRACE_LENGTH = 36;
 const FLAGS = 53;
-const VALID = /^00-(?!0{32})[\da-f]{32}-/;
+/** As the engine has it: only later versions may be longer. */
+const VALID = /^(?!ff|00.{54})[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-|$)/;
 
 /** The `traceparent` of the span at `place`. Empty: there is none, or nothing is recorded. */
 export function traceparentOf(host: RecordingHost, place: Place | undefined): string {
@@ -15,7 +17,8 @@ export function traceparentOf(host: RecordingHost, place: Place | undefined): st
   const { span, record } = place;
   if (span === undefined) return record === undefined ? "" : traceparentOfRequest(host, record);
   span.traceparent ??= newSpan(host, span.outer, "").slice(0, TRACEPARENT_LENGTH);
-  return span.traceparent;
+  // Within an excluded request there are no spans, but its ids.
+  return span.traceparent || traceparentOf(host, span.outer);
 }
 
 /** The span at `place` as a parent. Undefined: it is the request itself, or there is none. */
@@ -65,7 +68,7 @@ function traceparentOfRequest(host: RecordingHost, request: RequestRecord): stri
 }
 
 function unrecorded(host: RecordingHost, request: RequestRecord): string {
-  const { traceparent = "" } = request;
+  const traceparent = request.traceparent?.trim() ?? "";
   const late = request.isOver
     ? newSpan(host, { record: request, context: undefined, span: undefined }, "")
     : "";
@@ -75,5 +78,7 @@ function unrecorded(host: RecordingHost, request: RequestRecord): string {
 }
 
 function inTrace(own: string, traceparent: string): string {
-  return traceparent.slice(0, TRACE_LENGTH) + own.slice(TRACE_LENGTH);
+  return (
+    own.slice(0, VERSION_LENGTH) + traceparent.slice(VERSION_LENGTH, TRACE_LENGTH) + own.slice(TRACE_LENGTH)
+  );
 }

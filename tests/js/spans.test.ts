@@ -136,7 +136,7 @@ test("ids are those of the events, sampled or not, and the same during and after
         assert.equal(tide.traceparent, scope.traceparent);
         during = [scope.traceId, scope.spanId, scope.traceparent];
         return scope.time("a", (inner) => {
-          assert.equal(inner.traceId, scope?.traceId);
+          assert.equal(inner.traceId, during[0]);
           assert.equal(inner.traceparent, tide.traceparent);
           inner.evt("x");
         });
@@ -152,6 +152,30 @@ test("ids are those of the events, sampled or not, and the same during and after
       assert.equal(Number.parseInt(traceparent.slice(53), 16) % 2, isRecorded ? 1 : 0);
       for (const { trace_id } of all) assert.equal(trace_id, traceId);
       if (isRecorded) assert.equal(all.at(-1)?.span_id, spanId);
+    }
+  }
+});
+
+test("a header is of the trace of its request, or of none, whether the request is recorded or not", async () => {
+  const next = `01${PARENT.slice(2)}-more`;
+  for (const [header, isValid] of [
+    [` ${PARENT} `, true],
+    [next, true],
+    [`${PARENT}-more`, false],
+    [PARENT.toUpperCase(), false],
+    [`ff${PARENT.slice(2)}`, false],
+    [PARENT.replace("b7ad6b7169203331", "0".repeat(16)), false],
+  ] as const) {
+    for (const sampling of [{}, { rate: 0 }, { exclude: ["/a"] }]) {
+      const { tide, request } = setup({ sampling });
+      let found = "";
+      await request((given) => (found = tide.scope(given).traceparent), { traceparent: header });
+      assert.match(found, /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[0-3]$/);
+      assert.equal(
+        found.slice(3, 35) === PARENT.slice(3, 35),
+        isValid,
+        `${header} ${JSON.stringify(sampling)}`,
+      );
     }
   }
 });
