@@ -59,7 +59,7 @@ function tree(
   childrenOf: ReadonlyMap<string | undefined, Event[]>,
   paint: Paint,
 ): Part[] {
-  const children = inOrder(childrenOf.get(event.span_id));
+  const children = inOrder(childrenOf.get(event.span_id)).filter((child) => !isRepeated(child, event));
   const own = `${indent}${children.length > 0 ? "  │" : "   "} `;
   const details = detailsOf(event).map((line) => paint(GRAY, own) + paint(RED, line));
   const isError = ERRORS.includes(severityOf(event));
@@ -72,6 +72,12 @@ function tree(
     return [{ lines: [branch + first, ...others], isError }, ...rest];
   });
   return [{ lines: [lineOf(event, paint), ...details], isError }, ...below];
+}
+
+/** An exception by which `parent` failed: its lines have it already. */
+function isRepeated({ kind, attributes = {}, ...child }: Event, { error, error_message }: Event): boolean {
+  if (kind !== "EVT" || (child as { readonly name?: string }).name !== "exception") return false;
+  return attributes["exception.type"] === error && attributes["exception.message"] === error_message;
 }
 
 function lineOf(event: Event, paint: Paint): string {

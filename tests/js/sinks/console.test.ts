@@ -1,7 +1,9 @@
 // The console: JSON with a severity for platforms, and text for people.
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { withTide } from "../../../js/adapters/fetch.ts";
 import { consoleSink } from "../../../js/index.ts";
+import { simulated } from "../_engine.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: events of any shape
 type Any = any;
@@ -110,6 +112,22 @@ test("pretty: an error goes to console.error with its message and stack; so does
       ].join("\n"),
     ],
   ]);
+});
+
+test("pretty: the exception by which a request failed is not said twice", async (t) => {
+  const printed = t.mock.method(console, "error", () => {});
+  const { tide } = simulated({ sinks: [consoleSink({ pretty: true })] });
+  const worker = withTide(tide, () => {
+    tide.recordException(new RangeError("handled"), { handled: true });
+    throw new TypeError("why");
+  });
+  assert.throws(() => worker(new Request("http://h/a")), TypeError);
+  await tide.close();
+  const text = String(printed.mock.calls[0]?.arguments[0]);
+  assert.deepEqual(
+    [text.split("why").length, text.split("handled").length, text.split("exception").length],
+    [2, 2, 2],
+  );
 });
 
 test("pretty: no text of an event steers the terminal", (t) => {
