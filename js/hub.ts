@@ -6,4 +6,5 @@ export type { AlarmRule, HubOptions } from "./hub/object/options.ts";
 export type { HubStorage } from "./hub/object/storage.ts";
 export { type HubReadOptions, hubMetrics, hubSource, hubStats } from "./hub/read/source.ts";
 export type { HubNamespace } from "./hub/shards.ts";
+export { type HubHttpOptions, type HubSinkOptions, hub } from "./hub/sink.ts";
 export type * from "./types/view.ts";

@@ -49,6 +49,12 @@ export async function withHub(options, play) {
   hub.alarm = (shard = 0) => ask(`/alarm?shard=${shard}`);
   hub.size = (shard = 0) => ask(`/size?shard=${shard}`);
   hub.started = async () => (await ask("/started")).started;
+  /** The clock stands still at `atMs`. */
+  hub.standAt = (atMs) => ask(`/clock?atMs=${atMs}`);
+  hub.state = async (shard = 0) => {
+    const response = await fetch(`${hub.worker.url}/state?shard=${shard}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
   hub.clock = (skewMs) => ask(`/clock?skewMs=${skewMs}`);
   /** The object loses its memory, the process goes on. */
   hub.evict = async (shard = 0) => {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { makeIsolate } from "../../tools/hub-isolate.mjs";
 import { withHub } from "./_hub.mjs";
+import { makeIsolate } from "./_isolate.mjs";
 
 const MINUTE = 60_000;
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeRng } from "../../pkg/dist/inline-sampling.js";
-import { makeIsolate } from "../../tools/hub-isolate.mjs";
 import { withHub } from "./_hub.mjs";
+import { makeIsolate } from "./_isolate.mjs";
 
 const KILLS = 50;
 const ISOLATES = 6;

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { makeRng } from "../../pkg/dist/inline-sampling.js";
-import { makeIsolate } from "../../tools/hub-isolate.mjs";
 import { brokenLaws } from "../../tools/laws.mjs";
 import { until } from "../../tools/receiver.mjs";
 import { TOKEN, withHub } from "./_hub.mjs";
+import { makeIsolate } from "./_isolate.mjs";
 
 const random = makeRng({ seed: 5 });
 

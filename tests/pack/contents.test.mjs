@@ -16,8 +16,8 @@ const files = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
 const programs = files.filter((file) => /\.(c?js)$/.test(file));
-/** Characters of a line that fits a screen's width, and a long text in it, or the exports of an engine. */
-const LINE = 400;
+/** Characters of a line that fits a screen's width, and a long text in it. */
+const LINE = 300;
 /** The page of the dashboard: what a browser gets is minified. */
 const PAGE = /^(?:const|var) (?:script|style|icon) = "/;
 const textOf = (file) => readFileSync(join(folder, file), "utf8");

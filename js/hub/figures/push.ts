@@ -22,19 +22,22 @@ export interface Push {
   readonly stats: Uint8Array;
 }
 
-/** Throws TidegateError `hub/bytes`. */
-export function pushOf(bytes: Uint8Array): Push {
+/** Throws TidegateError `hub/bytes`, also for an id that is not that of the push. */
+export function pushOf(bytes: Uint8Array, batchId: string): Push {
   const [head, metrics, stats] = split(bytes, 2) as [Uint8Array, Uint8Array, Uint8Array];
   const { v, isolate, seq, service, to, counters, exceptions } = fields(jsonOf(head));
   const cut = finite(to);
   const isPush =
     v === VERSION && typeof isolate === "string" && ISOLATE.test(isolate) && isSeq(seq) && cut !== undefined;
   if (!isPush) throw new TidegateError("hub/bytes", "not a push of a version that is known");
+  const [, sink] = BATCH_ID.exec(batchId) ?? [];
+  if (batchId !== `${isolate}-${sink}-${seq}`)
+    throw new TidegateError("hub/bytes", "its id is that of another");
   const { name, version } = fields(service);
   return {
     ...{ isolate, seq, toMs: cut, stats },
     service: { name: text(name, NAME_MAX), version: text(version, NAME_MAX) },
-    tally: tallyOf(counters),
+    tally: tallyOf(counters, Number(sink)),
     exceptions: list(exceptions).slice(-EXCEPTIONS_MAX).map(fields).map(exceptionOf),
     measured: metrics.length === 0 ? [] : measuredOf(jsonOf(metrics)),
   };
@@ -61,5 +64,6 @@ const isSeq = (value: unknown): value is number => Number.isSafeInteger(value) &
 
 const VERSION = 1;
 const ISOLATE = /^[0-9a-f]{16}$/;
+const BATCH_ID = /-(\d{1,2})-/;
 const NAME_MAX = 256;
 const EXCEPTIONS_MAX = 20;

@@ -65,8 +65,11 @@ const emptySink = (name: string): SinkTally => ({
   disabled: 0,
 });
 
-/** Counters that an isolate sent. Sinks of the same name are added up. */
-export function tallyOf(sent: unknown): Tally {
+/**
+ * Counters that an isolate sent. Sinks of the same name are added up. `pushedBy`: which of its sinks sent them. That push was
+ * in flight then, and is delivered now.
+ */
+export function tallyOf(sent: unknown, pushedBy?: number): Tally {
   const given = fields(sent);
   const [metrics, refusals] = [fields(given.metrics), fields(given.refusedBy)];
   const tally: Tally = {
@@ -75,15 +78,13 @@ export function tallyOf(sent: unknown): Tally {
     refusals: REFUSALS.map((name) => count(refusals[name])),
     sinks: [],
   };
-  for (const entry of list(given.sinks).slice(0, SINKS_OF_ISOLATE)) {
+  for (const [index, entry] of list(given.sinks).slice(0, SINKS_OF_ISOLATE).entries()) {
     const sink = fields(entry);
-    const drops = fields(sink.dropped);
     const into = sinkOf(tally, text(sink.name, NAME_MAX) ?? "");
-    addAll(
-      into.numbers,
-      OF_SINK.map((name) => count(sink[name])),
-      1,
-    );
+    const numbers = OF_SINK.map((name) => count(sink[name]));
+    if (index === pushedBy) move(numbers, OF_SINK.indexOf("inFlight"), numbers, OF_SINK.indexOf("delivered"));
+    const drops = fields(sink.dropped);
+    addAll(into.numbers, numbers, 1);
     addAll(
       into.drops,
       REASONS.map((name) => count(drops[name])),

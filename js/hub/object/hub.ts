@@ -38,6 +38,8 @@ export interface HubContext {
  * }
  */
 export class Hub {
+  /** For the types that `wrangler types` writes. There is no such property. */
+  declare readonly __DURABLE_OBJECT_BRAND: never;
   readonly ctx: HubContext;
   readonly env: unknown;
   readonly #options: CheckedOptions;
@@ -78,7 +80,8 @@ export class Hub {
     const { pathname } = new URL(url);
     if (method === "POST" && pathname === "/push") {
       const bytes = await bodyOf(request as Request).catch(() => new Uint8Array());
-      return answerTo(bytes === undefined ? "too-large" : this.#push(bytes, headers.get("idempotency-key")));
+      const batchId = headers.get("idempotency-key") ?? "";
+      return answerTo(bytes === undefined ? "too-large" : this.#push(bytes, batchId));
     }
     if (method === "POST" && pathname === "/wake") return this.#wake();
     if (pathname === "/state") return new Response(this.#read());
@@ -98,12 +101,11 @@ export class Hub {
   }
 
   /** From here to the journal nothing waits, so no other push comes between. */
-  #push(bytes: Uint8Array<ArrayBuffer>, batchId: string | null): Answer {
+  #push(bytes: Uint8Array<ArrayBuffer>, batchId: string): Answer {
     const nowMs = this.now();
     let push: Push;
     try {
-      push = pushOf(bytes);
-      checkBatchId(push, batchId);
+      push = pushOf(bytes, batchId);
     } catch {
       return this.#refuse("damaged", nowMs);
     }
@@ -116,8 +118,8 @@ export class Hub {
     try {
       if (this.#journal.isFull) this.#checkpoint();
       state.add(push, nowMs);
-      if (state.service.isLost) throw new TidegateError("hub/lost", "the engine failed");
-      this.#journal.add(bytes, nowMs);
+      if (state.service.isLost) throw new Error("the engine failed");
+      this.#journal.add(batchId, bytes, nowMs);
     } catch (error) {
       return this.#undo(error, nowMs);
     }
@@ -171,9 +173,9 @@ export class Hub {
       report("the stored state is of another version; it begins anew");
       state = new State(this.#options);
     }
-    for (const { bytes, atMs } of entries) {
+    for (const { batchId, bytes, atMs } of entries) {
       try {
-        state.add(pushOf(bytes), atMs);
+        state.add(pushOf(bytes, batchId), atMs);
       } catch {
         state.service.refused.damaged += 1;
       }
@@ -256,9 +258,3 @@ export class Hub {
 
 const refusedIn = ({ service }: State): number =>
   Object.values(service.refused).reduce((sum, count) => sum + count, 0);
-
-function checkBatchId({ isolate, seq }: Push, batchId: string | null): void {
-  const [of, , number] = batchId?.split("-") ?? [];
-  const isSame = batchId === null || (of === isolate && Number(number) === seq);
-  if (!isSame) throw new TidegateError("hub/bytes", "its id is that of another batch");
-}

@@ -29,6 +29,7 @@ export interface HubStorage {
 export interface Entry {
   readonly number: number;
   readonly atMs: number;
+  readonly batchId: string;
   readonly bytes: Uint8Array;
 }
 
@@ -72,7 +73,7 @@ export class Journal {
   load(): { state: Uint8Array | undefined; entries: Entry[] } {
     this.#exec("create table if not exists tidegate_state (part integer primary key, bytes blob not null)");
     this.#exec(
-      "create table if not exists tidegate_journal (slot integer primary key, number integer not null, at real not null, bytes blob not null)",
+      "create table if not exists tidegate_journal (slot integer primary key, number integer not null, at real not null, batch text not null, bytes blob not null)",
     );
     const parts = this.#exec("select bytes from tidegate_state order by part").map(({ bytes }) =>
       blob(bytes),
@@ -80,12 +81,13 @@ export class Journal {
     const [head, state] = parts.length > 0 ? (split(concatenated(parts), 1) as [Uint8Array, Uint8Array]) : [];
     this.#covered = head === undefined ? 0 : new DataView(head.buffer, head.byteOffset).getFloat64(0);
     const rows = this.#exec(
-      "select number, at, bytes from tidegate_journal where number > ? order by number",
+      "select number, at, batch, bytes from tidegate_journal where number > ? order by number",
       this.#covered,
     );
-    const entries = rows.map(({ number, at, bytes }) => ({
+    const entries = rows.map(({ number, at, batch, bytes }) => ({
       number: number as number,
       atMs: at as number,
+      batchId: batch as string,
       bytes: blob(bytes),
     }));
     this.#last = entries.at(-1)?.number ?? this.#covered;
@@ -93,10 +95,17 @@ export class Journal {
     return { state, entries };
   }
 
-  add(bytes: Uint8Array, atMs: number): void {
+  add(batchId: string, bytes: Uint8Array, atMs: number): void {
     const number = this.#last + 1;
     const slot = number - this.#covered - 1;
-    this.#exec("insert or replace into tidegate_journal values (?, ?, ?, ?)", slot, number, atMs, bytes);
+    this.#exec(
+      "insert or replace into tidegate_journal values (?, ?, ?, ?, ?)",
+      slot,
+      number,
+      atMs,
+      batchId,
+      bytes,
+    );
     this.#last = number;
     this.#bytes += bytes.length;
   }

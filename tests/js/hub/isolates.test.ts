@@ -135,3 +135,22 @@ test("sinks of an isolate and of a sum are bounded, whatever their names", () =>
   assert.equal(sinks.find(({ name }) => name === "__proto__")?.accepted, 50);
   assert.deepEqual(countersOf(tallyOf(null)), countersOf(emptyTally()));
 });
+
+test("a push is no more in flight when the hub has it; what other sinks have in flight still is", () => {
+  const sinks = ["events", "hub"].map((name) => ({
+    name,
+    accepted: 9,
+    delivered: 4,
+    queued: 2,
+    inFlight: 3,
+    dropped: {},
+  }));
+  const counters = countersOf(tallyOf({ sinks }, 1));
+  assert.deepEqual(
+    counters.sinks.map(({ name, delivered, inFlight }) => [name, delivered, inFlight]),
+    [
+      ["events", 4, 3],
+      ["hub", 7, 0],
+    ],
+  );
+});

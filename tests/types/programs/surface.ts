@@ -3,6 +3,7 @@ import { type Collector, consoleSink, createCollector, memorySink, ndjson, otlp 
 import module from "tidegate/core.wasm";
 import { measure, withTide } from "tidegate/fetch";
 import { tidegate } from "tidegate/hono";
+import { Hub, hub, hubHandler, hubSource, hubStats } from "tidegate/hub";
 import { initWasm } from "tidegate/manual";
 import { errorMiddleware, listener, middleware } from "tidegate/node";
 import { makeRng } from "tidegate/sampling";
@@ -23,6 +24,24 @@ const tide: Collector = createCollector({
     { name: "mine", format: "ndjson", send: (_bytes, { signal }) => (signal.aborted ? "retry" : "ok") },
   ],
 });
+
+export class TideHub extends Hub {
+  override options(): { alarms: { kind: "errors"; threshold: number }[] } {
+    return { alarms: [{ kind: "errors", threshold: 5 }] };
+  }
+}
+const namespace = {
+  idFromName: (name: string) => name,
+  get: (_: unknown) => ({ fetch: () => Promise.resolve() }),
+};
+export const pushing: Collector = createCollector({
+  sinks: [hub(namespace, { shards: 2 }), hub({ url: "http://x", token: "t" })],
+});
+export const handler: (request: never) => Promise<unknown> = hubHandler(namespace, { token: "t" });
+export const views: Promise<number> = hubSource(namespace)
+  .view()
+  .then(({ stats }) => stats.count);
+export const rps: Promise<number> = hubStats(namespace).then((stats) => stats.rps);
 
 class CounterBase {
   constructor(

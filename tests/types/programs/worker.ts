@@ -1,9 +1,12 @@
 // A Worker whose env has the types that `wrangler types` writes: they import the exported classes by name.
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import { createCollector } from "tidegate";
+import { Hub, hub, hubStats } from "tidegate/hub";
 import { instrument, instrumentDurableObject, instrumentEntrypoint } from "tidegate/workers";
 
-const tide = createCollector((_env: Env) => ({}));
+export class TideHub extends Hub {}
+
+const tide = createCollector((env: Env) => ({ sinks: [hub(env.TIDE_HUB)] }));
 
 class CounterBase extends DurableObject<Env> {
   async add(n: number): Promise<number> {
@@ -30,6 +33,7 @@ export default instrument(tide, {
     const purged: string = await env.ADMIN.purge("key");
     const { results } = await tide.d1(env.DB.withSession()).prepare("select 1").all();
     await tide.d1(env.DB).exec("select 1");
-    return new Response(`${sum} ${purged} ${results.length}`);
+    const { rps } = await hubStats(env.TIDE_HUB);
+    return new Response(`${sum} ${purged} ${results.length} ${rps}`);
   },
 } satisfies ExportedHandler<Env>);

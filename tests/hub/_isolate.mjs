@@ -1,10 +1,10 @@
 // An isolate that measures and pushes to the hub as the engine does, but when it is told to: for replays, reordering and
 // simulated time. Its bytes are those of a sink of format "stats".
-import { StatsStore } from "../pkg/dist/inline-stats.js";
+import { StatsStore } from "../../pkg/dist/inline-stats.js";
 
 const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value));
 
-/** @param {number} number names it @param {{ version?: string, routes?: number }} [options] */
+/** @param {number} number names it */
 export function makeIsolate(number, { version = "1.0.0", service = "shop" } = {}) {
   const id = number.toString(16).padStart(8, "0").repeat(2);
   const totals = { requests: 0, errors: 0 };
@@ -14,6 +14,7 @@ export function makeIsolate(number, { version = "1.0.0", service = "shop" } = {}
     id,
     totals,
     req(route, endMs, durationMs, isError = false) {
+      since.store ??= new StatsStore({ series: 16 });
       since.store.record(endMs, durationMs, isError, route);
       since.durations.push(durationMs);
       since.errors += isError ? 1 : 0;
@@ -21,10 +22,20 @@ export function makeIsolate(number, { version = "1.0.0", service = "shop" } = {}
     exception(type, tsMs, more = {}) {
       since.exceptions.push({ ts: tsMs, type, ...more });
     },
-    /** What was recorded since the last cut: { batchId, bytes, requests }. */
-    cut(nowMs) {
+    /** What was recorded since the last cut, for `cut` here or of another isolate. */
+    figures(nowMs) {
       const { store, durations, errors, exceptions } = since;
       since = fresh();
+      return {
+        durations,
+        errors,
+        exceptions,
+        metrics: bytesOf(otlp(durations, nowMs)),
+        stats: (store ?? new StatsStore({ series: 1 })).toBytes(),
+      };
+    },
+    /** A push: { batchId, bytes, requests, errors }. */
+    cut(nowMs, { durations, errors, exceptions, metrics, stats } = this.figures(nowMs)) {
       seq += 1;
       totals.requests += durations.length;
       totals.errors += errors;
@@ -37,15 +48,14 @@ export function makeIsolate(number, { version = "1.0.0", service = "shop" } = {}
         ...{ v: 1, isolate: id, seq, service: { name: service, version }, from: nowMs, to: nowMs },
         ...{ counters, exceptions },
       });
-      const metrics = bytesOf(otlp(durations, nowMs));
-      const bytes = Buffer.concat([length(head), head, length(metrics), metrics, store.toBytes()]);
+      const bytes = Buffer.concat([length(head), head, length(metrics), metrics, stats]);
       return { batchId: `${id}-0-${seq}`, bytes, requests: durations.length, errors };
     },
   };
 }
 
 function fresh() {
-  return { store: new StatsStore({ series: 16 }), durations: [], errors: 0, exceptions: [] };
+  return { store: undefined, durations: [], errors: 0, exceptions: [] };
 }
 
 function length(bytes) {
