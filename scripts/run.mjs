@@ -13,6 +13,7 @@ const tasks = [
   "demo",
   "hostile",
   "pictures",
+  "hub-simulate",
   "reference",
   "size",
   "soak",
