@@ -11,9 +11,11 @@ import { startReceiver, until } from "../tools/receiver.mjs";
 import { drive, plan } from "../tools/traffic.mjs";
 import { startExample } from "../tools/wrangler.mjs";
 import { build } from "./build.mjs";
+import { demoHub } from "./demo-hub.mjs";
 
 const usage = `usage: npm run demo [-- options]
   --check         end by itself; the last line is JSON, the exit code tells whether nothing was lost
+  --hub           several instances of the Worker push to one hub, which is restarted; then the counts of both
   --sink KIND     ndjson (the default) or otlp: how the Worker sends its events
   --requests N    how many requests to send (2000)
   --concurrency N how many at a time (32)
@@ -30,6 +32,7 @@ function options() {
   const text = { type: "string" };
   const known = {
     check: { type: "boolean" },
+    hub: { type: "boolean" },
     sink: text,
     requests: text,
     concurrency: text,
@@ -41,6 +44,7 @@ function options() {
   if (!["ndjson", "otlp"].includes(values.sink ?? "ndjson")) throw new Error("--sink wants ndjson or otlp");
   return {
     check: values.check ?? false,
+    hub: values.hub ?? false,
     sink: values.sink ?? "ndjson",
     requests: count("requests", "2000"),
     concurrency: count("concurrency", "32"),
@@ -128,7 +132,12 @@ async function main({ check, sink, requests, concurrency, seed, fail, hang }) {
   console.log("starting worker-example in local workerd");
   const SINK_URL = sink === "otlp" ? receiver.base : receiver.url;
   const token = randomBytes(12).toString("base64url");
-  const example = await startExample({ SINK: sink, SINK_URL, DASHBOARD_TOKEN: token });
+  const example = await startExample({
+    SINK: sink,
+    SINK_URL,
+    DASHBOARD_TOKEN: token,
+    HUB_INTERVAL_MS: "1000",
+  });
   console.log(`dashboard: ${example.url}/tide/ (log in with the token ${token})`);
 
   const debug = debugRoute(example.url);
@@ -179,4 +188,4 @@ try {
   console.error(`${error.message}\n\n${usage}`);
   process.exit(2);
 }
-await main(parsed);
+await (parsed.hub ? demoHub(parsed) : main(parsed));

@@ -8,16 +8,20 @@ import { freePort, until } from "./receiver.mjs";
 import { linkPackage } from "./workerd.mjs";
 
 /** worker-example; `vars` override those of wrangler.jsonc. Resolves when the Worker answers. */
-export function startExample(vars) {
+export function startExample(vars, more = {}) {
   const folder = join(root, "worker-example");
   linkPackage(folder);
-  return startWrangler(folder, { vars, path: "/__tide" });
+  return startWrangler(folder, { vars, path: "/__tide", ...more });
 }
 
-/** The Worker in `folder`; `path` is asked until it answers. */
-export async function startWrangler(folder, { vars = {}, path = "/", flags = [], logLevel = "warn" } = {}) {
-  const state = mkdtempSync(join(tmpdir(), "tidegate-wrangler-"));
-  const port = await freePort();
+/**
+ * The Worker in `folder`; `path` is asked until it answers. `home`, a folder, and `port` are for one that is started again:
+ * it then finds its storage, and is found.
+ */
+export async function startWrangler(folder, options = {}) {
+  const { vars = {}, path = "/", flags = [], logLevel = "warn", home } = options;
+  const state = home ?? mkdtempSync(join(tmpdir(), "tidegate-wrangler-"));
+  const port = options.port ?? (await freePort());
   const args = ["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"];
   args.push(
     "--persist-to",
@@ -54,7 +58,7 @@ export async function startWrangler(folder, { vars = {}, path = "/", flags = [],
     } catch {
       // Already gone.
     }
-    rmSync(state, { recursive: true, force: true, maxRetries: 5 });
+    if (home === undefined) rmSync(state, { recursive: true, force: true, maxRetries: 5 });
   };
   process.once("exit", worker.stop);
 

@@ -1,5 +1,6 @@
-import { createCollector, ndjson, otlp } from "tidegate";
+import { createCollector, ndjson, otlp, type Sink } from "tidegate";
 import { dashboard } from "tidegate/dashboard";
+import { Hub, type HubOptions, hub, hubHandler, hubSource } from "tidegate/hub";
 import { instrument } from "tidegate/workers";
 import { createItem, getItem, listItems } from "./items";
 
@@ -10,6 +11,31 @@ export interface Env {
   SINK_URL: string;
   /** Opens the dashboard at /tide/. Without one there is no dashboard. */
   DASHBOARD_TOKEN?: string;
+  TIDE_HUB: DurableObjectNamespace;
+  /** Where another Worker has the hub, to push there instead of to our own. */
+  HUB_URL?: string;
+  /** Opens /hub to pushes of others and to Prometheus, and is what we push with. Without one it is closed. */
+  HUB_TOKEN?: string;
+  /** How often an isolate pushes. */
+  HUB_INTERVAL_MS: string;
+  /** Where alarms are posted: a webhook of Slack or Discord. */
+  ALARM_WEBHOOK?: string;
+}
+
+/** All isolates of this Worker together. */
+export class TideHub extends Hub {
+  override options({ ALARM_WEBHOOK }: Env): HubOptions {
+    const alarms = [
+      { kind: "errors", threshold: 5 },
+      { kind: "p95", threshold: 1000 },
+    ] as const;
+    return { alarms, webhook: ALARM_WEBHOOK };
+  }
+}
+
+function hubSink({ TIDE_HUB, HUB_URL, HUB_TOKEN, HUB_INTERVAL_MS }: Env): Sink {
+  const intervalMs = Number(HUB_INTERVAL_MS);
+  return HUB_URL ? hub({ url: HUB_URL, token: HUB_TOKEN, intervalMs }) : hub(TIDE_HUB, { intervalMs });
 }
 
 // Pure, so it may stand at global scope: the first request seeds it, and gives it `env`.
@@ -17,14 +43,14 @@ const tide = createCollector((env: Env) => ({
   service: { name: "tidegate-example", version: "1.0.0" },
   sampling: {
     rate: 0.5,
-    exclude: ["/static/", "/tide", "/__tide"],
+    exclude: ["/static/", "/tide", "/__tide", "/hub"],
     // The first match wins; rules see the template that `route` below gives.
     overrides: [
       ["/api/items/:id", 0.25],
       ["re:^/(slow|stream)$", 1],
     ],
   },
-  sinks: [env.SINK === "otlp" ? otlp({ url: env.SINK_URL }) : ndjson({ url: env.SINK_URL })],
+  sinks: [env.SINK === "otlp" ? otlp({ url: env.SINK_URL }) : ndjson({ url: env.SINK_URL }), hubSink(env)],
 }));
 
 type Route = (request: Request, env: Env, url: URL) => Response | Promise<Response>;
@@ -58,8 +84,8 @@ const routes: Record<string, Route> = {
 let page: ReturnType<typeof dashboard> | undefined;
 
 /** Made at the first request that asks for it, which brings the token. */
-function dashboardOf({ DASHBOARD_TOKEN }: Env): ReturnType<typeof dashboard> {
-  page ??= dashboard(tide, { token: DASHBOARD_TOKEN });
+function dashboardOf({ DASHBOARD_TOKEN, TIDE_HUB }: Env): ReturnType<typeof dashboard> {
+  page ??= dashboard(hubSource(TIDE_HUB), { token: DASHBOARD_TOKEN });
   return page;
 }
 
@@ -95,6 +121,7 @@ export default instrument(
     fetch(request: Request, env: Env): Response | Promise<Response> {
       const url = new URL(request.url);
       if (url.pathname.startsWith("/tide")) return dashboardOf(env)(request);
+      if (url.pathname === "/hub") return hubHandler(env.TIDE_HUB, { token: env.HUB_TOKEN })(request);
       const route = routes[`${request.method} ${template(url.pathname)}`];
       return route ? route(request, env, url) : new Response("not found\n", { status: 404 });
     },
