@@ -158,10 +158,12 @@ export default {
 
 const list = (text = "") => text.split(",").filter(Boolean);
 
-/** A class has a binding of its name in capitals. */
+const capitals = (name) => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+
+/** A class has a binding of its name in capitals: `TideHub` is `TIDE_HUB`. */
 function configOf(name, { objects, entrypoints, workflows, flags = "nodejs_compat" }, receiver) {
   const worker = name.toLowerCase().slice(-40).replace(/^-/, "");
-  const classes = (text) => list(text).map((found) => ({ name: found.toUpperCase(), class_name: found }));
+  const classes = (text) => list(text).map((found) => ({ name: capitals(found), class_name: found }));
   return {
     name: worker,
     main: "main.ts",

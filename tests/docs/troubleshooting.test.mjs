@@ -18,7 +18,7 @@ function sources(folder, extension) {
 test("each code", () => {
   const texts = [...sources("js", ".ts"), ...sources("src", ".rs")].join("\n");
   const codes = new Set(
-    [...texts.matchAll(/"((?:config|wasm|core|sink|stats)\/[a-z-]+)"/g)].map(([, code]) => code),
+    [...texts.matchAll(/"((?:config|wasm|core|sink|stats|hub)\/[a-z-]+)"/g)].map(([, code]) => code),
   );
   assert.ok(codes.size > 30);
   console.log(`${codes.size} codes`);
