@@ -110,7 +110,9 @@ test("programs are lines that people can read, and lead to their sources", () =>
   const own = programs.filter((file) => /\b(function|class|new)\b|=>/.test(textOf(file)));
   for (const file of own) {
     const lines = textOf(file).trimEnd().split("\n");
-    const long = lines.filter((line) => line.length > LINE && !line.includes(base64) && !PAGE.test(line));
+    // Nobody reads the list of what an engine exports.
+    const isText = (line) => line.includes(base64) || PAGE.test(line) || line.startsWith("export {");
+    const long = lines.filter((line) => line.length > LINE && !isText(line));
     assert.deepEqual(long, [], file);
     const map = `${basename(file)}.map`;
     assert.equal(lines.at(-1), `//# sourceMappingURL=${map}`);
