@@ -1,8 +1,9 @@
 /** What a user can say of requests, whatever the adapter. */
 import type { RequestRecord } from "../runtime/bridge.ts";
+import { unawaited } from "../runtime/thenable.ts";
 import type { Attributes } from "../types/attributes.ts";
 
-/** What names a request and describes it. A function that throws is passed over. */
+/** What names a request and describes it. A function that throws, or returns a promise, is passed over. */
 export interface RequestOptions {
   /**
    * The route template of a request. It wins over that of a framework.
@@ -42,7 +43,7 @@ export function addAttributes(
 
 function ask(user: () => unknown): unknown {
   try {
-    return user();
+    return unawaited(user());
   } catch {
     return undefined;
   }

@@ -36,7 +36,8 @@ interface Host {
 const SWITCHING_PROTOCOLS = 101;
 
 /** Runs the call, measured. */
-export function answerRequest<T>(answering: Answering<T>, options: AnswerOptions = {}): T {
+export function answerRequest<T>(answering: Answering<T>, chosen: AnswerOptions | undefined): T {
+  const options = chosen ?? {};
   const { tide, given, env, name, call, read } = answering;
   const request = requestIn(given[0]);
   if (request === undefined) {

@@ -83,9 +83,9 @@ export function measure<T>(
   tide: Collector,
   request: object,
   work: () => T,
-  options: MeasureOptions = {},
+  options?: MeasureOptions,
 ): unknown {
-  const { route, flush, env = envIn(request, undefined) } = options;
+  const { route, flush, env = envIn(request, undefined) } = options ?? {};
   const find = typeof route === "function" ? route : () => route ?? undefined;
   const answer = { tide, given: [request], env, name: "measure", call: work, read: anyStatus };
   const run = () => answerRequest(answer, { ...options, route: find });

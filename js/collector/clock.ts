@@ -1,4 +1,5 @@
 import type { Host } from "../runtime/host.ts";
+import { unawaited } from "../runtime/thenable.ts";
 
 /** The time of one collector. */
 export class CollectorClock {
@@ -17,7 +18,7 @@ export class CollectorClock {
   now(): number {
     const { source } = this;
     try {
-      const ms = source === undefined ? this.#host.now() : source();
+      const ms = source === undefined ? this.#host.now() : unawaited(source());
       if (typeof ms === "number" && ms > 0 && ms < Number.POSITIVE_INFINITY) this.#lastMs = ms;
     } catch {
       // A clock that throws counts as no clock.

@@ -1,3 +1,4 @@
+import { unawaited } from "../runtime/thenable.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import type { RecordingHost } from "./recording-host.ts";
 
@@ -12,7 +13,7 @@ export function supplyDraw(host: RecordingHost, engine: Engine, path: string | u
   if (!(rate > 0 && rate < 1)) return;
   let draw: unknown;
   try {
-    draw = rng();
+    draw = unawaited(rng());
   } catch {
     // A source that fails must neither stop recording nor bias it.
   }

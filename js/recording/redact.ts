@@ -1,4 +1,5 @@
 /** The option `redact`. */
+import { unawaited } from "../runtime/thenable.ts";
 import type { AttributeValue } from "../types/attributes.ts";
 import { scalarOf } from "./attributes.ts";
 import type { RecordingHost } from "./recording-host.ts";
@@ -12,7 +13,7 @@ export function redacted(
 ): AttributeValue | undefined | null {
   if (redact === undefined) return value;
   try {
-    const given: unknown = redact(key, value);
+    const given: unknown = unawaited(redact(key, value));
     return given === undefined ? undefined : (scalarOf(given) ?? null);
   } catch {
     return null;

@@ -18,3 +18,9 @@ export function thenOf(value: unknown): Then | undefined {
     return undefined;
   }
 }
+
+/** `value`; where that is a promise that nobody asked for, its rejection must not become an unhandled one of the host. */
+export function unawaited<T>(value: T): T {
+  if (value instanceof Promise) value.catch(() => {});
+  return value;
+}

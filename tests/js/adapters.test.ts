@@ -230,3 +230,45 @@ test("attributes of every adapter are those of the one request", async () => {
     [{ outer: 2, inner: 1 }],
   );
 });
+
+test("a promise where a value was asked for is no value, and its rejection is nobody's", async () => {
+  const rejects = (() => Promise.reject(new Error("async"))) as never;
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => void unhandled.push(error);
+  process.on("unhandledRejection", note);
+  try {
+    const { tide, events } = setup({
+      redact: rejects,
+      clock: rejects,
+      sampling: { rate: 0.5, rng: rejects, alwaysSampleErrors: true },
+    });
+    const options = { route: rejects, attributes: rejects };
+    await withTide(tide, () => new Response("", { status: 500 }), options)(request());
+    tide.evt("x", { a: 1 });
+    assert.deepEqual(
+      (await events()).map(({ route, name, attributes }) => [route ?? name, attributes]),
+      [
+        ["/a", undefined],
+        ["x", undefined],
+      ],
+    );
+    await new Promise(setImmediate);
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+  assert.deepEqual(unhandled, []);
+});
+
+test("adapters take null for no options", async () => {
+  const { tide, events } = setup();
+  const none = null as never;
+  withTide(tide, () => new Response(), none)(request("/with"));
+  measure(tide, request("/measure"), () => new Response(), none);
+  (instrument(tide, { fetch: (..._given: unknown[]) => new Response() }, none) as { fetch: Handler }).fetch(
+    request("/worker"),
+  );
+  assert.deepEqual(
+    (await events()).map(({ route }) => route),
+    ["/with", "/measure", "/worker"],
+  );
+});
