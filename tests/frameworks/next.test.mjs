@@ -4,7 +4,7 @@ hostTest("Next 16", "next", {
   build: [["next", "build"]],
   start: (port) => ["next", "start", "--hostname", "127.0.0.1", "--port", port],
   // Its own start, which goes on while the port is open.
-  prints: /next\.config/,
+  prints: /next\.config|^▲ Next|^\s*- (Local|Network):|^\s*✓ (Starting|Ready)/,
   requests: [
     ["GET /edge/7", 200, "/edge/:id"],
     ["GET /edge/0", 404, "/edge/:id"],
