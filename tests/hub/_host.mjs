@@ -1,10 +1,9 @@
 // The hub on a simulated platform: SQLite in memory, a clock and an alarm that the caller moves. What the platform bills is
 // counted as workerd counts it.
 import { DatabaseSync } from "node:sqlite";
-import { Hub } from "../../pkg/dist/inline-hub.js";
 
-/** @param {object} options of the hub */
-export async function simulatedHub(options = {}) {
+/** `Hub` is that of the package, or of the sources; `options` are its own. */
+export async function simulatedHub(Hub, options = {}) {
   const clock = { nowMs: 0 };
   const platform = { alarmMs: null, loaded: Promise.resolve() };
   const storage = storageOf(platform);

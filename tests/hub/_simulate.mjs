@@ -1,4 +1,5 @@
 // The table of npm run hub:simulate, and the check that workerd counts the same.
+import { Hub } from "../../pkg/dist/inline-hub.js";
 import { simulatedHub } from "./_host.mjs";
 import { withHub } from "./_hub.mjs";
 import { simulate } from "./_simulation.mjs";
@@ -29,7 +30,7 @@ async function counted(host, how) {
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
-export const inSimulation = async (how) => counted(await simulatedHub(), how);
+export const inSimulation = async (how) => counted(await simulatedHub(Hub), how);
 
 /** The same in workerd. */
 export function inWorkerd(how) {

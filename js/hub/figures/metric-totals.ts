@@ -21,9 +21,8 @@ interface Family {
 
 export type MetricsJson = { readonly metric: MetricHead; readonly points: readonly TotalPoint[] }[];
 
-/** Durations of requests, and how many requests had none. */
+/** Durations of requests. */
 export const REQUESTS = "http.server.request.duration";
-export const UNTIMED = "http.server.requests.untimed";
 const STATEMENTS = "db.client.operation.duration";
 
 /** Sums, last values and histograms by set of attributes. The first sets stay; further ones are one: the overflow. */
@@ -117,7 +116,7 @@ function seriesOf({ name, unit, kind }: MetricHead, point: TotalPoint): MetricSe
   return { name, kind, unit, attributes, count, sum, min, max, p50, p90, p99 };
 }
 
-const OURS: readonly string[] = [REQUESTS, UNTIMED, STATEMENTS];
+const OURS: readonly string[] = [REQUESTS, STATEMENTS];
 const FAMILIES_MAX = 128;
 const OVERFLOW: PointAttributes = { "otel.metric.overflow": true };
 const OVERFLOW_KEY = JSON.stringify(OVERFLOW);

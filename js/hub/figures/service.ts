@@ -1,4 +1,5 @@
 /** The figures of a service, which add up: of pushes in the hub, and of shards in a reader. */
+import { TidegateError } from "../../types/error.ts";
 import type { RecentException } from "../../types/stats.ts";
 import { Day, type Minute } from "./day.ts";
 import { joined, jsonBytes, jsonOf, split } from "./frames.ts";
@@ -110,6 +111,7 @@ export class Service {
   restore(bytes: Uint8Array): ServiceHead {
     const [first, rest] = split(bytes, 1) as [Uint8Array, Uint8Array];
     const head = jsonOf(first) as ServiceHead;
+    if (head.v !== 1) throw new TidegateError("hub/bytes", "a state of another version");
     const [all, ...versions] = split(rest, head.versions.length) as [Uint8Array, ...Uint8Array[]];
     this.#restoreWindow(this.window, all, head.clockMs);
     for (const [index, [name, lastMs]] of head.versions.entries()) {

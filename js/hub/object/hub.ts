@@ -109,16 +109,14 @@ export class Hub {
     } catch {
       return this.#refuse("damaged", nowMs);
     }
-    const state = this.#loaded();
-    const verdict = state.verdictOf(push, nowMs);
+    const verdict = this.#loaded().verdictOf(push, nowMs);
     if (verdict !== "new") {
       this.#arm(nowMs);
       return verdict;
     }
     try {
       if (this.#journal.isFull) this.#checkpoint();
-      state.add(push, nowMs);
-      if (state.service.isLost) throw new Error("the engine failed");
+      this.#withAll((whole) => whole.add(push, nowMs));
       this.#journal.add(batchId, bytes, nowMs);
     } catch (error) {
       return this.#undo(error, nowMs);
@@ -151,11 +149,26 @@ export class Hub {
   /** For `Service.restore` of a reader. */
   #read(): Uint8Array<ArrayBuffer> {
     const nowMs = this.now();
-    const { service, isolates, alarms } = this.#loaded();
-    service.day.take(service.window, nowMs);
-    const { rowsWritten } = this.#journal;
-    const { rules } = alarms;
-    return service.toBytes({ nowMs, isolates: isolates.live(nowMs), rules, alarms, rowsWritten });
+    return this.#withAll(({ service, isolates, alarms }) => {
+      service.day.take(service.window, nowMs);
+      const { rowsWritten } = this.#journal;
+      const { rules } = alarms;
+      return service.toBytes({ nowMs, isolates: isolates.live(nowMs), rules, alarms, rowsWritten });
+    });
+  }
+
+  /**
+   * What `work` makes of the state. The engine may have failed, here or under a collector in the same process, and what it
+   * had in memory is gone: then the state is read from storage, and `work` done once more.
+   */
+  #withAll<T>(work: (state: State) => T): T {
+    for (let isFirst = true; ; isFirst = false) {
+      const state = this.#loaded();
+      const result = work(state);
+      if (!state.service.isLost) return result;
+      this.#state = undefined;
+      if (!isFirst) throw new Error("the engine fails");
+    }
   }
 
   /** The state as storage has it, or as it is in memory. */
@@ -184,7 +197,7 @@ export class Hub {
   }
 
   #checkpoint(): void {
-    this.#journal.checkpoint(this.#loaded().toBytes());
+    this.#journal.checkpoint(this.#withAll((state) => state.toBytes()));
   }
 
   /** Looks whether alarms start or end. The first shard looks at all of them; the others see to it that it is awake. */
