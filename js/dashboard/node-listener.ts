@@ -19,8 +19,10 @@ export interface ListenerResponse {
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
   write(chunk: Uint8Array): boolean;
   end(): unknown;
+  destroy(): unknown;
   once(event: string, listener: () => void): unknown;
   readonly destroyed: boolean;
+  readonly headersSent: boolean;
 }
 
 type Handler = (request: HostRequest) => Promise<HostResponse>;
@@ -31,14 +33,14 @@ const BODY_MAX = 65_536;
 /**
  * A listener for `createServer` of `node:http`, and for Express, that answers by `handler`.
  *
- * Requests with a body of more than 64 KiB are ended unanswered. The listener never throws.
+ * The listener never throws. It answers 500 if the handler fails, or if a request has a body of more than 64 KiB.
  *
  * @example
  * app.use("/tide", toListener(dashboard(tide, { token })));
  */
 export function toListener(handler: Handler): (request: ListenerRequest, response: ListenerResponse) => void {
   return (request, response) => {
-    respond(handler, request, response).catch(() => response.end());
+    respond(handler, request, response).catch(() => fail(response));
   };
 }
 
@@ -47,6 +49,16 @@ async function respond(handler: Handler, from: ListenerRequest, to: ListenerResp
   to.writeHead(status, Object.fromEntries(headers));
   if (body !== null) await pipe(body.getReader(), to);
   to.end();
+}
+
+/** A client must not take a part of an answer for the whole. */
+function fail(response: ListenerResponse): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(500, {});
+  response.end();
 }
 
 async function requestOf(from: ListenerRequest): Promise<Request> {
@@ -77,9 +89,10 @@ async function bodyOf(from: ListenerRequest): Promise<string> {
 
 /** Waits while the client reads slowly, and ends the stream when it leaves. */
 async function pipe(reader: ReadableStreamDefaultReader<Uint8Array>, to: ListenerResponse): Promise<void> {
+  if (to.destroyed) return reader.cancel();
   const isGone = new Promise<"gone">((resolve) => to.once("close", () => resolve("gone")));
   for (;;) {
-    const part = await Promise.race([reader.read(), isGone]);
+    const part = await Promise.race([isGone, reader.read()]);
     if (part === "gone") return reader.cancel();
     if (part.done) return;
     if (!to.write(part.value))
