@@ -28,11 +28,13 @@ impl<'a> Object<'a> {
         Self { out, start }
     }
 
+    #[inline(never)]
     pub(crate) fn text(&mut self, key: Key, value: &str) {
         self.key(key);
         string(value, self.out);
     }
 
+    #[inline(never)]
     pub(crate) fn number(&mut self, key: Key, value: f64) {
         self.key(key);
         self.value(value);
@@ -97,6 +99,7 @@ impl<'a> Object<'a> {
         self.out.len()
     }
 
+    #[inline(never)]
     pub(crate) fn key(&mut self, key: Key) {
         self.out.extend_from_slice(key.0.as_bytes());
     }
