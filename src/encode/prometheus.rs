@@ -73,7 +73,7 @@ fn requests(points: &[Point<Classic>], text: &mut Text<'_>) {
     if points.is_empty() {
         return;
     }
-    let labels = distinct(points.iter().map(labels_of));
+    let labels = distinct(&mut points.iter().map(labels_of));
     let each = |text: &mut Text<'_>, write: &dyn Fn(&Point<Classic>, &Labels<'_>, &mut Text<'_>)| {
         for (point, labels) in points.iter().zip(&labels) {
             write(point, labels, text);
@@ -104,7 +104,7 @@ fn labels_of(point: &Point<Classic>) -> Labels<'_> {
     if let Some(error) = point.error() {
         labels.push(("error_type".into(), error.into()));
     }
-    push_labels(point.labels(), &mut labels);
+    push_labels(&mut point.labels(), &mut labels);
     labels
 }
 
@@ -129,9 +129,9 @@ fn metrics(all: &[SeriesView<'_>], text: &mut Text<'_>) {
         };
         let help = if metric.description.is_empty() { &metric.name } else { &metric.description };
         text.family(&name, kind, help);
-        let labels = distinct(series.iter().map(|series| {
+        let labels = distinct(&mut series.iter().map(|series| {
             let mut labels = Vec::new();
-            push_labels(series.attributes(), &mut labels);
+            push_labels(&mut series.attributes(), &mut labels);
             labels
         }));
         for (series, labels) in series.iter().zip(&labels) {
@@ -179,12 +179,12 @@ fn ledger(counters: &Counters, stats: &Snapshot, text: &mut Text<'_>) {
     dropped(&counters.sinks, text);
     for (name, help, value) in &WINDOW {
         text.family(name, GAUGE, help);
-        rows(stats, |kind, series, figures| {
+        rows(stats, &mut |kind, series, figures| {
             text.optional(name, &[("kind", kind), ("name", series)], value(figures));
         });
     }
     text.family(DURATION, GAUGE, "Duration that the share q of events in the window did not exceed.");
-    rows(stats, |kind, series, figures| {
+    rows(stats, &mut |kind, series, figures| {
         for (q, value) in &QUANTILES {
             text.optional(DURATION, &[("kind", kind), ("name", series), ("q", q)], seconds(value(figures)));
         }
@@ -243,7 +243,7 @@ fn dropped(sinks: &[SinkCounters], text: &mut Text<'_>) {
 }
 
 /// Calls `each` for all requests, then for each series.
-fn rows(stats: &Snapshot, mut each: impl FnMut(&str, &str, &Figures)) {
+fn rows(stats: &Snapshot, each: &mut dyn FnMut(&str, &str, &Figures)) {
     each("ALL", "ALL", &stats.total);
     for series in &stats.series {
         each(series.kind, &series.name, &series.figures);

@@ -13,7 +13,7 @@ pub(super) type Labels<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// Adds attributes as labels. Of two keys with one label the first stays. An empty value is none.
 pub(super) fn push_labels<'a>(
-    attributes: impl Iterator<Item = (&'a str, Value<'a>)>,
+    attributes: &mut dyn Iterator<Item = (&'a str, Value<'a>)>,
     labels: &mut Labels<'a>,
 ) {
     for (key, value) in attributes {
@@ -31,7 +31,7 @@ pub(super) fn push_labels<'a>(
 
 /// The labels of the series of one family, no two of them the same. Attributes that differ in their type alone, or in
 /// what no label may hold, are the same labels: each further series gets one that tells it apart, so that none is lost.
-pub(super) fn distinct<'a>(all: impl Iterator<Item = Labels<'a>>) -> Vec<Labels<'a>> {
+pub(super) fn distinct<'a>(all: &mut dyn Iterator<Item = Labels<'a>>) -> Vec<Labels<'a>> {
     let mut seen = Vec::new();
     let tell_apart = |mut labels: Labels<'a>| {
         // In any order.
@@ -200,7 +200,7 @@ mod tests {
     fn sets_that_make_the_same_labels_are_told_apart() {
         let set = |pairs: &[(&'static str, Value<'static>)]| {
             let mut labels = Vec::new();
-            push_labels(pairs.iter().copied(), &mut labels);
+            push_labels(&mut pairs.iter().copied(), &mut labels);
             labels
         };
         let text = Value::Text;
@@ -212,7 +212,7 @@ mod tests {
             set(&[("a", text(""))]),
             set(&[("a", text("x")), ("b", text("1"))]),
         ];
-        let twins: Vec<_> = distinct(all.into_iter())
+        let twins: Vec<_> = distinct(&mut all.into_iter())
             .iter()
             .map(|labels| labels.iter().find(|(label, _)| label == TWIN).map(|(_, value)| value.to_string()))
             .collect();

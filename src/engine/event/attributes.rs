@@ -149,18 +149,22 @@ fn push_bytes(tag: u8, key: &str, value: &[u8], bytes: &mut Vec<u8>) {
 
 /// Decodes attributes in the order in which they were added.
 pub(crate) fn iter(mut bytes: &[u8]) -> impl Iterator<Item = (&str, Value<'_>)> {
-    std::iter::from_fn(move || {
-        let (&[tag, key_len, low, high], rest) = bytes.split_first_chunk::<HEADER>()?;
-        let (key, rest) = rest.split_at_checked(usize::from(key_len))?;
-        let (value, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([low, high])))?;
-        bytes = rest;
-        let value = match tag {
-            TEXT => Value::Text(str::from_utf8(value).ok()?),
-            NUMBER => Value::Number(f64::from_le_bytes(value.try_into().ok()?)),
-            _ => Value::Flag(tag == TRUE),
-        };
-        Some((str::from_utf8(key).ok()?, value))
-    })
+    std::iter::from_fn(move || take(&mut bytes))
+}
+
+/// Decodes the first attribute, and takes it from `bytes`.
+#[inline(never)]
+fn take<'a>(bytes: &mut &'a [u8]) -> Option<(&'a str, Value<'a>)> {
+    let (&[tag, key_len, low, high], rest) = bytes.split_first_chunk::<HEADER>()?;
+    let (key, rest) = rest.split_at_checked(usize::from(key_len))?;
+    let (value, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([low, high])))?;
+    *bytes = rest;
+    let value = match tag {
+        TEXT => Value::Text(str::from_utf8(value).ok()?),
+        NUMBER => Value::Number(f64::from_le_bytes(value.try_into().ok()?)),
+        _ => Value::Flag(tag == TRUE),
+    };
+    Some((str::from_utf8(key).ok()?, value))
 }
 
 const TEXT: u8 = 0;
