@@ -58,6 +58,8 @@
 //! assert!(collector.counters().is_conserved());
 //! # Ok::<(), tidegate::engine::Error>(())
 //! ```
+// Macros that can write {:?}, which is a trap in the module: tools/bindgen/src/panics.rs.
+#![cfg_attr(not(test), deny(clippy::disallowed_macros))]
 
 pub mod encode;
 pub mod engine;

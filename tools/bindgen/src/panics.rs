@@ -1,5 +1,5 @@
-//! A panic is a trap: what became of its text nobody could read. So the functions that write it trap at once, and
-//! `wasm-opt` drops what only they use.
+//! A panic is a trap: nobody could read its text. So the functions that write it trap at once, and `wasm-opt` drops what
+//! only they use. The same for `{:?}`, which the lints keep out of all other texts.
 
 use anyhow::{Result, ensure};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module};
@@ -33,14 +33,12 @@ fn panics(module: &Module) -> Vec<FunctionId> {
 }
 
 fn is_panic(name: &str) -> bool {
-    PANICS.iter().any(|panic| name.starts_with(panic))
+    PANICS.iter().any(|panic| name.starts_with(panic)) || name.contains(" as core::fmt::Debug>::fmt")
 }
 
 /// `core[5bd1]::panicking::panic` as `core::panicking::panic`.
 fn plain(name: &str) -> String {
-    let whole = |crate_name: &str, rest: &str| Some(format!("{crate_name}{}", rest.split_once(']')?.1));
-    let plain = name.split_once('[').and_then(|(crate_name, rest)| whole(crate_name, rest));
-    plain.unwrap_or_else(|| name.to_owned())
+    name.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect()
 }
 
 /// A function of the same type that only traps.
