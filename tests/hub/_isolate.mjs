@@ -22,20 +22,10 @@ export function makeIsolate(number, { version = "1.0.0", service = "shop" } = {}
     exception(type, tsMs, more = {}) {
       since.exceptions.push({ ts: tsMs, type, ...more });
     },
-    /** What was recorded since the last cut, for `cut` here or of another isolate. */
-    figures(nowMs) {
+    /** What was recorded since the last cut: { batchId, bytes, requests, errors }. */
+    cut(nowMs) {
       const { store, durations, errors, exceptions } = since;
       since = fresh();
-      return {
-        durations,
-        errors,
-        exceptions,
-        metrics: bytesOf(otlp(durations, nowMs)),
-        stats: (store ?? new StatsStore({ series: 1 })).toBytes(),
-      };
-    },
-    /** A push: { batchId, bytes, requests, errors }. */
-    cut(nowMs, { durations, errors, exceptions, metrics, stats } = this.figures(nowMs)) {
       seq += 1;
       totals.requests += durations.length;
       totals.errors += errors;
@@ -48,6 +38,8 @@ export function makeIsolate(number, { version = "1.0.0", service = "shop" } = {}
         ...{ v: 1, isolate: id, seq, service: { name: service, version }, from: nowMs, to: nowMs },
         ...{ counters, exceptions },
       });
+      const metrics = bytesOf(otlp(durations, nowMs));
+      const stats = (store ?? new StatsStore({ series: 1 })).toBytes();
       const bytes = Buffer.concat([length(head), head, length(metrics), metrics, stats]);
       return { batchId: `${id}-0-${seq}`, bytes, requests: durations.length, errors };
     },

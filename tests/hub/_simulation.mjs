@@ -1,5 +1,5 @@
 // Isolates that push to a hub, in simulated time. The hub may be simulated too, or run in workerd.
-import { makeIsolate } from "./_isolate.mjs";
+import { createCollector } from "../../pkg/dist/inline.js";
 
 const SECOND = 1000;
 
@@ -8,28 +8,28 @@ const SECOND = 1000;
  *
  * Resolves to { pushes, requests, bytes, alarms, ageMs: { mean, max } }: how old requests were when the hub had them.
  */
-export async function simulate(
-  host,
-  { isolates, rps, seconds, intervalMs = 5000, startMs, onPush = () => {} },
-) {
+export async function simulate(host, how) {
+  const { isolates, rps, seconds, intervalMs = 5000, startMs, onPush = () => {} } = how;
   const run = { pushes: 0, requests: 0, bytes: 0, alarms: 0, ageMs: { mean: 0, max: 0 } };
-  const sources = sourcesOf({ isolates, rps, intervalMs, startMs });
+  const groups = groupsOf({ isolates, rps, intervalMs, startMs });
   let ages = 0;
   for (let round = 0; round < (seconds * SECOND) / intervalMs; round += 1) {
-    for (const { cut, phaseMs } of sources) {
+    for (const { phaseMs, measure, members } of groups) {
       const nowMs = startMs + round * intervalMs + phaseMs;
       await fireAlarms(host, nowMs, run);
       await host.setClock(nowMs);
-      const push = cut(nowMs);
-      const begun = performance.now();
-      const status = await host.push(push);
-      if (status !== 200) throw new Error(`a push was answered with ${status}`);
-      onPush(performance.now() - begun);
-      run.pushes += 1;
-      run.bytes += push.bytes.length;
-      run.requests += push.requests;
-      for (const endMs of push.endsMs) {
-        ages += nowMs - endMs;
+      const { push, endsMs } = await measure(nowMs);
+      for (let member = 0; member < members; member += 1) {
+        const begun = performance.now();
+        const status = await host.push(renamed(push, member));
+        if (status !== 200) throw new Error(`a push was answered with ${status}`);
+        onPush(performance.now() - begun);
+      }
+      run.pushes += members;
+      run.bytes += members * push.bytes.length;
+      run.requests += members * endsMs.length;
+      for (const endMs of endsMs) {
+        ages += members * (nowMs - endMs);
         run.ageMs.max = Math.max(run.ageMs.max, nowMs - endMs);
       }
     }
@@ -46,36 +46,50 @@ async function fireAlarms(host, untilMs, run) {
   }
 }
 
-/** In the order of their moments. Isolates of one group push the same figures under their own ids. */
-function sourcesOf({ isolates, rps, intervalMs, startMs }) {
+/** In the order of their moments. A group measures once; its members push that under ids of their own. */
+function groupsOf({ isolates, rps, intervalMs, startMs }) {
   const groups = Math.min(isolates, GROUPS);
-  const all = [];
-  for (let group = 0; group < groups; group += 1) {
-    const phaseMs = ((group + 1) * intervalMs) / groups;
-    const measured = { atMs: startMs, phaseMs };
-    const members = Math.ceil((isolates - group) / groups);
-    for (let member = 0; member < members; member += 1) {
-      const isolate = makeIsolate(1 + group + member * groups);
-      all.push({ phaseMs, cut: cutter(isolate, measured, member, { rps, intervalMs }) });
-    }
-  }
-  return all;
+  return Array.from({ length: groups }, (_, group) => ({
+    phaseMs: ((group + 1) * intervalMs) / groups,
+    members: Math.ceil((isolates - group) / groups),
+    measure: measuring({ rps, intervalMs, startMs }),
+  }));
 }
 
-/** The first of a group measures; the others take what it measured. */
-function cutter(isolate, measured, member, { rps, intervalMs }) {
-  return (nowMs) => {
-    if (member === 0) {
-      measured.endsMs = [];
-      for (let endMs = nowMs - intervalMs + SECOND / rps; endMs <= nowMs; endMs += SECOND / rps) {
-        measured.endsMs.push(endMs);
-        isolate.req(`/route/${measured.endsMs.length % 10}`, endMs, 5 + ((endMs * 7) % 90), endMs % 50 === 0);
-      }
-      measured.figures = isolate.figures(nowMs);
+/** A collector of the engine, whose requests are evenly spread. Its pushes are taken from it by `flush`. */
+function measuring({ rps, intervalMs, startMs }) {
+  const state = { nowMs: startMs, push: undefined };
+  const send = (bytes, { batchId }) => {
+    state.push = { bytes: Buffer.from(bytes), batchId };
+  };
+  const tide = createCollector({
+    service: { name: "shop", version: "1.0.0" },
+    sinks: [{ name: "hub", format: "stats", send }],
+    ...{ clock: () => state.nowMs, autoTick: false, handleSignals: false },
+  });
+  return async (nowMs) => {
+    const endsMs = [];
+    for (let endMs = nowMs - intervalMs + SECOND / rps; endMs <= nowMs; endMs += SECOND / rps) {
+      endsMs.push(endMs);
+      const durationMs = 5 + ((endsMs.length * 7) % 90);
+      const status = endsMs.length % 25 === 0 ? 500 : 200;
+      tide.req(`/route/${endsMs.length % 10}`, "GET", status, endMs - durationMs, durationMs);
     }
-    return { ...isolate.cut(nowMs, measured.figures), endsMs: measured.endsMs };
+    state.nowMs = nowMs;
+    await tide.flush();
+    return { push: state.push, endsMs };
   };
 }
 
-/** More distinct isolates would only be slower to make. */
-const GROUPS = 100;
+/** The same push of another isolate. */
+function renamed({ bytes, batchId }, member) {
+  if (member === 0) return { bytes, batchId };
+  const own = batchId.slice(0, 16);
+  const id = member.toString(16).padStart(8, "0") + own.slice(8);
+  const copy = Buffer.from(bytes);
+  copy.write(id, copy.indexOf(own), "latin1");
+  return { bytes: copy, batchId: batchId.replace(own, id) };
+}
+
+/** Each is a collector. */
+const GROUPS = 10;
