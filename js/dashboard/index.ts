@@ -19,7 +19,7 @@ export type { DashboardOptions };
  *
  * `source` is a collector, of which the page shows the one process or isolate, or the hub, of which it shows the service.
  * Who may read has to be said: by `token`, `authorize` or `public: true`; else every answer is 404. The handler never
- * rejects; if the source fails, the answer is 502.
+ * rejects; if the source fails, the answer is 502. Make one and keep it: it counts wrong tokens and open streams.
  *
  * Throws TidegateError `config/type`, `config/unknown-option` or `config/path` for options that are not usable. This entry
  * is bundled apart and exports the class of its errors itself.

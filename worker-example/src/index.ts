@@ -53,17 +53,26 @@ const tide = createCollector((env: Env) => ({
   sinks: [env.SINK === "otlp" ? otlp({ url: env.SINK_URL }) : ndjson({ url: env.SINK_URL }), hubSink(env)],
 }));
 
+const created = tide.counter("items.created", { unit: "{item}", description: "Items that were stored." });
+const listed = tide.histogram("items.listed", { unit: "{item}", description: "Items of an answer." });
+
 type Route = (request: Request, env: Env, url: URL) => Response | Promise<Response>;
 
 const routes: Record<string, Route> = {
-  "GET /api/items": async (request, env) => Response.json(await listItems(tide.scope(request), env.DB)),
+  "GET /api/items": async (request, env) => {
+    const items = await listItems(tide.scope(request), env.DB);
+    listed.record(items.length);
+    return Response.json(items);
+  },
   "GET /api/items/:id": async (request, env, url) => {
     const item = await getItem(tide.scope(request), env.DB, Number(url.pathname.split("/").at(-1)));
     return item ? Response.json(item) : Response.json({ error: "no such item" }, { status: 404 });
   },
   "POST /api/items": async (request, env) => {
     const { name } = await request.json<{ name: string }>();
-    return Response.json(await createItem(tide.scope(request), env.DB, name), { status: 201 });
+    const item = await createItem(tide.scope(request), env.DB, name);
+    created.add(1);
+    return Response.json(item, { status: 201 });
   },
   "GET /slow": async (request, _env, url) => {
     const ms = Math.min(Number(url.searchParams.get("ms") ?? 100), 1000);
