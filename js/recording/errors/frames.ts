@@ -16,7 +16,7 @@ const URL_FRAME = /^\S*(?: code)?@\S*:\d+:\d+$/;
 export function framesOf(stack: unknown, message: string): string {
   if (typeof stack !== "string") return "";
   const at = message === "" ? -1 : stack.slice(0, HEADER).indexOf(message.slice(0, BEGIN));
-  const from = at >= 0 && stack.startsWith(message, at) ? at + message.length : 0;
+  const from = at >= 0 && isAt(stack, message, at) ? at + message.length : 0;
   const lines = stack
     .slice(from, from + READ)
     .split("\n")
@@ -24,4 +24,12 @@ export function framesOf(stack: unknown, message: string): string {
   const frame = lines.some((line) => AT.test(line)) ? AT : URL_FRAME;
   const said = message.slice(0, READ).split("\n");
   return lines.filter((line) => frame.test(line) && !said.includes(line)).join("\n");
+}
+
+/** Whether `stack` has `message` at `at`, by its beginning and its end: a message may have megabytes. */
+function isAt(stack: string, message: string, at: number): boolean {
+  const end = message.slice(-READ);
+  return (
+    stack.startsWith(message.slice(0, READ), at) && stack.startsWith(end, at + message.length - end.length)
+  );
 }
