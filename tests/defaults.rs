@@ -54,6 +54,7 @@ fn every_option_has_its_default() {
         stats_series: 128,
         metric_series: 512,
         labels: Vec::new(),
+        methods: "GET,POST,PUT,DELETE,HEAD,OPTIONS,PATCH,CONNECT,TRACE".into(),
         sampling: SamplingOptions {
             rate: 1.0,
             exclude: Vec::new(),

@@ -1,4 +1,5 @@
 /** The options of a collector: parsed once, then known to be valid. */
+import { variable } from "../runtime/environment.ts";
 import type { HostKind } from "../runtime/host.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Collector } from "../types/collector.ts";
@@ -11,6 +12,9 @@ import type { EngineOptions } from "../wasm/generated/tidegate.js";
 import { badType, copyOf, isKind, listOf, reading, refuseAsync, type Shape, stringsOf } from "./check.ts";
 import { hostResource, resourceOf, serviceOf } from "./resource.ts";
 import { parseSinks } from "./sinks.ts";
+
+/** As the conventions for HTTP name it. */
+const METHODS = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 
 /** The options, or a function that makes them of the environment. */
 export type OptionsSource = CollectorOptions | ((env: never) => CollectorOptions);
@@ -59,6 +63,7 @@ const SHAPE: Shape = {
   service: ["object"],
   resource: ["object"],
   labels: ["array"],
+  methods: ["array"],
   paths: ["string"],
   sinks: ["array"],
   sampling: ["object"],
@@ -105,6 +110,10 @@ export function parseOptions(options: unknown, env: unknown): Settings {
   const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
   const sinks = parseSinks(listOf(given.sinks ?? [], "sinks"));
   const labels = stringsOf(given.labels, "labels");
+  const methods =
+    given.methods === undefined
+      ? variable(env, METHODS)?.replaceAll(" ", "")
+      : stringsOf(given.methods, "methods").join();
   refuseAsync("clock", given.clock);
   refuseAsync("redact", given.redact);
   refuseAsync("sampling.rng", sampling.rng);
@@ -136,6 +145,7 @@ export function parseOptions(options: unknown, env: unknown): Settings {
       setNumbers(engine, given, NUMBERS, "");
       describeSampling(engine, sampling, seed);
       for (const label of labels) engine.label(label);
+      if (methods !== undefined) engine.methods(methods);
       for (const { name, format, batchMax, maxBytes, intervalMs, temporality } of sinks) {
         const isCumulative = temporality === "cumulative";
         withPath("sinks", () => engine.sink(name, format, batchMax, maxBytes, intervalMs, isCumulative));

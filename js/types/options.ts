@@ -205,6 +205,13 @@ export interface CollectorOptions {
    */
   readonly labels?: readonly string[];
   /**
+   * The HTTP methods that are known, in their case. Any other is `_OTHER` in OTLP and Prometheus, and spans have it as
+   * `http.request.method_original`.
+   *
+   * @default OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS, where there is an environment; else those of RFC 9110, and PATCH
+   */
+  readonly methods?: readonly string[];
+  /**
    * The attribute `url.path` of requests: with `"raw"` the path as it was sent, without query and fragment, in every
    * sink; else in OTLP alone, with `:id` for what looks like an id. It never names anything.
    *

@@ -99,6 +99,11 @@ impl EngineOptions {
         self.config.labels.push(key);
     }
 
+    /// Sets the HTTP methods that are known, separated by commas.
+    pub fn methods(&mut self, known: String) {
+        self.config.methods = known;
+    }
+
     /// Adds a sink. Its index is its place in this order.
     ///
     /// # Errors

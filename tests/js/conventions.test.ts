@@ -203,6 +203,34 @@ test("`paths`: with `raw` the path is what was sent, and names nothing", async (
 });
 
 // The last one: what it leaves is known to the whole process.
+test("`methods`: those of the list are known, by the options or the environment", async () => {
+  const named = async (options: CollectorOptions) => {
+    const spans = await spansOf(async ({ tide, host }) => {
+      for (const method of ["GET", "PURGE", "get"]) tide.req("/a", method, 200, host.nowMs, 1);
+      assert.match(tide.metricsText(), /http_request_method="_OTHER"/);
+    }, options);
+    return spans.map((span) => [
+      span.name,
+      told(span)["http.request.method"],
+      told(span)["http.request.method_original"],
+    ]);
+  };
+  const get = ["GET /a", "GET", undefined];
+  const other = (method: string) => ["HTTP /a", "_OTHER", method];
+  const purge = ["PURGE /a", "PURGE", undefined];
+  assert.deepEqual(await named({}), [get, other("PURGE"), other("get")]);
+  assert.deepEqual(await named({ methods: ["GET", "PURGE"] }), [get, purge, other("get")]);
+  assert.deepEqual(await named({ methods: [] }), [other("GET"), other("PURGE"), other("get")]);
+  const name = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
+  process.env[name] = "PURGE, GET";
+  try {
+    assert.deepEqual(await named({}), [get, purge, other("get")]);
+    assert.deepEqual(await named({ methods: ["GET"] }), [get, other("PURGE"), other("get")]);
+  } finally {
+    delete process.env[name];
+  }
+});
+
 test("of a flood of hosts the first keep theirs, and no request is lost", async () => {
   const hosts = Array.from({ length: 200 }, (_, n) => `h${n}.example`);
   const long = `${"x".repeat(71)}.example`;

@@ -82,6 +82,25 @@ fn a_call_takes_at_most_what_the_buffer_holds() {
 }
 
 #[wasm_bindgen_test]
+fn known_methods_are_those_of_the_list() {
+    let options = construct("EngineOptions", args![]);
+    call(&options, "EngineOptions.methods", args!["PURGE,GET"]);
+    call(
+        &options,
+        "EngineOptions.sink",
+        args!["t", "otlp-traces-json", UNDEFINED, UNDEFINED, UNDEFINED, false],
+    );
+    let engine = engine_of(&options);
+    for method in ["PURGE", "PUT"] {
+        call(&engine, "Engine.setSource", args![method]);
+        call(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, f64::NAN]);
+    }
+    call(&engine, "Engine.flush", args![f64::NAN, NOW]);
+    let text = String::from_utf8(poll(&engine, NOW).unwrap().bytes).unwrap();
+    assert!(text.contains(r#""name":"PURGE /a""#) && text.contains(r#""name":"HTTP /a""#), "{text}");
+}
+
+#[wasm_bindgen_test]
 fn a_metrics_sink_waits_for_its_interval_and_splits_requests_by_labels() {
     let options = construct("EngineOptions", args![]);
     call(&options, "EngineOptions.label", args!["tenant"]);

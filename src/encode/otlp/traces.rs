@@ -77,7 +77,7 @@ fn is_outgoing(event: &EventView<'_>) -> bool {
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#name>
 fn name_of_request(event: &EventView<'_>, writer: &mut Writer<'_>) {
-    let method = semantics::method(event.detail.unwrap_or_default());
+    let method = semantics::method(event.detail.unwrap_or_default(), event.methods);
     let method = if method == semantics::OTHER { "HTTP" } else { method };
     if event.is_path {
         writer.text(NAME, method);
@@ -101,7 +101,7 @@ fn attributes(event: &EventView<'_>, writer: &mut Writer<'_>) {
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server-span>
 fn of_request(event: &EventView<'_>, attributes: &mut Attributes<'_, '_>) {
     let given = event.detail.unwrap_or_default();
-    let method = semantics::method(given);
+    let method = semantics::method(given, event.methods);
     attributes.text("http.request.method", method);
     if method != given && !given.is_empty() {
         attributes.text("http.request.method_original", given);

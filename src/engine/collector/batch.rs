@@ -29,6 +29,8 @@ pub struct Batch<'a> {
     pub service: &'a Service,
     /// OpenTelemetry resource attributes of the host.
     pub resource: &'a [(String, String)],
+    /// The HTTP methods that are known, separated by commas.
+    pub methods: &'a str,
     /// When the batch was cut, in wall-clock ms.
     pub at: f64,
     /// When something was first measured, in wall-clock ms; 0 if nothing was.
@@ -139,7 +141,7 @@ impl<'a> Batch<'a> {
 
     /// Decodes one of [`records`](Self::records).
     pub(crate) fn read(&self, record: &Record) -> EventView<'a> {
-        EventView::read(record, self.payload_of(record), self.names)
+        EventView::read(record, self.payload_of(record), self.names, self.methods)
     }
 
     /// The name of one of [`records`](Self::records) in UTF-8, if its payload holds nothing else.

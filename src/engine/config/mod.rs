@@ -69,6 +69,9 @@ pub struct Config {
     pub metric_series: usize,
     /// Attributes of requests that also split `http.server.request.duration`, at most 3. Default none.
     pub labels: Vec<String>,
+    /// The HTTP methods that are known, in their case, separated by commas; any other is `_OTHER` in OTLP and Prometheus.
+    /// Default: those of RFC 9110, and PATCH.
+    pub methods: String,
     /// Which requests are recorded.
     pub sampling: SamplingOptions,
     /// The service that is measured. It is part of every batch.
@@ -114,6 +117,7 @@ impl Default for Config {
             stats_series: 128,
             metric_series: 512,
             labels: Vec::new(),
+            methods: METHODS.into(),
             sampling: SamplingOptions::default(),
             service: Service::default(),
             resource: Vec::new(),
@@ -121,6 +125,8 @@ impl Default for Config {
         }
     }
 }
+
+const METHODS: &str = "GET,POST,PUT,DELETE,HEAD,OPTIONS,PATCH,CONNECT,TRACE";
 
 impl Config {
     /// The field `queue_size`.

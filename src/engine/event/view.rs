@@ -35,6 +35,8 @@ pub struct EventView<'a> {
     pub is_path: bool,
     /// REQ: the HTTP method. DB: the database system.
     pub detail: Option<&'a str>,
+    /// REQ: the HTTP methods that are known, separated by commas.
+    pub methods: &'a str,
     /// REQ: the scheme and the authority that it was sent to.
     pub origin: Option<&'a str>,
     /// REQ: the response status; `None` is unknown.
@@ -59,7 +61,7 @@ impl<'a> EventView<'a> {
     }
 
     /// Decodes `record` and its `payload`.
-    pub(crate) fn read(record: &Record, payload: &'a [u8], names: &'a Names) -> Self {
+    pub(crate) fn read(record: &Record, payload: &'a [u8], names: &'a Names, methods: &'a str) -> Self {
         let mut view = Self {
             kind: record.kind,
             ids: record.ids,
@@ -72,6 +74,7 @@ impl<'a> EventView<'a> {
             severity: Severity::from_number(record.status),
             is_path: record.status & IS_PATH != 0,
             detail: interned(record.detail, names),
+            methods,
             origin: None,
             status: Some(record.status & !IS_PATH)
                 .filter(|&status| status != 0 && record.kind != EventKind::Evt),

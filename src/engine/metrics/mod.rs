@@ -22,7 +22,7 @@ pub(crate) use accumulator::{Accumulator, FIXED_ITEMS};
 pub use classic::Classic;
 pub use exponential::Exponential;
 pub use observation::Instrument;
-pub(crate) use observation::Observation;
+pub(crate) use observation::{Observation, Split};
 pub(crate) use registry::Registry;
 pub use registry::{MAX_METRICS, Metric, MetricId, MetricKind, OVERFLOW, SeriesId};
 pub(crate) use sets::Sets;

@@ -27,23 +27,30 @@ pub(crate) struct Observation<'a> {
     pub(super) ms: f64,
 }
 
+/// What requests are split by.
+#[derive(Clone, Debug)]
+pub(crate) struct Split {
+    /// Attributes that split them further.
+    pub(crate) labels: Vec<String>,
+    /// The methods that are known.
+    pub(crate) methods: String,
+}
+
 impl<'a> Observation<'a> {
-    /// The observation of `event`, recorded as `name`. `None`: the event is not measured.
-    ///
-    /// `labels` are the attributes that split requests further. `room` is for their values.
+    /// The observation of `event`, recorded as `name`. `None`: the event is not measured. `room` is for the values of labels.
     pub(crate) fn of(
         event: &Event<'a>,
         name: &'a str,
-        labels: &[String],
+        split: &'a Split,
         room: &'a mut Vec<u8>,
     ) -> Option<Self> {
         room.clear();
         let (instrument, detail, status) = match event.kind {
             EventKind::Req => {
-                push_labels(event.attributes.bytes(), labels, room);
+                push_labels(event.attributes.bytes(), &split.labels, room);
                 (
                     Instrument::HttpServer,
-                    semantics::method(semantics::request_line(event.method).0),
+                    semantics::method(semantics::request_line(event.method).0, &split.methods),
                     event.status.unwrap_or(0),
                 )
             }

@@ -101,8 +101,8 @@ impl Delivery {
         series: (SeriesKind, Hashed<'_>),
         shared: &mut Shared,
     ) {
-        let Self { sinks, labels, label_values, .. } = self;
-        let duration = Observation::of(event, series.1.text, labels, label_values);
+        let Self { sinks, split, label_values, .. } = self;
+        let duration = Observation::of(event, series.1.text, split, label_values);
         let duration = duration.filter(Observation::is_timed);
         let wall = shared.wall();
         let takes = |sink: &Sink| duration.is_some() || sink.sends_summaries();

@@ -48,6 +48,7 @@ impl Delivery {
             counters: &cut.counters,
             service: &config.service,
             resource: &config.resource,
+            methods: &config.methods,
             at: cut.at,
             since: shared.ledger.get(Count::Since),
             isolate: &shared.isolate,

@@ -9,6 +9,7 @@ use crate::engine::config::Config;
 use crate::engine::delivery::{Settings, Sink};
 use crate::engine::event::EventKind;
 use crate::engine::ledger::{Counters, Reason};
+use crate::engine::metrics::Split;
 use crate::engine::queue::Queue;
 use crate::engine::time::Millis;
 
@@ -25,8 +26,8 @@ pub(super) struct Delivery {
     takes_observations: bool,
     /// Whether no sink carries events of a kind, by the number of the kind. All false without sinks.
     uncarried: [bool; EventKind::ALL.len()],
-    /// The attributes of requests that split their durations further.
-    labels: Vec<String>,
+    /// What splits the durations of requests.
+    split: Split,
     /// The values of the labels of the current request.
     label_values: Vec<u8>,
 }
@@ -54,7 +55,7 @@ impl Delivery {
             takes_records: config.sinks.iter().any(|sink| !sink.format.is_metrics()),
             takes_observations,
             uncarried,
-            labels: config.labels.clone(),
+            split: Split { labels: config.labels.clone(), methods: config.methods.clone() },
             label_values: Vec::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::engine::config::Config;
 use crate::engine::event::Event;
-use crate::engine::metrics::{Classic, Observation, Point, Sets};
+use crate::engine::metrics::{Classic, Observation, Point, Sets, Split};
 use crate::engine::stats::RowHint;
 
 /// Requests and their durations by attribute set.
@@ -14,7 +14,7 @@ pub(super) struct Totals {
     unread: u32,
     is_read: bool,
     sets: Sets<Classic>,
-    labels: Vec<String>,
+    split: Split,
     label_values: Vec<u8>,
 }
 
@@ -41,7 +41,7 @@ impl Totals {
             unread: 0,
             is_read: false,
             sets: Sets::new(),
-            labels: config.labels.clone(),
+            split: Split { labels: config.labels.clone(), methods: config.methods.clone() },
             label_values: Vec::new(),
         }
     }
@@ -66,8 +66,8 @@ impl Totals {
 
     #[inline(never)]
     fn look_up(&mut self, event: &Event<'_>, name: &str, hint: &mut Hint, key: u32) {
-        let Self { sets, labels, label_values, .. } = self;
-        let Some(observation) = Observation::of(event, name, labels, label_values) else { return };
+        let Self { sets, split, label_values, .. } = self;
+        let Some(observation) = Observation::of(event, name, split, label_values) else { return };
         let at = sets.record(&observation) as u32;
         if hint.method != NO_METHOD {
             hint.points[usize::from(hint.method) % 4] = PointHint { key, at };
