@@ -41,6 +41,15 @@ export class Resettable<T> {
     }
   }
 
+  /** Gives the object back by `free`. The next use makes another one, which is no reset. */
+  release(free: (object: T) => void): void {
+    const [object, home] = [this.#object, this.#home];
+    this.#object = undefined;
+    this.#home = undefined;
+    // What belongs to a failed instance must not be freed in the present one.
+    if (object !== undefined && home?.epoch === epoch()) free(object);
+  }
+
   #live(): T {
     const last = this.#home;
     if (this.#object !== undefined && last?.epoch === epoch()) return this.#object;

@@ -465,3 +465,26 @@ test("a step is a number of slots that divides 60", () => {
   assert.equal(stats.timeline(START, { stepMs: 900_000 }).count.length, 1);
   assert.equal(new StatsStore({ windowMs: 60_000 }).timeline(START, { stepMs: 2000 }).count.length, 30);
 });
+
+test("a cleared store is empty and can be used again; its memory is given back at once, and only once", () => {
+  const stats = new StatsStore();
+  const bytes = () => instance().memory.buffer.byteLength;
+  stats.record(START, 5, false);
+  stats.clear();
+  stats.clear();
+  assert.equal(stats.snapshot(START).count, 0);
+  stats.record(START, 5, false);
+  assert.deepEqual([stats.snapshot(START).count, stats.resets], [1, 0]);
+  // Its memory is of an instance that is gone: nothing may be freed.
+  reset(epoch());
+  stats.clear();
+  assert.deepEqual([stats.snapshot(START).count, stats.resets], [0, 0]);
+  stats.clear();
+  const before = bytes();
+  for (let n = 0; n < 200; n += 1) {
+    const other = new StatsStore();
+    other.record(START, 5, false);
+    other.clear();
+  }
+  assert.ok(bytes() - before <= 4 * 1024 * 1024, `${bytes() - before} bytes more`);
+});

@@ -86,11 +86,17 @@ export class Service {
     if (known !== undefined) return known;
     if (this.versions.size >= VERSIONS_MAX) {
       const [oldest] = [...this.versions].sort(([, a], [, b]) => a.lastMs - b.lastMs);
-      if (oldest !== undefined) this.versions.delete(oldest[0]);
+      oldest?.[1].window.clear();
+      this.versions.delete(oldest?.[0] ?? "");
     }
     const made: Version = { window: new Window(1), lastMs: 0 };
     this.versions.set(name, made);
     return made;
+  }
+
+  /** Gives its memory back at once: there may be many of it in a short time. */
+  clear(): void {
+    for (const { window } of [this, ...this.versions.values()]) window.clear();
   }
 
   toBytes(more: object): Uint8Array<ArrayBuffer> {

@@ -52,6 +52,11 @@ export class Window {
     return this.#store.timeline(nowMs, { stepMs: MINUTE_MS });
   }
 
+  /** Gives its memory back at once. */
+  clear(): void {
+    this.#store.clear();
+  }
+
   toBytes(): Uint8Array {
     return this.#store.toBytes();
   }

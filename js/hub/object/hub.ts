@@ -3,6 +3,7 @@ import { systemHost } from "../../runtime/system-host.ts";
 import { TidegateError } from "../../types/error.ts";
 import type { ResponseLike } from "../../types/http.ts";
 import { GRACE_MS } from "../figures/alarms.ts";
+import type { Minute } from "../figures/day.ts";
 import { type Push, pushOf } from "../figures/push.ts";
 import { Service } from "../figures/service.ts";
 import { MINUTE_MS } from "../figures/window.ts";
@@ -127,7 +128,7 @@ export class Hub {
 
   /** What is in memory may hold half a push: storage knows what was taken. */
   #undo(error: unknown, nowMs: number): Answer {
-    this.#state = undefined;
+    this.#drop();
     const code = error instanceof TidegateError ? error.code : "";
     if (code === "stats/bytes") return this.#refuse("damaged", nowMs);
     if (code === "stats/clock") return this.#refuse("ahead", nowMs);
@@ -166,9 +167,14 @@ export class Hub {
       const state = this.#loaded();
       const result = work(state);
       if (!state.service.isLost) return result;
-      this.#state = undefined;
+      this.#drop();
       if (!isFirst) throw new Error("the engine fails");
     }
+  }
+
+  #drop(): void {
+    this.#state?.service.clear();
+    this.#state = undefined;
   }
 
   /** The state as storage has it, or as it is in memory. */
@@ -209,23 +215,32 @@ export class Hub {
         await fetchOfShard(namespace, 0)(`${ADDRESS}/wake`, { method: "POST" });
         return;
       }
-      const { day, window, firstMs } = await this.#allShards();
-      this.#loaded().evaluate(day.minutes(window, nowMs), firstMs, nowMs);
+      const { minutes, firstMs } = await this.#minutes(nowMs);
+      this.#loaded().evaluate(minutes, firstMs, nowMs);
     } catch {
       report("a shard did not answer; alarms are looked at in a minute");
     }
   }
 
-  async #allShards(): Promise<Service> {
+  /** Those of all shards. */
+  async #minutes(nowMs: number): Promise<{ minutes: Minute[]; firstMs: number }> {
     const { shards, namespace } = this.#options;
-    if (shards === 1 || namespace === undefined) return this.#loaded().service;
+    const minutesOf = ({ day, window, firstMs }: Service) => ({
+      minutes: day.minutes(window, nowMs),
+      firstMs,
+    });
+    if (shards === 1 || namespace === undefined) return minutesOf(this.#loaded().service);
     const all = new Service(1);
-    all.restore(this.#read());
-    for (let shard = 1; shard < shards; shard += 1) {
-      const answer = await fetchOfShard(namespace, shard)(`${ADDRESS}/state`, {});
-      all.restore(new Uint8Array((await answer.arrayBuffer?.()) ?? new ArrayBuffer(0)));
+    try {
+      all.restore(this.#read());
+      for (let shard = 1; shard < shards; shard += 1) {
+        const answer = await fetchOfShard(namespace, shard)(`${ADDRESS}/state`, {});
+        all.restore(new Uint8Array((await answer.arrayBuffer?.()) ?? new ArrayBuffer(0)));
+      }
+      return minutesOf(all);
+    } finally {
+      all.clear();
     }
-    return all;
   }
 
   /** Oldest first, until one fails. Each that was taken is forgotten before the next one. */

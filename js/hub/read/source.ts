@@ -23,17 +23,18 @@ export interface HubReadOptions {
 export function hubSource(namespace: HubNamespace, options: HubReadOptions = {}): ViewSource {
   const shards = checkedShards(options.shards);
   if (!isNamespace(namespace)) throw new TidegateError("config/hub", "hub: not a Durable Object namespace");
-  const read = () => wholeOf(namespace, shards);
+  const read = <T>(work: (whole: Whole) => T) => reading(namespace, shards, work);
   return {
-    view: async (): Promise<View> => (await read()).view(),
-    timeline: async (series: SeriesKey): Promise<Timeline> => (await read()).timeline(series),
-    metricsText: async (openMetrics: boolean): Promise<string> => prometheusText(await read(), openMetrics),
+    view: (): Promise<View> => read((whole) => whole.view()),
+    timeline: (series: SeriesKey): Promise<Timeline> => read((whole) => whole.timeline(series)),
+    metricsText: (openMetrics: boolean): Promise<string> =>
+      read((whole) => prometheusText(whole, openMetrics)),
   };
 }
 
 /** Figures of the last 15 minutes, of all isolates. Rejects and throws as `hubSource`. */
 export async function hubStats(namespace: HubNamespace, options: HubReadOptions = {}): Promise<Stats> {
-  return (await wholeOf(namespace, checkedShards(options.shards))).stats();
+  return reading(namespace, checkedShards(options.shards), (whole) => whole.stats());
 }
 
 /** Metrics of the program since the hub began, of all isolates. Rejects and throws as `hubSource`. */
@@ -41,12 +42,18 @@ export async function hubMetrics(
   namespace: HubNamespace,
   options: HubReadOptions = {},
 ): Promise<MetricSeries[]> {
-  return (await wholeOf(namespace, checkedShards(options.shards))).service.metrics.series();
+  return reading(namespace, checkedShards(options.shards), ({ service }) => service.metrics.series());
 }
 
-async function wholeOf(namespace: HubNamespace, shards: number): Promise<Whole> {
+/** Merges the shards for `work`. */
+async function reading<T>(namespace: HubNamespace, shards: number, work: (whole: Whole) => T): Promise<T> {
   const all = Array.from({ length: shards }, (_, shard) => stateOf(namespace, shard));
-  return new Whole(await Promise.all(all));
+  const whole = new Whole(await Promise.all(all));
+  try {
+    return work(whole);
+  } finally {
+    whole.service.clear();
+  }
 }
 
 async function stateOf(namespace: HubNamespace, shard: number): Promise<Uint8Array> {
