@@ -48,7 +48,7 @@ const BYTES_MAX = 64 * 1024 * 1024;
  * Counts, errors, rates and percentiles over a rolling window, in constant memory.
  *
  * A store takes at most 2 MiB with the default 128 series, at construction. It gives them back some time after nobody
- * refers to it any more, where the runtime has a FinalizationRegistry. Make few stores and keep them.
+ * refers to it any more, where the runtime has a FinalizationRegistry, and at once by `clear()`. Make few stores and keep them.
  *
  * Its clock is the latest time it was given; only `snapshot` moves it back. If the WebAssembly instance fails, the store goes on empty and counts that
  * in `resets`.
