@@ -5,7 +5,7 @@ import type { SeriesKey, Stats, Timeline } from "./types/stats.ts";
 import { amountOf, numeric, shown } from "./wasm/convert.ts";
 import { StatsStore as Store } from "./wasm/generated/tidegate.js";
 import { Resettable } from "./wasm/resettable.ts";
-import { timelineOf } from "./wasm/timeline.ts";
+import { seriesText, timelineOf } from "./wasm/timeline.ts";
 
 /** Options of `StatsStore`. */
 export interface StatsStoreOptions {
@@ -116,9 +116,9 @@ export class StatsStore {
       const what = `a number of slots of ${this.#slotMs} ms that divides 60`;
       throw new TidegateError("stats/step", `stepMs is ${shown(stepMs)}; it must be ${what}`);
     }
-    const name = String(series?.name).slice(0, NAME_MAX);
+    const row = series && seriesText(String(series.kind), String(series.name).slice(0, NAME_MAX));
     const at = numeric(nowMs);
-    return timelineOf(this.#store.use((store) => store.timeline(at, slots, series?.kind, name)));
+    return timelineOf(this.#store.use((store) => store.timeline(at, slots, row)));
   }
 
   /** The whole window as bytes for `merge`, in a versioned form with a checksum. */

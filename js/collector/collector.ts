@@ -14,7 +14,7 @@ import type { Collector, FlushResult } from "../types/collector.ts";
 import type { Counters } from "../types/counters.ts";
 import type { TextOptions } from "../types/metrics.ts";
 import type { Timeline } from "../types/stats.ts";
-import { timelineOf } from "../wasm/timeline.ts";
+import { seriesText, timelineOf } from "../wasm/timeline.ts";
 import { bridgeFor, placeOf } from "./bridge.ts";
 import { EarlyRequests } from "./early-requests.ts";
 import { emptyCounters, emptyStats, emptyTimeline } from "./empty.ts";
@@ -174,7 +174,7 @@ function timelineFor(engine: CollectorEngine, given: unknown): Timeline {
   if (given === undefined || given === null) return engine.figure("timeline", empty);
   const [kind = "", name = ""] = ["kind", "name"].map((key) => optionalText(optionOf(given, key)));
   const nowMs = engine.clock.engineNow();
-  return engine.read(empty, (core) => timelineOf(core.timeline(nowMs, kind, name)));
+  return engine.read(empty, (core) => timelineOf(core.timeline(nowMs, seriesText(kind, name))));
 }
 
 function textOptionsOf(given: unknown): TextOptions {

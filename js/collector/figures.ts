@@ -25,7 +25,7 @@ const READERS: {
   totals: (engine) => engine.totals() as Totals,
   counters: (engine) => engine.counters() as Counters,
   stats: (engine, nowMs) => engine.stats(nowMs) as Stats,
-  timeline: (engine, nowMs) => timelineOf(engine.timeline(nowMs, undefined, "")),
+  timeline: (engine, nowMs) => timelineOf(engine.timeline(nowMs)),
   exceptions: (engine) => exceptionsOf(engine.exceptions()),
   metrics: (engine) => engine.metrics() as MetricSeries[],
   metricsText: (engine, nowMs, text) => engine.metricsText(nowMs, text?.openMetrics, text?.perIsolate),

@@ -136,7 +136,7 @@ function enter(
     // With a token the draw was made when the request was opened.
     if (kind === REQ && token === undefined) supplyDraw(host, engine, name);
     setDetails(engine);
-    const number = kind === REQ ? numeric(event.status) : amountOf(event.rows);
+    const number = kind === REQ ? numeric(event.status) : event.isHandled === true ? 1 : amountOf(event.rows);
     const atMs = host.clock.engineTime(nowMs);
     const values: Arguments = [kind, name, number, atMs, startMs, amountOf(event.duration)];
     return call(engine, values, token ?? Number.NaN);
@@ -175,7 +175,7 @@ function detailsOf(
   return (engine) => {
     if (details !== undefined) setError(engine, details);
     if (severity !== undefined) engine.setSeverity(severity);
-    if (event.isHandled !== undefined) setException(engine, event.isHandled, place?.record);
+    if (event.isHandled !== undefined && place?.record?.isOver === true) setEnded(engine, place.record);
     if (source !== undefined) engine.setSource(source);
     if (kind === REQ && isPath === true) engine.setPath();
     if (parent !== undefined) engine.setParent(parent);
@@ -185,12 +185,10 @@ function detailsOf(
   };
 }
 
-/** The engine knows the route of a request once that ends, and no longer. */
-function setException(engine: Engine, isHandled: boolean, request: RequestRecord | undefined): void {
-  if (isHandled) engine.setHandled();
-  if (request?.isOver !== true) return;
-  const { route, path, method } = request;
-  engine.setEnded(text(route ?? path), text(method ?? ""));
+/** Sets the request of an exception. The engine knows the route of a request once that ends, and no longer. */
+function setEnded(engine: Engine, { route, path, method }: RequestRecord): void {
+  engine.setRoute(text(route ?? path));
+  engine.setSource(text(method ?? ""));
   if (route === undefined && method !== undefined) engine.setPath();
 }
 

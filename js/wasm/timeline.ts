@@ -1,13 +1,15 @@
-/** A timeline as the engine returns it: start, step, then each column in turn. NaN is unknown. */
+/** Timelines on their way into and out of the engine. */
 import type { Timeline } from "../types/stats.ts";
 
-const COLUMNS = 5;
-const HEAD = 2;
+/** A series as the engine takes it. */
+export function seriesText(kind: string, name: string): string {
+  return `${kind} ${name}`;
+}
 
+/** `numbers`: start and length of a step, then five figures of each. NaN is unknown. */
 export function timelineOf(numbers: Float64Array): Timeline {
   const [startMs = 0, stepMs = 0, ...figures] = numbers;
-  const steps = (numbers.length - HEAD) / COLUMNS;
-  const column = (at: number) => figures.slice(at * steps, (at + 1) * steps);
+  const column = (at: number) => figures.filter((_, place) => place % 5 === at);
   const known = (at: number) => column(at).map((ms) => (Number.isNaN(ms) ? null : ms));
   return {
     startMs,

@@ -48,18 +48,10 @@ fn head(batch: &Batch<'_>, summary: &SummaryView<'_>, out: &mut Vec<u8>) {
     object.close();
 }
 
+/// Writes the name and the version, if they are set. The metrics have the whole resource.
 fn service(batch: &Batch<'_>, mut object: Object<'_>) {
     for (key, text) in [(key!("name"), &batch.service.name), (key!("version"), &batch.service.version)] {
         if let Some(text) = text {
-            object.text(key, text);
-        }
-    }
-    for (key, attribute) in [
-        (key!("namespace"), "service.namespace"),
-        (key!("instanceId"), "service.instance.id"),
-        (key!("environment"), "deployment.environment.name"),
-    ] {
-        if let Some((_, text)) = batch.resource.iter().find(|(given, _)| given == attribute) {
             object.text(key, text);
         }
     }

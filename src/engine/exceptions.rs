@@ -84,6 +84,7 @@ impl RecentException {
     }
 }
 
+#[inline(never)]
 fn set(text: &mut String, value: &str, max: usize) {
     text.clear();
     text.push_str(prefix(value, max));

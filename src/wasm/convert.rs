@@ -1,7 +1,8 @@
 //! Conversions between values of JavaScript and of the engine.
 
 use super::options::code;
-use crate::engine::stats::Timeline;
+use crate::engine::stats::{Step, Timeline};
+use crate::engine::text::split::split_once;
 use crate::engine::{Error, Outcome, Signal};
 use js_sys::Reflect;
 use serde::Serialize;
@@ -33,18 +34,18 @@ pub(super) fn object(view: &impl Serialize) -> View {
     Ok(view.serialize(&serializer).unwrap_or_default())
 }
 
-/// A timeline as numbers: start, step, then the counts, the errors, and each percentile, where NaN is `None`.
+/// A series from its kind, a blank and its name.
+pub(super) fn series(text: &str) -> (&str, &str) {
+    split_once(text, b' ').unwrap_or_default()
+}
+
+/// A timeline as numbers: start and length of a step, then count, errors, p50, p95 and p99 of each, where NaN is `None`.
 pub(super) fn timeline(mut timeline: Timeline) -> Vec<f64> {
     timeline.round();
     let mut numbers = vec![timeline.start_ms, timeline.step_ms];
-    for column in 0..5 {
-        numbers.extend(timeline.steps.iter().map(|step| match column {
-            0 => f64::from(step.count),
-            1 => f64::from(step.errors),
-            2 => step.p50_ms.unwrap_or(f64::NAN),
-            3 => step.p95_ms.unwrap_or(f64::NAN),
-            _ => step.p99_ms.unwrap_or(f64::NAN),
-        }));
+    for Step { count, errors, p50_ms, p95_ms, p99_ms } in timeline.steps {
+        numbers.extend_from_slice(&[f64::from(count), f64::from(errors)]);
+        numbers.extend_from_slice(&[p50_ms, p95_ms, p99_ms].map(|ms| ms.unwrap_or(f64::NAN)));
     }
     numbers
 }

@@ -10,12 +10,10 @@ pub(super) struct Details {
     pub(super) error: Option<String>,
     /// Message, causes and stack of the error, if it is an exception.
     pub(super) exception: Option<[String; 3]>,
-    /// Whether the program has dealt with the exception.
-    pub(super) is_handled: bool,
-    /// The route and the method of the exception's request, if that is over.
-    pub(super) ended: Option<[String; 2]>,
+    /// The route of the exception's request, if that is over.
+    pub(super) route: Option<String>,
     pub(super) severity: Severity,
-    /// REQ: the method. DB: the system.
+    /// REQ, and an exception: the method. DB: the system.
     pub(super) source: Option<String>,
     pub(super) is_path: bool,
     pub(super) parent: Option<TraceContext>,
@@ -26,7 +24,7 @@ pub(super) struct Details {
 }
 
 impl Details {
-    /// The event with these details. `number` is the status (REQ) or the rows (DB).
+    /// The event with these details. `number` is the status (REQ), the rows (DB), or 1 for an exception that is handled (EVT).
     pub(super) fn event<'a>(
         &'a self,
         kind: EventKind,
@@ -52,15 +50,19 @@ impl Details {
                 let [rows_read, rows_written, db_ms] = self.usage;
                 Event { system: source, rows: nan_to_none(number), rows_read, rows_written, db_ms, ..event }
             }
-            EventKind::Fn | EventKind::Evt => event,
+            EventKind::Evt => {
+                let handled = number == 1.0;
+                Event { exception: event.exception.map(|known| Exception { handled, ..known }), ..event }
+            }
+            EventKind::Fn => event,
         }
     }
 
     pub(super) fn exception(&self) -> Option<Exception<'_>> {
         let [message, cause, stack] = self.exception.as_ref()?;
-        let is_path = self.is_path;
-        let ended = self.ended.as_ref().map(|[route, method]| EndedRequest { route, is_path, method });
-        Some(Exception { message, cause, stack, handled: self.is_handled, ended })
+        let (is_path, method) = (self.is_path, self.source.as_deref().unwrap_or_default());
+        let ended = self.route.as_ref().map(|route| EndedRequest { route, is_path, method });
+        Some(Exception { message, cause, stack, handled: false, ended })
     }
 
     /// Clears all values and keeps the memory of the attributes.
@@ -69,8 +71,7 @@ impl Details {
         self.attributes.clear();
         self.error = None;
         self.exception = None;
-        self.is_handled = false;
-        self.ended = None;
+        self.route = None;
         self.severity = Severity::Info;
         self.source = None;
         self.is_path = false;

@@ -32,11 +32,10 @@ impl Engine {
         convert::object(&RowView::total(&stats))
     }
 
-    /// All requests, or a series by its kind and name, over the window in steps of 15 s, as
-    /// [`StatsStore::timeline`](super::StatsStore::timeline) returns them.
-    pub fn timeline(&mut self, now_ms: f64, kind: Option<String>, name: String) -> Vec<f64> {
-        let series = kind.as_deref().map(|kind| (kind, name.as_str()));
-        convert::timeline(self.collector.timeline(series, now_ms))
+    /// All requests, or a series, over the window in steps of 15 s, as
+    /// [`StatsStore::timeline`](super::StatsStore::timeline) has them.
+    pub fn timeline(&mut self, now_ms: f64, series: Option<String>) -> Vec<f64> {
+        convert::timeline(self.collector.timeline(series.as_deref().map(convert::series), now_ms))
     }
 
     /// Counts every request from now on: somebody reads the text of metrics.

@@ -75,17 +75,11 @@ impl Engine {
         self.details.exception = Some([message, cause, stack]);
     }
 
-    /// The program has dealt with the exception that the next event is.
-    #[wasm_bindgen(js_name = setHandled)]
-    pub fn set_handled(&mut self) {
-        self.details.is_handled = true;
-    }
-
-    /// Sets the route, or with [`set_path`](Self::set_path) the raw path, and the method of the request that is over, to which
-    /// the exception belongs that the next event is.
-    #[wasm_bindgen(js_name = setEnded)]
-    pub fn set_ended(&mut self, route: String, method: String) {
-        self.details.ended = Some([route, method]);
+    /// Sets the route, or with [`set_path`](Self::set_path) the raw path, of the request that is over, to which the exception
+    /// belongs that the next event is. Its method is set as the [source](Self::set_source).
+    #[wasm_bindgen(js_name = setRoute)]
+    pub fn set_route(&mut self, route: String) {
+        self.details.route = Some(route);
     }
 
     /// Sets the severity of the next custom event, by its number. Any other number is that of `info`.
@@ -102,7 +96,7 @@ impl Engine {
         hidden
     }
 
-    /// Sets the method (REQ) or the database system (DB) of the next event.
+    /// Sets the method (REQ, and an exception) or the database system (DB) of the next event.
     #[wasm_bindgen(js_name = setSource)]
     pub fn set_source(&mut self, source: String) {
         self.details.source = Some(source);
@@ -165,8 +159,8 @@ impl Engine {
 
     /// Records any event with the details that were set before it. `request` is the token of an open request; NaN: none.
     ///
-    /// `kind` is 0 REQ, 1 FN, 2 DB or 3 EVT. `number` is the status (REQ) or the rows (DB). Returns
-    /// flags, as `convert::flags` documents.
+    /// `kind` is 0 REQ, 1 FN, 2 DB or 3 EVT. `number` is the status (REQ), the rows (DB), or 1 for an exception that the
+    /// program has dealt with (EVT). Returns flags, as `convert::flags` documents.
     pub fn record(
         &mut self,
         kind: u8,

@@ -45,12 +45,12 @@ impl StatsStore {
         convert::object(&RowView::total(&snapshot))
     }
 
-    /// All requests, or a series by its kind and name, over time at `now_ms` in steps of `slots` slots (a divisor of 60).
+    /// All requests, or a series, over time at `now_ms` in steps of `slots` slots (a divisor of 60). `series`: kind, a blank
+    /// and the name.
     ///
-    /// Returns start and length in ms, then the counts, the errors, p50, p95 and p99 of each step; NaN is unknown.
-    pub fn timeline(&mut self, now_ms: f64, slots: usize, kind: Option<String>, name: String) -> Vec<f64> {
-        let series = kind.as_deref().map(|kind| (kind, name.as_str()));
-        convert::timeline(self.store.timeline(now_ms, series, slots))
+    /// Returns start and length of a step in ms, then count, errors, p50, p95 and p99 of each; NaN is unknown.
+    pub fn timeline(&mut self, now_ms: f64, slots: usize, series: Option<String>) -> Vec<f64> {
+        convert::timeline(self.store.timeline(now_ms, series.as_deref().map(convert::series), slots))
     }
 
     /// The binary form of the whole window.

@@ -382,8 +382,7 @@ fn the_last_exceptions_are_json_with_what_was_set() {
     let token = number(&engine, "Engine.open", args!["/a/1", UNDEFINED, NOW]);
     call(&engine, "Engine.setError", args!["TypeError"]);
     call(&engine, "Engine.setException", args!["it \"broke\"", "", "at f"]);
-    call(&engine, "Engine.setHandled", args![]);
-    call(&engine, "Engine.record", args![EVT, "exception", f64::NAN, NOW, NOW, f64::NAN, token]);
+    call(&engine, "Engine.record", args![EVT, "exception", 1, NOW, NOW, f64::NAN, token]);
     call(&engine, "Engine.setSource", args!["GET"]);
     call(&engine, "Engine.setPath", args![]);
     call(&engine, "Engine.endRequest", args![REQ, "/a/1", 200, NOW, NOW, 5, token]);
@@ -391,7 +390,8 @@ fn the_last_exceptions_are_json_with_what_was_set() {
     for is_path in [true, false] {
         call(&engine, "Engine.setError", args!["Error"]);
         call(&engine, "Engine.setException", args!["", "", ""]);
-        call(&engine, "Engine.setEnded", args!["/a/1", "GET"]);
+        call(&engine, "Engine.setRoute", args!["/a/1"]);
+        call(&engine, "Engine.setSource", args!["GET"]);
         if is_path {
             call(&engine, "Engine.setPath", args![]);
         }

@@ -56,33 +56,30 @@ fn a_window_and_a_number_of_series_can_be_chosen() {
 }
 
 #[wasm_bindgen_test]
-fn a_timeline_is_numbers_in_columns() {
+fn a_timeline_is_numbers_in_rows() {
     let store = store();
     for (duration, is_error) in [(10.0, false), (20.0, true), (f64::NAN, false)] {
         call(&store, "StatsStore.record", args![NOW, duration, is_error, "/a"]);
     }
-    let of = |slots: u32, kind: JsValue, name: &str| -> Vec<f64> {
-        let numbers = call(&store, "StatsStore.timeline", args![NOW, slots, kind, name]);
+    let of = |slots: u32, series: JsValue| -> Vec<f64> {
+        let numbers = call(&store, "StatsStore.timeline", args![NOW, slots, series]);
         numbers.unchecked_into::<Float64Array>().to_vec()
     };
-    let newest = |numbers: &[f64]| -> Vec<f64> {
-        let steps = (numbers.len() - 2) / 5;
-        (1..=5).map(|column| numbers[1 + column * steps]).collect()
-    };
+    let newest = |numbers: &[f64]| numbers[numbers.len() - 5..].to_vec();
     for (slots, steps) in [(1, 60.0), (4, 15.0)] {
-        for numbers in [of(slots, UNDEFINED, ""), of(slots, "REQ".into(), "/a")] {
+        for numbers in [of(slots, UNDEFINED), of(slots, "REQ /a".into())] {
             let step_ms = f64::from(slots) * 15_000.0;
             let first = ((NOW / step_ms).floor() + 1.0 - steps) * step_ms;
             assert_eq!((numbers.len(), numbers[0], numbers[1]), (2 + 5 * steps as usize, first, step_ms));
             let newest = newest(&numbers);
             assert_eq!(newest[..2], [3.0, 1.0]);
             assert!((newest[2] - 10.0).abs() < 0.1 && newest[3] == 20.0 && newest[4] == 20.0, "{newest:?}");
-            assert!(numbers[2..2 + steps as usize - 1].iter().all(|count| *count == 0.0));
-            assert!(numbers[2 + 2 * steps as usize].is_nan());
+            assert_eq!(numbers[2..4], [0.0; 2]);
+            assert!(numbers[4..7].iter().all(|ms| ms.is_nan()));
         }
     }
-    for (kind, name) in [("FN", "/a"), ("REQ", "/b"), ("_OTHER", "_OTHER"), ("EVT", "/a")] {
-        assert_eq!(newest(&of(1, kind.into(), name))[..2], [0.0, 0.0]);
+    for series in ["FN /a", "REQ /b", "_OTHER _OTHER", "EVT /a", "/a", ""] {
+        assert_eq!(newest(&of(1, series.into()))[..2], [0.0, 0.0]);
     }
 }
 
