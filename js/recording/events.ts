@@ -187,8 +187,7 @@ function detailsOf(
 
 /** Sets the request of an exception. The engine knows the route of a request once that ends, and no longer. */
 function setEnded(engine: Engine, { route, path, method }: RequestRecord): void {
-  engine.setRoute(text(route ?? path));
-  engine.setSource(text(method ?? ""));
+  engine.setSource(text(`${method ?? ""} ${route ?? path}`));
   if (route === undefined && method !== undefined) engine.setPath();
 }
 

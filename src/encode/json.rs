@@ -40,6 +40,14 @@ impl<'a> Object<'a> {
         self.value(value);
     }
 
+    /// Writes some numbers. It is not for the hot path: one call is shorter than many.
+    #[inline(never)]
+    pub(crate) fn numbers(&mut self, members: &[(Key, f64)]) {
+        for (key, value) in members {
+            self.number(*key, *value);
+        }
+    }
+
     /// Writes a number, after its key.
     pub(crate) fn value(&mut self, value: f64) {
         number(value, self.out);

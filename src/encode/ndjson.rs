@@ -30,7 +30,7 @@ pub(super) fn line(event: &EventView<'_>, service: &Service, out: &mut Vec<u8>) 
     object.key(key!("ts"));
     offsets.times[0] = object.position();
     object.value(event.start);
-    of_service(service, &mut object);
+    of_service(service, &mut object, OF_EVENT);
     match event.kind {
         EventKind::Req => {
             named(&mut object, key!("route"), event.name, &mut offsets);
@@ -84,10 +84,13 @@ pub(super) fn line(event: &EventView<'_>, service: &Service, out: &mut Vec<u8>) 
     offsets
 }
 
-fn of_service(service: &Service, object: &mut Object<'_>) {
-    optional(object, key!("service"), service.name.as_deref());
-    optional(object, key!("version"), service.version.as_deref());
+/// Writes the name and the version, if they are set.
+pub(super) fn of_service(service: &Service, object: &mut Object<'_>, [name, version]: [Key; 2]) {
+    optional(object, name, service.name.as_deref());
+    optional(object, version, service.version.as_deref());
 }
+
+const OF_EVENT: [Key; 2] = [key!("service"), key!("version")];
 
 fn named(object: &mut Object<'_>, key: Key, name: &str, offsets: &mut PatchOffsets) {
     let at = object.position() + key.0.len() + 1;
@@ -138,7 +141,7 @@ fn is_exception(event: &EventView<'_>) -> bool {
 fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {
     let mut object = Object::open(out);
     object.text(key!("kind"), "META");
-    of_service(batch.service, &mut object);
+    of_service(batch.service, &mut object, OF_EVENT);
     object.text(key!("isolate"), batch.isolate);
     object.number(key!("seq"), batch.sequence as f64);
     let mut inner = object.object(key!("counters"));
@@ -149,30 +152,33 @@ fn meta(batch: &Batch<'_>, out: &mut Vec<u8>) {
 
 /// Writes the counters of the ledger.
 pub(super) fn counters(counters: &Counters, object: &mut Object<'_>) {
-    object.number(key!("emitted"), counters.emitted);
-    object.number(key!("accepted"), counters.accepted);
-    object.number(key!("sampledOut"), counters.sampled_out);
-    object.number(key!("excluded"), counters.excluded);
-    object.number(key!("refused"), counters.refused);
-    object.number(key!("pending"), counters.pending);
-    object.number(key!("coreResets"), counters.core_resets);
-    object.number(key!("truncated"), counters.truncated);
-    object.number(key!("uncarried"), counters.uncarried);
+    object.numbers(&[
+        (key!("emitted"), counters.emitted),
+        (key!("accepted"), counters.accepted),
+        (key!("sampledOut"), counters.sampled_out),
+        (key!("excluded"), counters.excluded),
+        (key!("refused"), counters.refused),
+        (key!("pending"), counters.pending),
+        (key!("coreResets"), counters.core_resets),
+        (key!("truncated"), counters.truncated),
+        (key!("uncarried"), counters.uncarried),
+    ]);
     object.array(key!("sinks"), &counters.sinks, sink);
 }
 
 fn sink(object: &mut Object<'_>, sink: &SinkCounters) {
     object.text(key!("name"), &sink.name);
-    object.number(key!("accepted"), sink.accepted);
-    object.number(key!("delivered"), sink.delivered);
-    object.number(key!("queued"), sink.queued);
-    object.number(key!("inFlight"), sink.in_flight);
+    object.numbers(&[
+        (key!("accepted"), sink.accepted),
+        (key!("delivered"), sink.delivered),
+        (key!("queued"), sink.queued),
+        (key!("inFlight"), sink.in_flight),
+    ]);
     let mut dropped = object.object(key!("dropped"));
     for (reason, count) in Reason::ALL.iter().zip(sink.dropped) {
         dropped.member(reason.as_str(), Value::Number(count));
     }
     dropped.close();
-    object.number(key!("leasesExpired"), sink.leases_expired);
-    object.number(key!("lateSettles"), sink.late_settles);
+    object.numbers(&[(key!("leasesExpired"), sink.leases_expired), (key!("lateSettles"), sink.late_settles)]);
     object.flag(key!("disabled"), sink.disabled);
 }

@@ -36,25 +36,19 @@ fn part(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
 /// Writes isolate, sequence number, service, interval, the counters of the isolate since its start, and the exceptions.
 fn head(batch: &Batch<'_>, summary: &SummaryView<'_>, out: &mut Vec<u8>) {
     let mut object = Object::open(out);
-    object.number(key!("v"), 1.0);
+    object.numbers(&[
+        (key!("v"), 1.0),
+        (key!("seq"), batch.sequence as f64),
+        (key!("from"), summary.start),
+        (key!("to"), summary.end),
+    ]);
     object.text(key!("isolate"), batch.isolate);
-    object.number(key!("seq"), batch.sequence as f64);
-    service(batch, object.object(key!("service")));
-    object.number(key!("from"), summary.start);
-    object.number(key!("to"), summary.end);
+    let mut service = object.object(key!("service"));
+    ndjson::of_service(batch.service, &mut service, [key!("name"), key!("version")]);
+    service.close();
     counters(batch, object.object(key!("counters")));
     object.key(key!("exceptions"));
     exceptions::encode(summary.exceptions.iter(), object.out());
-    object.close();
-}
-
-/// Writes the name and the version, if they are set. The metrics have the whole resource.
-fn service(batch: &Batch<'_>, mut object: Object<'_>) {
-    for (key, text) in [(key!("name"), &batch.service.name), (key!("version"), &batch.service.version)] {
-        if let Some(text) = text {
-            object.text(key, text);
-        }
-    }
     object.close();
 }
 
@@ -68,9 +62,11 @@ fn counters(batch: &Batch<'_>, mut object: Object<'_>) {
     }
     refused.close();
     let mut metrics = object.object(key!("metrics"));
-    metrics.number(key!("observed"), counters.metrics.observed);
-    metrics.number(key!("overflowed"), counters.metrics.overflowed);
-    metrics.number(key!("refused"), counters.metrics.refused);
+    metrics.numbers(&[
+        (key!("observed"), counters.metrics.observed),
+        (key!("overflowed"), counters.metrics.overflowed),
+        (key!("refused"), counters.metrics.refused),
+    ]);
     metrics.close();
     object.close();
 }

@@ -2,6 +2,7 @@
 
 use super::convert::{nan_to_none, status};
 use crate::engine::event::trace::TraceContext;
+use crate::engine::text::split::split_once;
 use crate::engine::{Attributes, EndedRequest, Event, EventKind, Exception, Severity};
 
 /// The optional values of the next event. They are cleared when the event is recorded.
@@ -10,10 +11,8 @@ pub(super) struct Details {
     pub(super) error: Option<String>,
     /// Message, causes and stack of the error, if it is an exception.
     pub(super) exception: Option<[String; 3]>,
-    /// The route of the exception's request, if that is over.
-    pub(super) route: Option<String>,
     pub(super) severity: Severity,
-    /// REQ, and an exception: the method. DB: the system.
+    /// REQ: the method. DB: the system. An exception: the method of its request, a blank and the route, if that is over.
     pub(super) source: Option<String>,
     pub(super) is_path: bool,
     pub(super) parent: Option<TraceContext>,
@@ -51,8 +50,11 @@ impl Details {
                 Event { system: source, rows: nan_to_none(number), rows_read, rows_written, db_ms, ..event }
             }
             EventKind::Evt => {
-                let handled = number == 1.0;
-                Event { exception: event.exception.map(|known| Exception { handled, ..known }), ..event }
+                let (handled, is_path) = (number == 1.0, self.is_path);
+                let (method, route) = split_once(source.unwrap_or_default(), b' ').unwrap_or_default();
+                let ended = Some(EndedRequest { route, is_path, method });
+                let exception = event.exception.map(|known| Exception { handled, ended, ..known });
+                Event { exception, ..event }
             }
             EventKind::Fn => event,
         }
@@ -60,9 +62,7 @@ impl Details {
 
     pub(super) fn exception(&self) -> Option<Exception<'_>> {
         let [message, cause, stack] = self.exception.as_ref()?;
-        let (is_path, method) = (self.is_path, self.source.as_deref().unwrap_or_default());
-        let ended = self.route.as_ref().map(|route| EndedRequest { route, is_path, method });
-        Some(Exception { message, cause, stack, handled: false, ended })
+        Some(Exception { message, cause, stack, ..Exception::default() })
     }
 
     /// Clears all values and keeps the memory of the attributes.
@@ -71,7 +71,6 @@ impl Details {
         self.attributes.clear();
         self.error = None;
         self.exception = None;
-        self.route = None;
         self.severity = Severity::Info;
         self.source = None;
         self.is_path = false;

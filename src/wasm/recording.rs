@@ -75,13 +75,6 @@ impl Engine {
         self.details.exception = Some([message, cause, stack]);
     }
 
-    /// Sets the route, or with [`set_path`](Self::set_path) the raw path, of the request that is over, to which the exception
-    /// belongs that the next event is. Its method is set as the [source](Self::set_source).
-    #[wasm_bindgen(js_name = setRoute)]
-    pub fn set_route(&mut self, route: String) {
-        self.details.route = Some(route);
-    }
-
     /// Sets the severity of the next custom event, by its number. Any other number is that of `info`.
     #[wasm_bindgen(js_name = setSeverity)]
     pub fn set_severity(&mut self, number: u16) {
@@ -96,7 +89,8 @@ impl Engine {
         hidden
     }
 
-    /// Sets the method (REQ, and an exception) or the database system (DB) of the next event.
+    /// Sets the method (REQ) or the database system (DB) of the next event. Of an exception: the method of its request, a blank
+    /// and the route, if that request is over.
     #[wasm_bindgen(js_name = setSource)]
     pub fn set_source(&mut self, source: String) {
         self.details.source = Some(source);

@@ -390,8 +390,7 @@ fn the_last_exceptions_are_json_with_what_was_set() {
     for is_path in [true, false] {
         call(&engine, "Engine.setError", args!["Error"]);
         call(&engine, "Engine.setException", args!["", "", ""]);
-        call(&engine, "Engine.setRoute", args!["/a/1"]);
-        call(&engine, "Engine.setSource", args!["GET"]);
+        call(&engine, "Engine.setSource", args!["GET /a/1"]);
         if is_path {
             call(&engine, "Engine.setPath", args![]);
         }
