@@ -20,19 +20,24 @@ export type ReadStatus = (answer: unknown) => number | undefined | null;
 
 /**
  * Runs `call` within its request, and records its end: the duration lasts until the headers. `read` reads the status of
- * what it answers.
+ * what it answers. `sendsThrown`: a framework sends a `Response` that is thrown, as redirects often are.
  */
 export function respond<T>(
   record: RequestRecord,
   call: () => T,
   context: FlushContext | undefined,
   read: ReadStatus,
+  sendsThrown = false,
 ): T {
+  const fail = (error: unknown) => {
+    if (sendsThrown && isResponse(error)) endAnswered(record, error, context, read);
+    else endFailed(record, error, context);
+  };
   let result: T;
   try {
     result = record.bridge.run(record, call);
   } catch (error) {
-    endFailed(record, error, context);
+    fail(error);
     throw error;
   }
   // Not awaited if its `then` cannot be read: whoever awaits it meets that error, as without measuring.
@@ -43,10 +48,7 @@ export function respond<T>(
   // A thenable that is no promise may return nothing from `then`, or not allow a second call of it.
   const promise = Promise.resolve(result);
   // Not chained: the host gets the same promise, in the same turn as without measuring.
-  promise.then(
-    (answer: unknown) => endAnswered(record, answer, context, read),
-    (error: unknown) => endFailed(record, error, context),
-  );
+  promise.then((answer: unknown) => endAnswered(record, answer, context, read), fail);
   return promise as T;
 }
 
@@ -89,7 +91,12 @@ export function anyStatus(answer: unknown): number | undefined {
 
 /** It may be of another program's class. A host makes an object for `headers` when they are read. */
 function isResponse(answer: unknown): boolean {
-  return answer instanceof Response || typeof (answer as ResponseLike).headers?.get === "function";
+  if (answer instanceof Response) return true;
+  try {
+    return typeof (answer as ResponseLike).headers?.get === "function";
+  } catch {
+    return false;
+  }
 }
 
 function isStatus(value: unknown): value is number {

@@ -15,6 +15,8 @@ export interface Answering<T> {
   readonly name: string;
   readonly call: () => T;
   readonly read: (answer: unknown, request: unknown) => ReturnType<ReadStatus>;
+  /** As `respond` has it. */
+  readonly sendsThrown?: boolean;
 }
 
 interface AnswerOptions extends RequestOptions {
@@ -38,7 +40,7 @@ const SWITCHING_PROTOCOLS = 101;
 /** Runs the call, measured. */
 export function answerRequest<T>(answering: Answering<T>, chosen: AnswerOptions | undefined): T {
   const options = chosen ?? {};
-  const { tide, given, env, name, call, read } = answering;
+  const { tide, given, env, name, call, read, sendsThrown } = answering;
   const request = requestIn(given[0]);
   if (request === undefined) {
     bridgeOf(tide)?.warnUnmeasured(name);
@@ -46,7 +48,8 @@ export function answerRequest<T>(answering: Answering<T>, chosen: AnswerOptions 
   }
   const context = contextIn(options.waitUntil, given) ?? (options.flush && AWAITED);
   const record = begin(tide, request, env, options, isClockFrozen(), context, given[0] as object);
-  return record === undefined ? call() : respond(record, call, context, (answer) => read(answer, request));
+  if (record === undefined) return call();
+  return respond(record, call, context, (answer) => read(answer, request), sendsThrown);
 }
 
 /**

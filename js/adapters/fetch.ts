@@ -67,7 +67,7 @@ export function withTide<H extends FetchHandler>(tide: Collector, handler: H, op
 /**
  * Measures `work` as the answer to `request`: one line inside a framework's hook. `request` is a `Request`, one of
  * Node's, the framework's event or context that has one, or an event of AWS Lambda. The status is that of what `work`
- * gives, if it has one.
+ * gives, if it has one, or of a `Response` that it throws, as a redirect.
  *
  * @example
  * export const handle = ({ event, resolve }) => measure(tide, event, () => resolve(event));
@@ -87,7 +87,15 @@ export function measure<T>(
 ): unknown {
   const { route, flush, env = envIn(request, undefined) } = options ?? {};
   const find = typeof route === "function" ? route : () => route ?? undefined;
-  const answer = { tide, given: [request], env, name: "measure", call: work, read: anyStatus };
+  const answer = {
+    tide,
+    given: [request],
+    env,
+    name: "measure",
+    call: work,
+    read: anyStatus,
+    sendsThrown: true,
+  };
   const run = () => answerRequest(answer, { ...options, route: find });
   return flush === "await" ? flushed(tide, run) : run();
 }

@@ -56,6 +56,41 @@ const UNUSABLE: readonly (readonly [string, Handler])[] = [
   ],
 ];
 
+test("a Response that is thrown within `measure` is an answer; any other error, and one in a handler, is a failure", async () => {
+  const { tide, events } = setup();
+  const redirect = new Response(null, { status: 302, headers: { location: "/login" } });
+  const thrown = (): Response => {
+    throw redirect;
+  };
+  const isRedirect = (error: unknown) => error === redirect;
+  assert.throws(() => measure(tide, request("/sync"), thrown), isRedirect);
+  await assert.rejects(
+    measure(tide, request("/async"), async () => thrown()),
+    isRedirect,
+  );
+  const odd = Object.defineProperty({}, "headers", {
+    get() {
+      throw new Error("mine");
+    },
+  });
+  assert.throws(() =>
+    measure(tide, request("/odd"), () => {
+      throw odd;
+    }),
+  );
+  await assert.rejects(async () => withTide(tide, (_: Request) => thrown())(request("/handler")), isRedirect);
+  const seen = (await events()).filter(({ kind }) => kind === "REQ");
+  assert.deepEqual(
+    seen.map(({ route, status, error }) => [route, status, error === undefined]),
+    [
+      ["/sync", 302, true],
+      ["/async", 302, true],
+      ["/odd", 500, false],
+      ["/handler", 500, false],
+    ],
+  );
+});
+
 for (const [name, answer] of UNUSABLE) {
   test(`an answer that no runtime can send is a 500 and an error, and comes back as it is: ${name}`, async () => {
     for (const wrap of [
@@ -243,7 +278,7 @@ test("a promise where a value was asked for is no value, and its rejection is no
       sampling: { rate: 0.5, rng: rejects, alwaysSampleErrors: true },
     });
     const options = { route: rejects, attributes: rejects };
-    await withTide(tide, () => new Response("", { status: 500 }), options)(request());
+    await withTide(tide, (_: Request) => new Response("", { status: 500 }), options)(request());
     tide.evt("x", { a: 1 });
     assert.deepEqual(
       (await events()).map(({ route, name, attributes }) => [route ?? name, attributes]),
@@ -262,7 +297,7 @@ test("a promise where a value was asked for is no value, and its rejection is no
 test("adapters take null for no options", async () => {
   const { tide, events } = setup();
   const none = null as never;
-  withTide(tide, () => new Response(), none)(request("/with"));
+  withTide(tide, (_: Request) => new Response(), none)(request("/with"));
   measure(tide, request("/measure"), () => new Response(), none);
   (instrument(tide, { fetch: (..._given: unknown[]) => new Response() }, none) as { fetch: Handler }).fetch(
     request("/worker"),

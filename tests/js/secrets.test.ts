@@ -287,7 +287,7 @@ test("no message of an error has the query or the credentials of a URL", async (
       { errors: "stack" },
     );
     assert.deepEqual(
-      (found as { error_cause?: string }[]).map(({ error_cause }) => error_cause),
+      (found as readonly { error_cause?: string }[]).map(({ error_cause }) => error_cause),
       [`Error: ${wanted}`],
     );
     assert.doesNotMatch(JSON.stringify(found), new RegExp(SECRET));

@@ -117,7 +117,7 @@ test("pretty: an error goes to console.error with its message and stack; so does
 test("pretty: the exception by which a request failed is not said twice", async (t) => {
   const printed = t.mock.method(console, "error", () => {});
   const { tide } = simulated({ sinks: [consoleSink({ pretty: true })] });
-  const worker = withTide(tide, () => {
+  const worker = withTide(tide, (_: Request) => {
     tide.recordException(new RangeError("handled"), { handled: true });
     throw new TypeError("why");
   });
