@@ -4,8 +4,12 @@
 
 use proptest::prelude::*;
 use std::collections::HashMap;
+use tidegate::encode::Encoder;
 use tidegate::engine::metrics::{Exponential, Instrument, MAX_SETS};
-use tidegate::engine::{Collector, Config, Event, EventKind, Format, Outcome, Reason, SinkOptions, Transmit};
+use tidegate::engine::{
+    BufferedRequest, Collector, Config, Event, EventKind, Format, Outcome, Reason, RouteRef, SinkOptions,
+    Transmit,
+};
 
 const START: f64 = 1_750_000_000_000.0;
 const OK: Outcome = Outcome::Ok { rejected: 0 };
@@ -46,6 +50,38 @@ fn poll(collector: &mut Collector, now: f64) -> Option<Transmit> {
         }
     }
     found
+}
+
+/// The semantic conventions forbid a path as `http.route`, also as a template of ours.
+#[test]
+fn a_raw_path_is_no_route_of_a_metric() {
+    let mut collector = collector(config(1.0));
+    request(&mut collector, "/a", 200, Some(1.0), START);
+    for path in ["/users/1", "/users/2", "/other"] {
+        let (duration, method) = (Some(1.0), "GET");
+        let event = Event { duration, method, is_path: true, ..Event::new(EventKind::Req, path, START) };
+        collector.record(&event, None, START);
+    }
+    let method = collector.method_id("GET").unwrap();
+    let buffered = |route| BufferedRequest { route, method, status: None, start: START, duration: Some(1.0) };
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let requests = [RouteRef::Path("/users/3"), RouteRef::Text("/a")].map(buffered);
+        collector.record_requests(requests.into_iter(), |_, id, _| ids.push(id), START, START);
+    }
+    let id = ids.iter().step_by(2).find_map(|id| *id).unwrap();
+    collector.record_requests([buffered(RouteRef::PathId(id))].into_iter(), |_, _, _| {}, START, START);
+    collector.flush(1000.0, START);
+    let transmit = poll(&mut collector, START).unwrap();
+    let counts: HashMap<_, _> =
+        points(&collector, transmit).into_iter().map(|(key, (count, _))| (key, count)).collect();
+    let wanted = [(("/a", 200), 1), (("/a", 0), 3), (("", 0), 3 + 3 + 1)];
+    assert_eq!(counts, wanted.map(|((route, status), count)| ((route.to_owned(), status), count)).into());
+    let mut json = Vec::new();
+    Encoder::new(Format::OtlpMetricsJson).encode(&collector.batch(transmit), &mut json);
+    let json = String::from_utf8(json).unwrap();
+    assert_eq!((json.matches("http.route").count(), json.contains("/users")), (2, false));
+    assert_eq!(collector.stats(START).series.iter().filter(|row| row.name == "/users/:id").count(), 1);
 }
 
 /// The points of a batch: count and sum, by route and status.

@@ -134,7 +134,7 @@ fn attributes(point: &Point, writer: &mut Writer<'_>) {
         match point.instrument() {
             Instrument::HttpServer => {
                 attributes.text("http.request.method", point.detail());
-                attributes.text("http.route", point.name());
+                attributes.optional("http.route", Some(point.name()).filter(|route| !route.is_empty()));
                 status_code(point.status(), point.error(), &mut attributes);
             }
             Instrument::DbClient => database(Some(point.detail()), point.name(), &mut attributes),

@@ -102,7 +102,9 @@ impl Delivery {
         shared: &mut Shared,
     ) {
         let Self { sinks, split, label_values, .. } = self;
-        let duration = Observation::of(event, series.1.text, split, label_values);
+        // A raw path is no route, also as a template.
+        let name = if event.is_path { "" } else { series.1.text };
+        let duration = Observation::of(event, name, split, label_values);
         let duration = duration.filter(Observation::is_timed);
         let wall = shared.wall();
         let takes = |sink: &Sink| duration.is_some() || sink.sends_summaries();
