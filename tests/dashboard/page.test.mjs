@@ -215,7 +215,7 @@ test("the sentence says what is not well, the worst first", async () => {
         ],
       },
       "bad",
-      "Alarm “too slow” is on for 61 s: p95 812 ms, limit 500 ms.",
+      "Alarm “too slow” has been on for 61 s: p95 812 ms, limit 500 ms.",
     ],
   ];
   for (const [more, level, headline] of cases) {

@@ -98,6 +98,24 @@ test("the worst is the headline, the others follow by weight", () => {
   ]);
 });
 
+test("an alarm of errors says what the share of errors would say", () => {
+  const alarm = {
+    name: "errors",
+    kind: "errors",
+    active: true,
+    sinceMs: NOW,
+    value: 7,
+    threshold: 5,
+  } as const;
+  const stats = { ...view.stats, errorPct: 7 };
+  assert.deepEqual(after([], { stats }), ["bad", "7 % of requests fail."]);
+  assert.deepEqual(after([], { stats, alarms: [alarm], nowMs: NOW + 60_000 }), [
+    "bad",
+    "Alarm “errors” has been on for 60 s: errors 7 %, limit 5 %.",
+  ]);
+  assert.deepEqual(after([], { stats, alarms: [{ ...alarm, active: false }] })[1], "7 % of requests fail.");
+});
+
 test("p95 is compared only where there are requests enough on both sides", () => {
   const { timeline } = view;
   const slow = timeline.p95Ms.map((_, at) => (at >= 52 ? 300 : 50));

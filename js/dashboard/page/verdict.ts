@@ -57,18 +57,19 @@ function wellOf({ stats }: View): string {
 }
 
 function alarmProblem({ name, kind, value, threshold, sinceMs }: AlarmView, nowMs: number): Problem {
-  const since = sinceMs === undefined ? "" : ` for ${span(nowMs - sinceMs)}`;
+  const state = sinceMs === undefined ? "is on" : `has been on for ${span(nowMs - sinceMs)}`;
   const text = (n: number | null) =>
     kind === "p95" ? duration(n) : kind === "errors" ? percent(n) : span(n ?? 0);
   const what = { errors: "errors", p95: "p95", silence: "silence" }[kind];
   return {
     level: "bad",
-    text: `Alarm “${name}” is on${since}: ${what} ${text(value)}, limit ${text(threshold)}.`,
+    text: `Alarm “${name}” ${state}: ${what} ${text(value)}, limit ${text(threshold)}.`,
   };
 }
 
-function errorProblems({ stats }: View): Problem[] {
-  if (stats.errorPct < ERRORS_WARN_PCT || stats.count === 0) return [];
+function errorProblems({ stats, alarms }: View): Problem[] {
+  const isSaid = alarms?.some(({ active, kind }) => active && kind === "errors") === true;
+  if (stats.errorPct < ERRORS_WARN_PCT || stats.count === 0 || isSaid) return [];
   const level = stats.errorPct >= ERRORS_BAD_PCT ? "bad" : "warn";
   return [{ level, text: `${percent(stats.errorPct)} of requests fail.` }];
 }
