@@ -11,7 +11,7 @@ export { report } from "./report.mjs";
 
 const BENCHES = join(root, "benches");
 
-/** The figures that were asked for: of the pair, of cold starts, of costs, of metrics, or everything. */
+/** The figures that were asked for: of the pair, of cold starts, of costs, of metrics, a profile, or everything. */
 export async function bench(asked, say) {
   const measures = [
     ...(asked.pair ? [pair] : []),
@@ -19,6 +19,7 @@ export async function bench(asked, say) {
     ...(asked.cost ? [cost] : []),
     ...(asked.exceptions ? [errors] : []),
     ...(asked.metrics ? [instruments] : []),
+    ...(asked.profile ? [profileOf] : []),
   ];
   const figures = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
   for (const measure of measures.length > 0 ? measures : [everything])
@@ -73,6 +74,12 @@ async function instruments({ quick }, say) {
   linkPackage(BENCHES);
   const { metrics } = await import("./metrics.mjs");
   return { metrics: await metrics({ quick, say }) };
+}
+
+async function profileOf({ profile: name }, say) {
+  for (const folder of [BENCHES, join(BENCHES, "workers")]) install(folder, say);
+  const { profile } = await import("./profile.mjs");
+  return { profile: { name, ...(await profile(name, say)) } };
 }
 
 async function cost({ quick }, say) {

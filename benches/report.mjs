@@ -1,11 +1,13 @@
 /** The figures as Markdown, the form that docs/PERFORMANCE.md has them in. */
-export function report({ node, cpu, cores, pair, coldStart, cost, exceptions, metrics, ...everything }) {
+export function report({ node, cpu, cores, ...found }) {
+  const { pair, coldStart, cost, exceptions, metrics, profile, ...everything } = found;
   const parts = [`Node ${node}, ${cpu}, ${cores} cores`];
   if (pair) parts.push(...pairReport(pair));
   if (coldStart) parts.push(...coldStartReport(coldStart));
   if (cost) parts.push(...costReport(cost));
   if (exceptions) parts.push(...exceptionsReport(exceptions));
   if (metrics) parts.push(...metricsReport(metrics));
+  if (profile) parts.push(profileReport(profile));
   if (everything.ratios) parts.push(...wholeReport(everything));
   return parts.join("\n\n");
 }
@@ -54,6 +56,11 @@ function metricsReport({ ratios, calls, requests, bytes }) {
     costs("one request, recorded and encoded", requests),
     table(["allocated a call", "bytes"], figures(bytes)),
   ];
+}
+
+function profileReport({ name, perSecond, functions }) {
+  const rows = functions.map(({ name, us }) => [name, us.toFixed(2)]);
+  return table([`${name}, ${Math.round(perSecond)} requests/s`, "µs a request"], rows);
 }
 
 const shares = (found) =>

@@ -3,6 +3,7 @@
 //   --cold-start           instead: workerd started anew to the first response, bare and with each library
 //   --exceptions           instead: an exception beside an event, and 100 000 exceptions of 2 MB each
 //   --metrics              instead: a counter beside OpenTelemetry's, a request with one beside one without, bytes a call
+//   --profile <worker>     instead: microseconds a request of each function, in a Worker of benches/workers under load
 //   --json                 the figures as JSON, and nothing else on standard output
 //   --quick                fewer rounds, no chart, pkg/ as it is: to see where a change goes, not to quote
 import { existsSync } from "node:fs";
@@ -18,7 +19,8 @@ function options() {
   const flag = { type: "boolean", default: false };
   try {
     const flags = ["cold-start", "exceptions", "metrics", "json", "quick"].map((name) => [name, flag]);
-    return parseArgs({ options: { pair: { type: "string" }, ...Object.fromEntries(flags) } }).values;
+    const text = { type: "string" };
+    return parseArgs({ options: { pair: text, profile: text, ...Object.fromEntries(flags) } }).values;
   } catch ({ message }) {
     say(message);
     process.exit(2);

@@ -21,6 +21,7 @@ const newest = "2026-07-01";
  * @param {string} [options.compatibilityDate]
  * @param {boolean} [options.disk] the objects are stored in a folder beside the Worker, with all that SQLite gives
  * @param {boolean} [options.tail] the Worker's own `tail` handler is told of its requests
+ * @param {boolean} [options.inspector] V8's inspector listens at `inspectorUrl`
  */
 export async function startWorkerd(entry, options = {}) {
   const folder = mkdtempSync(join(tmpdir(), "tidegate-workerd-"));
@@ -35,7 +36,7 @@ export async function startWorkerd(entry, options = {}) {
 }
 
 /** Serves what has been bundled into `folder`: `main`, and the wasm files beside it. */
-export async function serveFolder(folder, { main = "worker.js", ...options } = {}) {
+export async function serveFolder(folder, { main = "worker.js", inspector = false, ...options } = {}) {
   if (options.disk === true) mkdirSync(join(folder, "disk"), { recursive: true });
   writeFileSync(join(folder, "config.capnp"), config(main, wasmFilesIn(folder), options));
   const worker = { url: "", log: "" };
@@ -43,7 +44,7 @@ export async function serveFolder(folder, { main = "worker.js", ...options } = {
   const stdio = ["ignore", "pipe", "pipe", "pipe"];
   const child = spawn(
     workerdBinary.default ?? workerdBinary,
-    ["serve", "--experimental", "--control-fd=3", "config.capnp"],
+    ["serve", "--experimental", "--control-fd=3", ...(inspector ? [INSPECTOR] : []), "config.capnp"],
     {
       cwd: folder,
       stdio,
@@ -64,22 +65,28 @@ export async function serveFolder(folder, { main = "worker.js", ...options } = {
     process.off("exit", killOnExit);
   };
 
-  const port = await Promise.race([listeningPort(child.stdio[3]), exited.then(() => null)]);
-  if (port === null) {
+  const ports = await Promise.race([listeningPorts(child.stdio[3], inspector), exited.then(() => null)]);
+  if (ports === null) {
     await worker.stop();
     throw new Error(`workerd did not start:\n${worker.log}`);
   }
-  worker.url = `http://127.0.0.1:${port}`;
+  worker.url = `http://127.0.0.1:${ports.get("listen")}`;
+  worker.inspectorUrl = `http://127.0.0.1:${ports.get("listen-inspector")}`;
   return worker;
 }
 
-async function listeningPort(stream) {
+/** By event: where the Worker, and the inspector if there is one, can be reached. */
+async function listeningPorts(stream, hasInspector) {
+  const ports = new Map();
   for await (const line of createInterface({ input: stream })) {
     const { event, port } = JSON.parse(line);
-    if (event === "listen") return port;
+    ports.set(event, port);
+    if (ports.has("listen") && (!hasInspector || ports.has("listen-inspector"))) return ports;
   }
   return null;
 }
+
+const INSPECTOR = "--inspector-addr=127.0.0.1:0";
 
 const wasmFilesIn = (folder) => readdirSync(folder).filter((name) => name.endsWith(".wasm"));
 
