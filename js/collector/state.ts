@@ -31,7 +31,7 @@ export interface StateHooks extends ExitHooks {
   onLateWork(flags: number, nowMs: number, place: Place | undefined): void;
 }
 
-/** Places in the list of reasons in src/engine/ledger.rs. */
+/** Places in the list of reasons in src/engine/ledger/reason.rs. */
 const REFUSED_NAME = 2;
 const REFUSED_STATUS = 3;
 

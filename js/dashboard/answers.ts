@@ -22,7 +22,7 @@ const COMMON = {
   "content-security-policy": POLICY,
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
-  // Without the origin of the page a browser's login form could not be told from another site's.
+  // Without the origin of the page the login form could not be distinguished from one of another site.
   "referrer-policy": "same-origin",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",

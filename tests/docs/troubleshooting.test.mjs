@@ -41,7 +41,9 @@ test("each notice", () => {
 });
 
 test("each reason of a drop, and of a refusal", () => {
-  const reasons = [...read("src/engine/ledger.rs").matchAll(/Self::\w+ => "(\w+)"/g)].map(([, name]) => name);
+  const reasons = [...read("src/engine/ledger/reason.rs").matchAll(/Self::\w+ => "(\w+)"/g)].map(
+    ([, name]) => name,
+  );
   assert.ok(reasons.length > 6);
   console.log(`${reasons.length} reasons of drops and refusals`);
   assert.deepEqual(

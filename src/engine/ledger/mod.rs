@@ -6,92 +6,19 @@
 //!
 //! Queued, in flight and pending events are not counted here but where they are stored. So each law compares two
 //! independent counts.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `reason` | why an event was dropped or refused |
+//! | `counters` | copies of the counters, as the host reads them |
+
+mod counters;
+mod reason;
 
 use std::borrow::Cow;
 
-/// Why an event of a sink was dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Reason {
-    /// The queue was full, and this event was the oldest.
-    Overflow,
-    /// The event was too large for the sink, in a batch of its own.
-    TooLarge,
-    /// The receiver rejected the batch, or this event of it.
-    Rejected,
-    /// The event could not be encoded.
-    Encode,
-    /// The sink was disabled and is not probed.
-    Disabled,
-    /// The collector was closed before the event was delivered.
-    Closed,
-    /// The engine trapped while it had the event.
-    CoreReset,
-}
-
-impl Reason {
-    /// Every reason, in the order of its number.
-    pub const ALL: [Self; 7] = [
-        Self::Overflow,
-        Self::TooLarge,
-        Self::Rejected,
-        Self::Encode,
-        Self::Disabled,
-        Self::Closed,
-        Self::CoreReset,
-    ];
-
-    /// The name in counters and notices.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Overflow => "overflow",
-            Self::TooLarge => "too_large",
-            Self::Rejected => "rejected",
-            Self::Encode => "encode",
-            Self::Disabled => "disabled",
-            Self::Closed => "closed",
-            Self::CoreReset => "core_reset",
-        }
-    }
-}
-
-/// Why an event was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Refusal {
-    /// The collector was closed.
-    Closed,
-    /// The collector had no entropy yet, so the event could have no ids.
-    Entropy,
-    /// The name, route or method is no text, or its id is unknown.
-    Name,
-    /// The status is no number.
-    Status,
-    /// The start is not finite, or the duration is negative or not finite.
-    Time,
-    /// The event belongs to a request that was refused.
-    Request,
-}
-
-impl Refusal {
-    /// Every reason, in the order of its number.
-    pub const ALL: [Self; 6] =
-        [Self::Closed, Self::Entropy, Self::Name, Self::Status, Self::Time, Self::Request];
-
-    /// The name in counters.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Entropy => "entropy",
-            Self::Name => "name",
-            Self::Status => "status",
-            Self::Time => "time",
-            Self::Request => "request",
-        }
-    }
-}
+pub use counters::{Counters, MetricCounters, SinkCounters, Totals};
+pub use reason::{Reason, Refusal};
 
 /// The counters of the collector, in the order of the block. The refusals by reason follow them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,11 +142,12 @@ impl Ledger {
         }
         self.block[Count::Since as usize] = 0.0;
         self.continued.clone_from(&self.block);
-        // The reset itself is told under the new id.
+        // The reset itself is reported under the new id.
         self.continued[Count::CoreResets as usize] -= 1.0;
     }
 
-    /// What was counted under the id of this isolate. What was counted before a reset was told under another id.
+    /// What was counted under the id of this isolate. What was counted before a reset was reported under another
+    /// id.
     pub(crate) fn of_isolate(&self) -> Cow<'_, Self> {
         if self.continued.is_empty() {
             return Cow::Borrowed(self);
@@ -238,99 +166,6 @@ impl Ledger {
     fn row_mut(&mut self, sink: usize) -> &mut [f64] {
         let at = COUNTS + sink * ROW;
         &mut self.block[at..at + ROW]
-    }
-}
-
-/// A copy of all counters. They count events since the collector was made.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Counters {
-    /// Events that were given to the collector.
-    pub emitted: f64,
-    /// Events that were recorded.
-    pub accepted: f64,
-    /// Events that sampling did not record.
-    pub sampled_out: f64,
-    /// Events of excluded routes.
-    pub excluded: f64,
-    /// Events that were not taken: after close, without entropy, or with invalid values.
-    pub refused: f64,
-    /// Refused events, in the order of [`Refusal::ALL`]. Their sum is `refused`.
-    pub refused_by: [f64; Refusal::ALL.len()],
-    /// Buffered children of open requests: their outcome is not known yet.
-    pub pending: f64,
-    /// How often the engine trapped and was replaced.
-    pub core_resets: f64,
-    /// Attributes that were cut or left out.
-    pub truncated: f64,
-    /// Accepted events of a kind that no sink carries. 0 without sinks.
-    pub uncarried: f64,
-    /// What became of the numbers of the program's metrics.
-    pub metrics: MetricCounters,
-    /// The counters of each sink, in the order of the sinks.
-    pub sinks: Vec<SinkCounters>,
-}
-
-/// The numbers that were recorded with metrics of the program. They are not part of [`Counters::emitted`].
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct MetricCounters {
-    /// Those that were taken.
-    pub observed: f64,
-    /// Those of them that overflow sets took.
-    pub overflowed: f64,
-    /// Those that were not taken: after close, or with a value or a metric that is not usable.
-    pub refused: f64,
-}
-
-/// The counters of one sink.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SinkCounters {
-    /// The name of the sink.
-    pub name: String,
-    /// Recorded events of a kind that the sink's format carries.
-    pub accepted: f64,
-    /// Events that the sink took.
-    pub delivered: f64,
-    /// Events that wait, in the queue or in a batch that is not leased.
-    pub queued: f64,
-    /// Events in a leased batch.
-    pub in_flight: f64,
-    /// Events that were dropped, in the order of [`Reason::ALL`].
-    pub dropped: [f64; Reason::ALL.len()],
-    /// Batches that were taken back because their lease expired.
-    pub leases_expired: f64,
-    /// Settles of a lease that was not the current one any more.
-    pub late_settles: f64,
-    /// Whether the sink is disabled now.
-    pub disabled: bool,
-}
-
-/// Counters summed over all sinks.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Totals {
-    /// Events that were delivered.
-    pub delivered: f64,
-    /// Events that are queued or in flight.
-    pub remaining: f64,
-    /// Events that were dropped.
-    pub dropped: f64,
-}
-
-impl Counters {
-    /// Whether both laws hold.
-    #[must_use]
-    pub fn is_conserved(&self) -> bool {
-        let known = self.accepted + self.sampled_out + self.excluded + self.refused + self.pending;
-        let refused: f64 = self.refused_by.iter().sum();
-        self.emitted == known && self.refused == refused && self.sinks.iter().all(SinkCounters::is_conserved)
-    }
-}
-
-impl SinkCounters {
-    /// Whether the law of the sink holds.
-    #[must_use]
-    pub fn is_conserved(&self) -> bool {
-        let dropped: f64 = self.dropped.iter().sum();
-        self.accepted == self.delivered + self.queued + self.in_flight + dropped
     }
 }
 
