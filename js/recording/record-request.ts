@@ -21,12 +21,25 @@ export function recordRequest(
   isPath = false,
   request?: RequestRecord,
 ): void {
+  const hasError = error !== undefined && error !== null;
+  if (!hasError && host.bufferRequest(route, method, status, startMs, durationMs, isPath, request)) return;
+  // A function of its own: what its closure needs would be an object of each call of this one.
+  recordAlone(host, route, method, status, startMs, durationMs, error, isPath, request);
+}
+
+/** Records a request by a call of its own. */
+function recordAlone(
+  host: RecordingHost,
+  route: unknown,
+  method: unknown,
+  status: unknown,
+  startMs: unknown,
+  durationMs: unknown,
+  error: unknown,
+  isPath: boolean,
+  request: RequestRecord | undefined,
+): void {
   const details = describeError(host, error, false);
-  if (
-    details === undefined &&
-    host.bufferRequest(route, method, status, startMs, durationMs, isPath, request)
-  )
-    return;
   if (typeof route !== "string" || typeof method !== "string") {
     host.refuse("name");
     return;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createCollector, memorySink } from "../../js/index.ts";
 import type { CollectorOptions, NdjsonEvent } from "../../js/types/index.ts";
 import { assertLaws, callsOf, simulated, trapNext } from "./_engine.ts";
@@ -187,4 +189,22 @@ test("memory that grows meanwhile takes nothing along", () => {
   }
   assert.equal(assertLaws(tide).accepted, 200);
   assert.equal(tide.stats().count, 200);
+});
+
+test("a buffered request makes no object: what is left on the heap are numbers", () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  const { tide, host } = simulated({});
+  const count = 2000;
+  const record = () => {
+    for (let n = 0; n < count; n += 1) tide.req("/", "GET", 200, host.nowMs, 1);
+  };
+  for (let warm = 0; warm < 5; warm += 1) record();
+  gc();
+  const before = process.memoryUsage().heapUsed;
+  record();
+  const bytes = (process.memoryUsage().heapUsed - before) / count;
+  // The context of one closure was 144 bytes.
+  assert.ok(bytes < 96, `${bytes} bytes a request`);
+  assert.equal(tide.stats().count, 6 * count);
 });
