@@ -124,7 +124,7 @@ fn write(row: &[Cell<f64>; ROW], RequestAnswer { fate, trace_id, span_id }: &Req
 
 #[inline(always)]
 fn decode<'a>(row: &[Cell<f64>; ROW], text: &mut &'a str) -> BufferedRequest<'a> {
-    let [start, duration, packed, ..] = row.each_ref().map(Cell::get);
+    let [start, duration, packed] = [row[0].get(), row[1].get(), row[2].get()];
     let packed = packed as u64;
     BufferedRequest {
         route: route(packed, text),
