@@ -1,8 +1,12 @@
 /** What a Worker's thread does under load, by V8's sampling profiler over workerd's inspector. */
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import autocannon from "autocannon";
-import { startWorkerd } from "../tools/workerd.mjs";
+import { bundle, serveFolder } from "../tools/workerd.mjs";
 import { NODE, withSink, workerFile } from "./worker-files.mjs";
 
 const CONNECTIONS = 8;
@@ -14,16 +18,20 @@ const ROWS = 25;
 /** Microseconds a request of each function itself, the largest first, in the Worker `name` of benches/workers. */
 export function profile(name, say) {
   return withSink(async (sink) => {
-    const worker = await startWorkerd(workerFile(name), {
+    const folder = mkdtempSync(join(tmpdir(), "tidegate-profile-"));
+    await bundle(workerFile(name), folder, { sourcemap: "external" });
+    const worker = await serveFolder(folder, {
       bindings: { SINK: `${sink}/${name}` },
       flags: NODE,
       inspector: true,
     });
     try {
       await fetch(`${worker.url}/items/7`);
-      return await underLoad(worker, say);
+      const { seen, seconds, profile } = await underLoad(worker, say);
+      return { perSecond: seen / seconds, functions: byFunction(profile, seen, namesOf(folder)) };
     } finally {
       await worker.stop();
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 }
@@ -47,11 +55,11 @@ async function underLoad({ url, inspectorUrl }, say) {
   session.close();
   load.stop();
   await once(load, "done");
-  return { perSecond: (seen * 1000) / PROFILE_MS, functions: byFunction(profile, seen) };
+  return { seen, seconds: PROFILE_MS / 1000, profile };
 }
 
-function byFunction({ nodes, samples, timeDeltas }, requests) {
-  const names = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.functionName || "(native)"]));
+function byFunction({ nodes, samples, timeDeltas }, requests, nameOf) {
+  const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const selfUs = new Map();
   samples.forEach((id, at) => {
     const name = names.get(id);
@@ -59,6 +67,20 @@ function byFunction({ nodes, samples, timeDeltas }, requests) {
   });
   const rows = [...selfUs].map(([name, us]) => ({ name, us: us / requests }));
   return rows.sort((a, b) => b.us - a.us).slice(0, ROWS);
+}
+
+/** What a function is called: the Worker's own by their sources, since names in the program are short. */
+function namesOf(folder) {
+  const map = JSON.parse(readFileSync(join(folder, "worker.js.map"), "utf8"));
+  const places = new SourceMap(map);
+  const lines = new Map(map.sources.map((source, at) => [source, map.sourcesContent[at].split("\n")]));
+  return ({ functionName, url, lineNumber, columnNumber }) => {
+    const place = url === "worker.js" ? places.findEntry(lineNumber, columnNumber) : {};
+    if (place.originalSource === undefined) return functionName || "(native)";
+    const text = lines.get(place.originalSource)[place.originalLine].slice(place.originalColumn);
+    const [name = "=>"] = text.match(/^#?[\w$]+(?=[(<])/) ?? [];
+    return `${name} (${basename(place.originalSource)}:${place.originalLine + 1})`;
+  };
 }
 
 /** A session of the Chrome DevTools Protocol. */

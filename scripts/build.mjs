@@ -37,18 +37,19 @@ async function bundles() {
   for (const [engine, formats] of Object.entries(ENGINES)) {
     const fileOf = (surface) => (surface === "index" ? engine : `${engine}-${surface}`);
     const input = Object.fromEntries(SURFACES.map((surface) => [fileOf(surface), `${engine}:${surface}`]));
-    await bundle(input, formats, `${engine}-engine`);
+    await bundle(input, formats, { shared: `${engine}-engine`, minify: engine === "workerd" });
   }
   for (const [name, file] of Object.entries(ALONE)) await bundle({ [name]: file }, BOTH);
   for (const name of ADAPTERS) await bundle({ [name]: source(`adapters/${name}`) }, BOTH);
-  await bundle({ "workerd-workers": source("entries/workers") }, ["es"]);
+  await bundle({ "workerd-workers": source("entries/workers") }, ["es"], { minify: true });
 }
 
 /**
- * Not minified, with source maps: an error that is thrown prints lines that people can read. What several of the files
- * share is in the one file `shared`: so a program has one wasm instance and one TidegateError, whatever it imports.
+ * With source maps. Not minified, so that an error that is thrown prints lines that people can read; but for `workerd`,
+ * which reads all of it at each start and whose bundler shortens no names by default. What several of the files share is
+ * in the one file `shared`: so a program has one wasm instance and one TidegateError, whatever it imports.
  */
-async function bundle(input, formats, shared) {
+async function bundle(input, formats, { shared, minify = false } = {}) {
   const bundled = await rolldown({ ...options, input, plugins: [engineOfSurface, wasm, page] });
   for (const format of formats) {
     const names = fileNames(`[name].${EXTENSION[format]}`, shared);
@@ -59,6 +60,8 @@ async function bundle(input, formats, shared) {
       strict: true,
       sourcemap: true,
       comments,
+      // What is dead goes in any case.
+      minify: minify || "dce-only",
       ...names,
     });
   }
