@@ -7,6 +7,8 @@
 //! | length | u32, little-endian | of the metrics in bytes |
 //! | metrics | OTLP as JSON | an `ExportMetricsServiceRequest` of the interval: delta |
 //! | statistics | the rest | the binary form of a [`StatsStore`](crate::engine::stats::StatsStore) |
+//!
+//! A point of `http.server.request.duration` may have `untimed`: the number of further requests, whose duration is unknown.
 
 use super::exceptions;
 use super::json::{Object, key};

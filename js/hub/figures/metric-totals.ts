@@ -10,6 +10,8 @@ export interface TotalPoint {
   timeMs: number;
   value: number;
   readonly distribution?: Distribution | undefined;
+  /** Of requests: those whose duration is not known, which are in no distribution. */
+  untimed?: number | undefined;
   /** Of the durations of requests. */
   readonly classic?: Classic | undefined;
 }
@@ -80,15 +82,16 @@ export class MetricTotals {
 }
 
 function firstOf(metric: MetricHead, attributes: PointAttributes, point: Point | TotalPoint): TotalPoint {
-  const { timeMs, value } = point;
+  const { timeMs, value, untimed } = point;
   const distribution = structuredClone(point.distribution);
-  return { attributes, timeMs, value, distribution, classic: classicFor(metric, point) };
+  return { attributes, timeMs, value, distribution, untimed, classic: classicFor(metric, point) };
 }
 
 function addPoint({ kind, ...metric }: MetricHead, into: TotalPoint, point: Point | TotalPoint): void {
   if (kind === "counter") into.value += point.value;
   if (kind === "gauge" && point.timeMs >= into.timeMs) into.value = point.value;
   into.timeMs = Math.max(into.timeMs, point.timeMs);
+  if (point.untimed !== undefined) into.untimed = (into.untimed ?? 0) + point.untimed;
   if (into.distribution && point.distribution) addDistribution(into.distribution, point.distribution);
   const added = classicFor({ kind, ...metric }, point);
   for (const [index, count] of added?.entries() ?? []) {

@@ -2,7 +2,7 @@
 import type { AttributeValue } from "../../types/attributes.ts";
 import { TidegateError } from "../../types/error.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
-import { type Fields, fields, finite, list, text } from "./reading.ts";
+import { count, type Fields, fields, finite, list, text } from "./reading.ts";
 
 /** A metric, without its values. */
 export interface MetricHead {
@@ -21,6 +21,8 @@ export interface Point {
   /** Of a counter what was added; of a gauge the last number. */
   readonly value: number;
   readonly distribution?: Distribution | undefined;
+  /** Of requests: those whose duration is not known. */
+  readonly untimed?: number | undefined;
 }
 
 export interface Measured {
@@ -63,6 +65,7 @@ function pointOf(point: Fields, kind: MetricHead["kind"]): Point {
     timeMs: (finite(point.timeUnixNano) ?? 0) / 1e6,
     value,
     distribution: kind === "histogram" ? distributionOf(point) : undefined,
+    untimed: point.untimed === undefined ? undefined : count(point.untimed),
   };
 }
 

@@ -9,6 +9,7 @@ type Known =
   | ("resourceMetrics" | "scopeMetrics" | "unit" | "description" | "sum" | "gauge" | "exponentialHistogram")
   | ("dataPoints" | "aggregationTemporality" | "timeUnixNano" | "asDouble" | "asInt" | "attributes")
   | ("key" | "value" | "boolValue" | "stringValue" | "intValue" | "doubleValue")
+  | "untimed"
   | ("scale" | "count" | "zeroCount" | "min" | "max" | "positive" | "negative" | "offset" | "bucketCounts");
 
 export function fields(value: unknown): Fields {

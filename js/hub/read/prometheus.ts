@@ -4,8 +4,8 @@ import type { Figures, Stats } from "../../types/stats.ts";
 import { CLASSIC_BOUNDS } from "../figures/classic.ts";
 import { boundOf, type Distribution } from "../figures/distribution.ts";
 import { type MetricsJson, REQUESTS, type TotalPoint } from "../figures/metric-totals.ts";
-import type { MetricHead } from "../figures/otlp.ts";
-import { labelOf, labelsOf, Text } from "./text.ts";
+import { distinct, familyName, type Labels, labelsOf, Taken } from "./names.ts";
+import { Text } from "./text.ts";
 import type { Whole } from "./whole.ts";
 
 export function prometheusText(whole: Whole, openMetrics: boolean): string {
@@ -15,12 +15,14 @@ export function prometheusText(whole: Whole, openMetrics: boolean): string {
     text.family(name, "counter", help);
     text.sample(name, [], value(counters));
   }
+  text.family("tidegate_events_pending", "gauge", "Events of open requests, undecided.");
+  text.sample("tidegate_events_pending", [], counters.pending);
   sinks(counters, text);
   window(whole.stats(), text);
   hub(whole, text);
   const families = whole.service.metrics.families();
   requests(families, text);
-  metrics(families, text);
+  metrics(families, openMetrics, text);
   if (whole.service.name !== undefined) {
     text.family("target_info", "info", "The service that is measured.");
     text.sample("target_info", [["service_name", whole.service.name]], 1);
@@ -98,16 +100,26 @@ function hub({ service, isolates, staleMs }: Whole, text: Text): void {
   }
 }
 
-/** Requests and their durations since the hub began. */
+/** Requests, and the durations of those that have one, since the hub began. */
 function requests(families: MetricsJson, text: Text): void {
   const points = families.find(({ metric }) => metric.name === REQUESTS)?.points ?? [];
   if (points.length === 0) return;
-  const name = "http_server_request_duration_seconds";
-  text.family(name, "histogram", "Durations of requests, sampled or not.");
-  for (const { attributes, distribution, classic } of points) {
-    if (distribution && classic)
-      text.histogram(name, labelsOf(attributes), cumulative(classic), distribution.sum);
+  const apart = distinct();
+  const all = points.map((point) => [apart(labelsOfRequest(point)), point] as const);
+  text.family(REQUESTS_TOTAL, "counter", "Requests, sampled or not.");
+  for (const [labels, { distribution, untimed = 0 }] of all) {
+    text.sample(REQUESTS_TOTAL, labels, (distribution?.count ?? 0) + untimed);
   }
+  text.family(REQUEST_DURATION, "histogram", "Durations of requests, sampled or not.");
+  for (const [labels, { distribution, classic = [] }] of all) {
+    text.histogram(REQUEST_DURATION, labels, cumulative(classic), distribution?.sum ?? 0);
+  }
+}
+
+/** For OTLP a status of 500 or more is the type of an error too. A scrape has it once. */
+function labelsOfRequest({ attributes }: TotalPoint): Labels {
+  const { "error.type": type, ...rest } = attributes;
+  return labelsOf(type === String(rest["http.response.status_code"]) ? rest : attributes);
 }
 
 function cumulative(counts: readonly number[]): [bound: number, count: number][] {
@@ -118,32 +130,29 @@ function cumulative(counts: readonly number[]): [bound: number, count: number][]
   });
 }
 
-/** Metrics of the program and of statements. Names that one family has already are left out. */
-function metrics(families: MetricsJson, text: Text): void {
-  const taken = new Set(["http_server_request_duration_seconds"]);
+/** Metrics of the program and of statements. Of those with the same names the first is shown. */
+function metrics(families: MetricsJson, openMetrics: boolean, text: Text): void {
+  const taken = new Taken(openMetrics);
+  taken.takes(REQUESTS_TOTAL, "counter");
+  taken.takes(REQUEST_DURATION, "histogram");
+  taken.takes("target_info", "gauge");
   for (const { metric, points } of families) {
+    if (metric.name === REQUESTS) continue;
     const name = familyName(metric);
-    if (taken.has(name) || name.startsWith("tidegate_")) continue;
-    taken.add(name);
+    if (name.startsWith("tidegate_") || !taken.takes(name, metric.kind)) continue;
     text.family(name, metric.kind, metric.description || metric.name);
-    for (const point of points) sampleOf(name, point, text);
+    const apart = distinct();
+    for (const point of points) {
+      const [labels, { value, distribution }] = [apart(labelsOf(point.attributes)), point];
+      if (distribution === undefined) text.sample(name, labels, value);
+      else text.histogram(name, labels, powersOfTwo(distribution), sumOf(distribution, openMetrics));
+    }
   }
 }
 
-function sampleOf(name: string, { attributes, value, distribution }: TotalPoint, text: Text): void {
-  if (distribution === undefined) text.sample(name, labelsOf(attributes), value);
-  else text.histogram(name, labelsOf(attributes), powersOfTwo(distribution), distribution.sum);
-}
-
-/** With its unit, and `_total` for a counter. */
-function familyName({ name, unit, kind }: MetricHead): string {
-  const spelled = unit.startsWith("{") ? "" : labelOf(UNITS[unit] ?? unit);
-  let family = labelOf(name);
-  for (const suffix of [spelled, kind === "counter" ? "total" : ""]) {
-    if (suffix !== "" && !family.endsWith(suffix)) family += `_${suffix}`;
-  }
-  return family;
-}
+/** In OpenMetrics a sum never falls. */
+const sumOf = ({ negative, sum }: Distribution, openMetrics: boolean): number | null =>
+  openMetrics && negative.counts.length > 0 ? null : sum;
 
 /** At powers of two, which are bounds at every scale ≥ 0, so that no count falls; at a coarser scale its own bounds. */
 function powersOfTwo({ scale, zeros, negative, positive, count }: Distribution): [number, number][] {
@@ -159,6 +168,9 @@ function powersOfTwo({ scale, zeros, negative, positive, count }: Distribution):
   }
   return [...buckets, [Number.POSITIVE_INFINITY, count]];
 }
+
+const REQUESTS_TOTAL = "http_server_requests_total";
+const REQUEST_DURATION = "http_server_request_duration_seconds";
 
 const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
 
@@ -212,9 +224,3 @@ const QUANTILES: readonly (readonly [q: string, value: OfFigures])[] = [
   ["0.99", ({ p99Ms }) => p99Ms],
   ["0.999", ({ p999Ms }) => p999Ms],
 ];
-
-/** Units that Prometheus writes out, as in `src/encode/prometheus.rs`. */
-const UNITS: Readonly<Record<string, string>> = {
-  ...{ "1": "ratio", "%": "percent", By: "bytes" },
-  ...{ s: "seconds", ms: "milliseconds", us: "microseconds", min: "minutes", h: "hours" },
-};

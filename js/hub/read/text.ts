@@ -4,8 +4,7 @@
  * Spec: https://prometheus.io/docs/instrumenting/exposition_formats/ and https://prometheus.io/docs/specs/om/open_metrics_spec/
  */
 
-/** Labels and their values. */
-export type Labels = readonly (readonly [label: string, value: string])[];
+import type { Labels } from "./names.ts";
 
 export class Text {
   readonly #lines: string[] = [];
@@ -31,16 +30,17 @@ export class Text {
     this.#lines.push(`${name}${pairs && `{${pairs}}`} ${value}`);
   }
 
-  /** One series of a histogram. The counts up to each bound are cumulative; the last bound is infinite. */
+  /** One series of a histogram. The counts up to each bound are cumulative; the last bound is infinite. No sum: no count. */
   histogram(
     name: string,
     labels: Labels,
     buckets: readonly (readonly [number, number])[],
-    sum: number,
+    sum: number | null,
   ): void {
     for (const [bound, count] of buckets) {
       this.sample(`${name}_bucket`, [...labels, ["le", this.#bound(bound)]], count);
     }
+    if (sum === null) return;
     this.sample(`${name}_sum`, labels, sum);
     this.sample(`${name}_count`, labels, buckets.at(-1)?.[1] ?? 0);
   }
@@ -60,20 +60,4 @@ const SUFFIXES: Readonly<Record<string, RegExp>> = { counter: /_total$/, info: /
 
 function escaped(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
-}
-
-/** What a label or a name may hold; all else is `_`. */
-export function labelOf(key: string): string {
-  const label = key.replaceAll(/[^A-Za-z0-9]/g, "_");
-  return /^\d/.test(label) ? `key_${label}` : label;
-}
-
-/** Attributes as labels. Of two keys with one label the first stays. */
-export function labelsOf(attributes: Readonly<Record<string, unknown>>): Labels {
-  const labels = new Map<string, string>();
-  for (const [key, value] of Object.entries(attributes)) {
-    const label = labelOf(key);
-    if (!labels.has(label)) labels.set(label, String(value));
-  }
-  return [...labels];
 }

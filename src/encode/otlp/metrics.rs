@@ -14,6 +14,8 @@ const METRICS: Field = (2, "metrics");
 const POINTS: Field = (1, "dataPoints");
 const START: Field = (2, "startTimeUnixNano");
 const TIME: Field = (3, "timeUnixNano");
+/// Requests without a duration. OTLP has no such field; only batches for a hub, which are JSON, have such points.
+const UNTIMED: Field = (0, "untimed");
 
 /// Writes all metrics of a batch.
 ///
@@ -47,6 +49,9 @@ fn durations(instrument: Instrument, name: &str, measured: &Measured<'_>, writer
         attributes(point, writer);
         interval(measured, writer);
         distribution(point.histogram(), writer);
+        if point.untimed() > 0 {
+            writer.fixed64(UNTIMED, point.untimed());
+        }
         writer.close(item);
     }
     writer.close_list();

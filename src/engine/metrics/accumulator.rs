@@ -81,7 +81,9 @@ impl Measure for Exponential {
     }
 
     fn record(&mut self, ms: f64) {
-        self.record(ms / 1000.0);
+        if !ms.is_nan() {
+            self.record(ms / 1000.0);
+        }
     }
 }
 

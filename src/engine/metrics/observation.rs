@@ -73,6 +73,11 @@ impl<'a> Observation<'a> {
         !self.ms.is_nan()
     }
 
+    /// Whether it is of a request.
+    pub(crate) fn is_request(&self) -> bool {
+        self.instrument == Instrument::HttpServer
+    }
+
     pub(super) fn key(&self) -> [&'a [u8]; 4] {
         [self.name.as_bytes(), self.detail.as_bytes(), self.error.as_bytes(), self.labels]
     }

@@ -108,6 +108,12 @@ impl Point {
         &self.measure
     }
 
+    /// The observations of the interval whose duration is unknown. Only sinks of statistics count them.
+    #[must_use]
+    pub fn untimed(&self) -> u64 {
+        self.fresh.saturating_sub(self.measure.count())
+    }
+
     /// Makes this a copy of `other`, and moves its observations that no batch has taken here.
     fn take(&mut self, other: &mut Self) {
         (self.instrument, self.status, self.overflow) = (other.instrument, other.status, other.overflow);

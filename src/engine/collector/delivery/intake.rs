@@ -104,15 +104,17 @@ impl Delivery {
         let Self { sinks, split, label_values, .. } = self;
         // A raw path is no route, also as a template.
         let name = if event.is_path { "" } else { series.1.text };
-        let duration = Observation::of(event, name, split, label_values);
-        let duration = duration.filter(Observation::is_timed);
+        let observation = Observation::of(event, name, split, label_values);
+        let timed = observation.as_ref().filter(|observation| observation.is_timed());
+        // A hub counts all requests, as the totals of a scrape do.
+        let counted = observation.as_ref().filter(|observation| observation.is_request()).or(timed);
         let wall = shared.wall();
-        let takes = |sink: &Sink| duration.is_some() || sink.sends_summaries();
-        measure(sinks, shared, takes, |intervals| {
-            if let Some(duration) = &duration {
-                intervals.filling.durations.record(duration);
+        let takes = |sink: &Sink| timed.is_some() || sink.sends_summaries();
+        measure(sinks, shared, takes, |Intervals { filling, summary, .. }| {
+            if let Some(observation) = if summary.is_some() { counted } else { timed } {
+                filling.durations.record(observation);
             }
-            if let Some(summary) = &mut intervals.summary {
+            if let Some(summary) = summary {
                 summary.record(sample, wall, series, event.usage());
             }
         });
