@@ -8,7 +8,7 @@ use tidegate::encode::Encoder;
 use tidegate::engine::stats::{Sample, SeriesKind, SeriesSnapshot, Snapshot, StatsStore};
 use tidegate::engine::{
     Attributes, Collector, Config, Counters, Event, EventKind, Exception, Format, MetricKind, Outcome,
-    Reason, Refusal, Service, SinkOptions, Transmit,
+    Reason, Refusal, Service, SinkOptions, Transmit, Value,
 };
 
 /// The parts of a push.
@@ -342,6 +342,12 @@ proptest! {
                 let points = push.metric(name).map(|metric| &metric["exponentialHistogram"]["dataPoints"]);
                 let counts = points.and_then(Json::as_array).into_iter().flatten().map(|point| number(&point["count"]));
                 prop_assert_eq!(counts.sum::<f64>(), interval.events.iter().filter(timed(kind)).count() as f64);
+                let untimed = points.and_then(Json::as_array).into_iter().flatten().filter_map(|point| point.get("untimed"));
+                let is_untimed = |(observed, _): &&(Observed, f64)| {
+                    NAMES[observed.series].0 == EventKind::Req && observed.duration.is_none()
+                };
+                let wanted = if kind == EventKind::Req { interval.events.iter().filter(is_untimed).count() } else { 0 };
+                prop_assert_eq!(untimed.map(number).sum::<f64>(), wanted as f64);
             }
             let added = push.metric("orders").map_or(0.0, |metric| number(&metric["sum"]["dataPoints"][0]["asDouble"]));
             prop_assert_eq!(added, interval.added);
@@ -495,4 +501,96 @@ fn number(value: &Json) -> f64 {
 
 fn cases() -> u32 {
     std::env::var("TIDEGATE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(150)
+}
+
+/// Durations of 1 ms to 1 s, evenly spread over their logarithms.
+fn wide_durations() -> impl FnMut() -> f64 {
+    let mut state = 1u32;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        10f64.powf(3.0 * f64::from(state >> 8) / f64::from(1 << 24))
+    }
+}
+
+fn request(sim: &mut Sim, route: &str, status: u16, end: f64, ms: f64) {
+    let request = Event {
+        duration: Some(ms),
+        method: "GET",
+        status: Some(status),
+        ..Event::new(EventKind::Req, route, end - ms)
+    };
+    sim.collector.record(&request, None, sim.now);
+}
+
+/// After a hub was away for 15 minutes, or after a backfill. A hub refuses a push of more than 1.75 MiB, and all of it is lost.
+#[test]
+fn however_wide_a_push_is_a_hub_takes_it() {
+    let mut sim = sim(Config::default());
+    sim.now += 900_000.0;
+    let mut duration = wide_durations();
+    let mut sum = 0.0;
+    for slot in 0..60 {
+        let end = sim.now - f64::from(slot) * 15_000.0;
+        for n in 0..128 * 150 {
+            let ms = duration();
+            sum += ms;
+            request(&mut sim, &format!("/a/route/of/usual/length/{}", n % 128), 200 + n / 128 % 2, end, ms);
+        }
+    }
+    for n in 0..512 {
+        let id = sim
+            .collector
+            .metric(MetricKind::Histogram, &format!("order.value.{}", n % 64), "EUR", "")
+            .unwrap();
+        let mut attributes = Attributes::default();
+        attributes.push("plan", Value::Number(f64::from(n / 64)));
+        for _ in 0..300 {
+            sim.collector.measure(id, duration(), &attributes, sim.now);
+        }
+    }
+    let (message, stack) = ("m".repeat(1024), "s".repeat(4096));
+    for _ in 0..20 {
+        let exception = Some(Exception { message: &message, stack: &stack, ..Exception::default() });
+        let event =
+            Event { error: Some("Error"), exception, ..Event::new(EventKind::Evt, Exception::NAME, sim.now) };
+        sim.collector.record(&event, None, sim.now);
+    }
+    sim.collector.flush(1e4, sim.now);
+    let sent = sim.drain();
+    let mut bytes = Vec::new();
+    Encoder::new(Format::Stats).encode(&sim.collector.batch(sent[0].transmit), &mut bytes);
+    assert!(bytes.len() <= 1_835_008, "{} bytes", bytes.len());
+    let mut merged = StatsStore::new(900_000.0, 128).unwrap();
+    merged.merge(&Push::parse(&bytes).statistics).unwrap();
+    let snapshot = merged.snapshot(sim.now);
+    assert_eq!((snapshot.total.count, snapshot.series.len()), (60 * 128 * 150, 128));
+    assert!(snapshot.series.iter().all(|series| series.coarse && series.figures.count == 60 * 150));
+    let figures = snapshot.total;
+    assert!((figures.mean_ms.unwrap() * figures.count as f64 / sum - 1.0).abs() < 1e-3, "sums are exact");
+    let exact = 10f64.powf(2.85);
+    let is_near = |ms: Option<f64>, error: f64| (ms.unwrap() / exact - 1.0).abs() < error;
+    assert!(is_near(figures.p95_ms, 0.01), "that of all requests is as fine as ever");
+    assert!(snapshot.series.iter().all(|series| is_near(series.figures.p95_ms, 0.1)));
+    // The next one is as fine as ever.
+    sim.settle(&sent[0], Outcome::Ok { rejected: 0 });
+    let now = sim.now;
+    request(&mut sim, "/a", 200, now, 5.0);
+    let sent = sim.advance(5000.0);
+    let mut merged = StatsStore::new(900_000.0, 128).unwrap();
+    merged.merge(&Push::of(&sim.collector, sent[0].transmit).statistics).unwrap();
+    assert!(merged.snapshot(sim.now).series.iter().all(|series| !series.coarse));
+}
+
+/// A hub keeps as many series, and a push of more would be too large even without a duration.
+#[test]
+fn a_push_has_no_more_series_than_a_hub_keeps() {
+    let mut sim = sim(Config { stats_series: 1024, ..Config::default() });
+    for route in 0..1024 {
+        request(&mut sim, &format!("/{route}"), 200, START, 5.0);
+    }
+    let sent = sim.advance(5000.0);
+    let mut merged = StatsStore::new(900_000.0, 1024).unwrap();
+    merged.merge(&Push::of(&sim.collector, sent[0].transmit).statistics).unwrap();
+    let snapshot = merged.snapshot(sim.now);
+    assert_eq!((snapshot.total.count, snapshot.series.len()), (1024, 129));
 }

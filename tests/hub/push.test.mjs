@@ -141,7 +141,7 @@ test("what is no push changes nothing and says so", async () => {
     }
     assert.equal(await hub.push({ batchId: "0000000000000000-0-1", bytes }), 400, "the id of another");
     assert.equal(await hub.push({ batchId: "x", bytes }), 400, "no id");
-    assert.equal(await hub.push({ batchId, bytes: Buffer.alloc(1024 * 1024 + 1) }), 413);
+    assert.equal(await hub.push({ batchId, bytes: Buffer.alloc(1.75 * 1024 * 1024 + 1) }), 413);
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     assert.equal(await hub.push({ batchId, bytes: bomb }, { "content-encoding": "gzip" }), 413);
     assert.equal(await hub.push({ batchId, bytes }, { "content-encoding": "gzip" }), 400, "it is no gzip");

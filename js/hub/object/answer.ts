@@ -8,7 +8,7 @@ const ANSWERS: Readonly<Record<Answer, readonly [status: number, text: string]>>
   seen: [200, "counted before"],
   damaged: [400, "not a push, or damaged"],
   late: [410, "too old to know whether it was counted before"],
-  "too-large": [413, "a push has at most 1 MiB"],
+  "too-large": [413, "a push has at most 1.75 MiB"],
   ahead: [422, "the clock of the sender is more than a minute ahead"],
   full: [503, "too many isolates: more shards are needed"],
   failed: [503, "not stored; try again"],

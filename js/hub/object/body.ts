@@ -1,4 +1,4 @@
-/** Reads the body of a push, at most 1 MiB of it. */
+/** Reads the body of a push, and no more of it than a push has. */
 import { concatenated } from "../figures/frames.ts";
 import { PUSH_MAX_BYTES } from "../figures/push.ts";
 

@@ -27,8 +27,9 @@ pub(crate) struct Sending {
 }
 
 impl Summary {
-    /// A summary of at most `series` series.
+    /// A summary of at most `series` series, and no more than a hub keeps.
     pub(super) fn new(series: usize) -> Self {
+        let series = series.min(StatsStore::DEFAULT_SERIES);
         Self { store: None, series, sending: Sending::default(), noted: 0 }
     }
 
@@ -58,7 +59,7 @@ impl Summary {
         self.noted = exceptions.noted();
         let mut statistics = std::mem::take(&mut self.sending.statistics);
         if let Some(store) = self.store() {
-            store.cut(wall, &mut statistics);
+            store.cut(wall, STATISTICS_BYTES, &mut statistics);
         }
         self.sending.statistics = statistics;
     }
@@ -107,3 +108,6 @@ impl fmt::Debug for Summary {
         f.debug_struct("Summary").field("sending", &self.sending).finish_non_exhaustive()
     }
 }
+
+/// More is written coarser. A hub takes pushes of 1.75 MiB, and the rest is for metrics and exceptions.
+const STATISTICS_BYTES: usize = 896 * 1024;

@@ -11,6 +11,11 @@ use crate::engine::error::{Error, ErrorKind};
 impl StatsStore {
     /// Appends the binary form of the whole window to `out`, as of the last time that was passed.
     pub fn to_bytes(&mut self, out: &mut Vec<u8>) {
+        self.write(0, out);
+    }
+
+    /// As [`to_bytes`](Self::to_bytes), with histograms of series at least `shift` steps coarser than scale 6.
+    pub(super) fn write(&mut self, shift: u8, out: &mut Vec<u8>) {
         let rows = self.table.with_events(TOTAL);
         let mut writer = Writer::new(out);
         writer.header(&Header {
@@ -22,12 +27,12 @@ impl StatsStore {
             rows: rows.len() as u64,
         });
         for number in rows {
-            self.write_row(&mut writer, number);
+            self.write_row(&mut writer, number, if number == TOTAL { 0 } else { shift });
         }
         writer.finish();
     }
 
-    fn write_row(&mut self, writer: &mut Writer<'_>, number: usize) {
+    fn write_row(&mut self, writer: &mut Writer<'_>, number: usize, shift: u8) {
         let (row, arena) = self.table.row_mut(number);
         let kind = match number {
             TOTAL => KIND_TOTAL,
@@ -39,7 +44,7 @@ impl StatsStore {
         for age in (0..SLOTS).rev() {
             let position = (self.window.open() + SLOTS - age) % SLOTS;
             if row.slot(position).count > 0 {
-                row.copy_slot(arena, position, age == 0);
+                row.copy_slot(arena, position, age == 0, shift);
                 let scratch = &arena.scratch;
                 writer.slot(age, row.slot(position), scratch.shift(), scratch.entries());
             }

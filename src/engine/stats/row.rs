@@ -295,9 +295,10 @@ impl Row {
         &self.slots
     }
 
-    /// Copies the durations of one slot to the scratch histogram, which then has their scale.
-    pub(super) fn copy_slot(&self, arena: &mut Arena, position: usize, is_open: bool) {
-        arena.scratch.start(self.slot_shift(position, is_open));
+    /// Copies the durations of one slot to the scratch histogram, which then has their scale, or one that is `shift` steps
+    /// coarser than 6.
+    pub(super) fn copy_slot(&self, arena: &mut Arena, position: usize, is_open: bool, shift: u8) {
+        arena.scratch.start(self.slot_shift(position, is_open).max(shift));
         self.add_slot(arena, position, is_open);
     }
 

@@ -228,10 +228,18 @@ impl StatsStore {
         }
     }
 
-    /// Appends the binary form at `now` to `out`, and removes all counts.
-    pub(crate) fn cut(&mut self, now: f64, out: &mut Vec<u8>) {
+    /// Appends the binary form at `now` to `out`, and removes all counts. If it has more than `most` bytes, series are
+    /// written coarser, step by step.
+    pub(crate) fn cut(&mut self, now: f64, most: usize, out: &mut Vec<u8>) {
         self.advance_window(now);
-        self.to_bytes(out);
+        let start = out.len();
+        for shift in 0..=bucket::MAX_SHIFT {
+            out.truncate(start);
+            self.write(shift, out);
+            if out.len() - start <= most {
+                break;
+            }
+        }
         self.clear();
     }
 

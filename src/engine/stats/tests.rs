@@ -46,7 +46,7 @@ fn check_invariants(stats: &mut StatsStore) {
         assert_eq!(row.count, row.slots().iter().map(|slot| slot.count).sum::<u32>());
         let mut sum = vec![0u64; bucket::BUCKETS];
         for position in 0..window::SLOTS {
-            row.copy_slot(arena, position, position == stats.window.open());
+            row.copy_slot(arena, position, position == stats.window.open(), 0);
             let steps = row.live().shift() - arena.scratch.shift();
             arena.scratch.entries().for_each(|(bucket, n)| sum[bucket >> steps] += u64::from(n));
         }
