@@ -140,12 +140,12 @@ export function parseOptions(options: unknown, env: unknown): Settings {
     hasRawPaths: oneOf("paths", given.paths, '"template", "raw"') === "raw",
     redact: given.redact,
     describe(engine, host) {
-      engine.service(resource.get("service.name"), resource.get("service.version"));
+      for (const name of ["service.name", "service.version"]) setText(engine, name, resource.get(name));
       for (const [key, value] of [...hostResource(host), ...resource]) engine.resource(key, value);
       setNumbers(engine, given, NUMBERS, "");
       describeSampling(engine, sampling, seed);
-      for (const label of labels) engine.label(label);
-      if (methods !== undefined) engine.methods(methods);
+      for (const label of labels) setText(engine, "labels", label);
+      setText(engine, "methods", methods);
       for (const { name, format, batchMax, maxBytes, intervalMs, temporality } of sinks) {
         const isCumulative = temporality === "cumulative";
         withPath("sinks", () => engine.sink(name, format, batchMax, maxBytes, intervalMs, isCumulative));
@@ -221,12 +221,16 @@ function describeSampling(engine: EngineOptions, sampling: SamplingOptions, seed
     const value = sampling[name];
     if (value !== undefined) engine.setFlag(name, value);
   }
-  if (keepSlowMs === "p99") engine.keepSlowP99();
-  else if (keepSlowMs !== undefined) engine.keepSlow(keepSlowMs);
-  for (const pattern of sampling.exclude ?? []) engine.exclude(pattern);
+  if (keepSlowMs === "p99") engine.setFlag("keepSlowP99", true);
+  else if (keepSlowMs !== undefined) engine.setNumber("keepSlowMs", keepSlowMs);
+  for (const pattern of sampling.exclude ?? []) setText(engine, "exclude", pattern);
   for (const [pattern, rate] of sampling.overrides ?? []) engine.addOverride(pattern, rate);
   if (seed !== undefined) engine.seed(seed);
-  if (rng !== undefined) engine.useHostDraws();
+  if (rng !== undefined) engine.setFlag("hostDraws", true);
+}
+
+function setText(engine: EngineOptions, name: string, value: string | undefined): void {
+  if (value !== undefined) engine.setText(name, value);
 }
 
 function setNumbers<N extends string>(

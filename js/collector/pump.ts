@@ -12,7 +12,7 @@ import { SinkReport } from "./reports/sink-report.ts";
 import type { State } from "./state.ts";
 
 /** Nothing has been recorded. */
-const EMPTY: Round = { queueEnd: 0, emitted: 0 };
+const EMPTY: Round = { queueEnd: 0, begun: 0 };
 
 /** The most notices per call: a listener that records events could make notices without end. */
 const NOTICES_PER_CALL = 256;
@@ -23,6 +23,9 @@ interface Transmit {
   readonly lease: number;
   readonly count: number;
   readonly batchId: string;
+  /** Where its bytes lie until the next poll. */
+  readonly address: number;
+  readonly length: number;
 }
 
 /** The collector's side of delivery: what the run loop and the leader need of it. */
@@ -77,18 +80,18 @@ export class Pump implements PumpHost, LeaderHost {
 
   round(): Round {
     return this.#state.engine.call(EMPTY, (engine) => {
-      return { queueEnd: engine.queueEnd(), emitted: engine.emitted() };
+      const [queueEnd, begun] = engine.round() as Iterable<number> as [number, number];
+      return { queueEnd, begun };
     });
   }
 
-  poll({ queueEnd, emitted }: Round): Batch | undefined {
+  poll({ queueEnd, begun }: Round): Batch | undefined {
     const { engine: calls, settings } = this.#state;
     return calls.callAt<Batch | undefined>(undefined, (engine, nowMs) => {
-      const transmit = engine.poll(nowMs, queueEnd, emitted) as Transmit | undefined;
+      const transmit = engine.poll(nowMs, queueEnd, begun) as Transmit | undefined;
       const sink = transmit && settings?.sinks[transmit.sink];
       if (transmit === undefined || sink === undefined) return undefined;
-      const { buffer } = instance().memory;
-      const encoded = new Uint8Array(buffer, engine.encodedPtr(), engine.encodedLen());
+      const encoded = new Uint8Array(instance().memory.buffer, transmit.address, transmit.length);
       return { ...transmit, sink, bytes: this.#bytes.copy(encoded, sink), generation: calls.generation };
     });
   }
@@ -176,7 +179,9 @@ export class Pump implements PumpHost, LeaderHost {
     if (this.#isNotifying) return;
     const state = this.#state;
     if (state.board.size === 0 && !hasFailed && !this.#report.hasDisabled && !state.log.isDebug) {
-      state.engine.call(undefined, (engine) => engine.dropNotices());
+      state.engine.call(undefined, (engine) => {
+        while (engine.notice() !== undefined);
+      });
       return;
     }
     this.#isNotifying = true;

@@ -22,7 +22,7 @@ export interface Batch {
 /** What had been recorded when a drain began. */
 export interface Round {
   readonly queueEnd: number;
-  readonly emitted: number;
+  readonly begun: number;
 }
 
 /** None of these methods throws. */

@@ -7,7 +7,7 @@ import { describeError, setError } from "./errors/describe.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { redactEntries } from "./redact.ts";
 import { hidesValues, parentOf } from "./spans.ts";
-import { tokenOf } from "./token.ts";
+import { OVER, tokenOf } from "./token.ts";
 import { type Entries, optionalText, text } from "./values.ts";
 
 /** The codes that the engine takes. */
@@ -89,8 +89,8 @@ export function record(host: RecordingHost, event: UncheckedEvent, place?: Place
   const nowMs = host.clock.now();
   const flags = enter(host, event, nowMs, place, (engine, values, token) =>
     request?.isOver === true
-      ? host.withAnswer(request, () => engine.recordLate(...values))
-      : engine.record(...values, token),
+      ? host.withAnswer(request, () => engine.record(...values, OVER, false))
+      : engine.record(...values, token, false),
   );
   if (flags === undefined) return;
   host.afterEvent(flags, nowMs);
@@ -107,7 +107,7 @@ export function recordEnd(
   const nowMs = host.clock.now();
   const place = isAlone ? undefined : { record: request, context: request.context, span: undefined };
   const flags = enter(host, event, nowMs, place, (engine, values, token) => {
-    const answer = isAlone ? engine.record(...values, token) : engine.endRequest(...values, token);
+    const answer = engine.record(...values, token, !isAlone);
     host.keepAnswer(request);
     return answer;
   });

@@ -1,7 +1,7 @@
 /** The spans of requests, and of what is measured within them. An id is drawn when something needs it. */
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import type { RecordingHost } from "./recording-host.ts";
-import { tokenOf } from "./token.ts";
+import { OVER, tokenOf } from "./token.ts";
 
 export const TRACEPARENT_LENGTH = 55;
 const VERSION_LENGTH = 3;
@@ -31,7 +31,7 @@ export function newSpan(host: RecordingHost, place: Place | undefined, tracestat
   const request = place?.record;
   const outer = request === undefined ? parentOf(host, place) : undefined;
   const headers = host.engine.call("", (engine) => {
-    if (request?.isOver === true) return host.withAnswer(request, () => engine.outgoingLate(tracestate));
+    if (request?.isOver === true) return host.withAnswer(request, () => engine.outgoing(OVER, tracestate));
     const token = request && tokenOf(host, engine, request);
     return engine.outgoing(token ?? Number.NaN, token === undefined ? "" : tracestate);
   });
@@ -58,7 +58,7 @@ export function hidesValues(place: Place | undefined): boolean {
 function traceparentOfRequest(host: RecordingHost, request: RequestRecord): string {
   if (request.ownTraceparent === "") {
     const recorded = host.engine.call("", (engine) => {
-      if (request.isOver) return host.withAnswer(request, () => engine.traceOfLate());
+      if (request.isOver) return host.withAnswer(request, () => engine.traceOf(OVER));
       const token = tokenOf(host, engine, request);
       return token === undefined ? "" : engine.traceOf(token);
     });

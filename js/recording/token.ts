@@ -4,6 +4,9 @@ import { supplyDraw } from "./draw.ts";
 import type { RecordingHost } from "./recording-host.ts";
 import { optionalText, text } from "./values.ts";
 
+/** In place of a token: a request that is over, whose answer the engine finds in its buffer. */
+export const OVER: number = -1;
+
 /**
  * The token of an open request. The first call opens it in the engine, by the name that it came in with: sampling
  * rules match that name. Undefined: it is over, or was opened in an engine that has been replaced.

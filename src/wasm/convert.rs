@@ -3,7 +3,7 @@
 use super::options::code;
 use crate::engine::stats::{Step, Timeline};
 use crate::engine::text::split::split_once;
-use crate::engine::{Error, Outcome, Signal};
+use crate::engine::{Error, Outcome, Signal, Token};
 use js_sys::Reflect;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -48,6 +48,29 @@ pub(super) fn timeline(mut timeline: Timeline) -> Vec<f64> {
         numbers.extend_from_slice(&[p50_ms, p95_ms, p99_ms].map(|ms| ms.unwrap_or(f64::NAN)));
     }
     numbers
+}
+
+/// The request that something belongs to.
+pub(super) enum Request {
+    None,
+    Open(Token),
+    /// It is over. Its answer is in the first row of the request buffer, where it may be changed.
+    Over,
+}
+
+/// The request that a number names.
+///
+/// | number | request |
+/// |---|---|
+/// | NaN | none |
+/// | -1 | one that is over, whose answer is in the first row of the request buffer, where it may be changed |
+/// | any other | the open request with this token |
+pub(super) fn request(number: f64) -> Request {
+    match nan_to_none(number) {
+        None => Request::None,
+        Some(-1.0) => Request::Over,
+        Some(token) => Request::Open(Token::from_number(token)),
+    }
 }
 
 /// `None` for NaN.

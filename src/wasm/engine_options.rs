@@ -2,7 +2,7 @@
 
 use super::convert;
 use super::options::{code, find};
-use crate::engine::config::{Config, Service, SinkOptions, Temporality};
+use crate::engine::config::{Config, SinkOptions, Temporality};
 use crate::engine::sampling::{KeepSlow, SamplingOptions};
 use crate::engine::{Error, ErrorKind, Format};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -23,45 +23,66 @@ impl EngineOptions {
         Self::default()
     }
 
-    /// Sets a numeric option. `rate` and `errorThreshold` are options of sampling.
+    /// Sets a numeric option. `rate`, `errorThreshold` and `keepSlowMs` are options of sampling.
     ///
     /// # Errors
     /// The code of the option for a value out of range, `config/unknown-option` for another name.
     #[wasm_bindgen(js_name = setNumber)]
     pub fn set_number(&mut self, name: &str, value: f64) -> Result<(), js_sys::Error> {
+        if name == "keepSlowMs" {
+            self.config.sampling.keep_slow = Some(KeepSlow::Ms(value));
+            return Ok(());
+        }
         let option = find(name).ok_or_else(|| unknown(name))?;
         option.set(&mut self.config, value).map_err(|error| convert::error(&error))
     }
 
-    /// Sets `alwaysSampleErrors` or `respectParent`, which are options of sampling.
+    /// Sets an option that is true or false.
+    ///
+    /// | name | meaning |
+    /// |---|---|
+    /// | `alwaysSampleErrors`, `respectParent` | the options of sampling |
+    /// | `keepSlowP99` | records all requests slower than the 99th percentile of their route |
+    /// | `hostDraws` | JavaScript makes the draws, with [`Engine::supply_draw`](super::Engine::supply_draw) |
     ///
     /// # Errors
     /// `config/unknown-option` for another name.
     #[wasm_bindgen(js_name = setFlag)]
     pub fn set_flag(&mut self, name: &str, value: bool) -> Result<(), js_sys::Error> {
+        let sampling = &mut self.config.sampling;
         match name {
-            "alwaysSampleErrors" => self.config.sampling.always_sample_errors = value,
-            "respectParent" => self.config.sampling.respect_parent = value,
+            "alwaysSampleErrors" => sampling.always_sample_errors = value,
+            "respectParent" => sampling.respect_parent = value,
+            "keepSlowP99" => sampling.keep_slow = value.then_some(KeepSlow::P99),
+            "hostDraws" => self.host_draws = value,
             _ => return Err(unknown(name)),
         }
         Ok(())
     }
 
-    /// Records all requests slower than `ms`.
-    #[wasm_bindgen(js_name = keepSlow)]
-    pub fn keep_slow(&mut self, ms: f64) {
-        self.config.sampling.keep_slow = Some(KeepSlow::Ms(ms));
-    }
-
-    /// Records all requests slower than the 99th percentile of their route.
-    #[wasm_bindgen(js_name = keepSlowP99)]
-    pub fn keep_slow_p99(&mut self) {
-        self.config.sampling.keep_slow = Some(KeepSlow::P99);
-    }
-
-    /// Adds an exclude rule. It is compiled when the engine is made.
-    pub fn exclude(&mut self, pattern: String) {
-        self.config.sampling.exclude.push(pattern);
+    /// Sets a text, or adds one to a list.
+    ///
+    /// | name | meaning |
+    /// |---|---|
+    /// | `service.name`, `service.version` | the service that is measured |
+    /// | `methods` | the HTTP methods that are known, separated by commas |
+    /// | `labels` | adds an attribute of requests that also splits their durations |
+    /// | `exclude` | adds a rule, which is compiled when the engine is made |
+    ///
+    /// # Errors
+    /// `config/unknown-option` for another name.
+    #[wasm_bindgen(js_name = setText)]
+    pub fn set_text(&mut self, name: &str, value: String) -> Result<(), js_sys::Error> {
+        let Config { service, methods, labels, sampling, .. } = &mut self.config;
+        match name {
+            "service.name" => service.name = Some(value),
+            "service.version" => service.version = Some(value),
+            "methods" => *methods = value,
+            "labels" => labels.push(value),
+            "exclude" => sampling.exclude.push(value),
+            _ => return Err(unknown(name)),
+        }
+        Ok(())
     }
 
     /// Adds a rate override. It is compiled when the engine is made.
@@ -75,33 +96,12 @@ impl EngineOptions {
         self.config.sampling.seed = Some(seed);
     }
 
-    /// Lets JavaScript make the sampling draws, with [`Engine::supply_draw`](super::Engine::supply_draw).
-    #[wasm_bindgen(js_name = useHostDraws)]
-    pub fn use_host_draws(&mut self) {
-        self.host_draws = true;
-    }
-
-    /// Sets the service that is measured.
-    pub fn service(&mut self, name: Option<String>, version: Option<String>) {
-        self.config.service = Service { name, version };
-    }
-
     /// Sets an OpenTelemetry resource attribute. The last value of a key is used.
     pub fn resource(&mut self, key: String, value: String) {
         match self.config.resource.iter_mut().find(|(known, _)| *known == key) {
             Some((_, known)) => *known = value,
             None => self.config.resource.push((key, value)),
         }
-    }
-
-    /// Adds an attribute of requests that also splits their durations.
-    pub fn label(&mut self, key: String) {
-        self.config.labels.push(key);
-    }
-
-    /// Sets the HTTP methods that are known, separated by commas.
-    pub fn methods(&mut self, known: String) {
-        self.config.methods = known;
     }
 
     /// Adds a sink. Its index is its place in this order.

@@ -84,12 +84,6 @@ impl Engine {
         notice.map_or(Ok(JsValue::UNDEFINED), |notice| convert::object(&NoticeView::new(&notice)))
     }
 
-    /// Drops all notices, if there is no listener.
-    #[wasm_bindgen(js_name = dropNotices)]
-    pub fn drop_notices(&mut self) {
-        while self.collector.poll_notice().is_some() {}
-    }
-
     /// The address of the ledger. It never changes, so JavaScript can read the memory of an instance that trapped. The
     /// first counter is the number of emitted events.
     #[wasm_bindgen(js_name = ledgerPtr)]

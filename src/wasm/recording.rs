@@ -1,6 +1,6 @@
 //! Recording events.
 
-use super::convert::{flags, nan_to_none, status};
+use super::convert::{self, Request, flags, nan_to_none, status};
 use super::engine::Engine;
 use super::requests::REQUESTS;
 use crate::engine::event::statement;
@@ -151,10 +151,12 @@ impl Engine {
         self.details.clear();
     }
 
-    /// Records any event with the details that were set before it. `request` is the token of an open request; NaN: none.
+    /// Records any event with the details that were set before it.
     ///
     /// `kind` is 0 REQ, 1 FN, 2 DB or 3 EVT. `number` is the status (REQ), the rows (DB), or 1 for an exception that the
-    /// program has dealt with (EVT). Returns flags, as `convert::flags` documents.
+    /// program has dealt with (EVT). `request` names the request that the event belongs to, as `convert::request` documents;
+    /// `is_end`: it ends that request. Returns flags, as `convert::flags` documents.
+    #[expect(clippy::too_many_arguments, reason = "scalars cross the boundary one by one")]
     pub fn record(
         &mut self,
         kind: u8,
@@ -164,41 +166,25 @@ impl Engine {
         start_ms: f64,
         duration_ms: f64,
         request: f64,
+        is_end: bool,
     ) -> u32 {
-        let target =
-            nan_to_none(request).map_or(Target::Alone, |token| Target::In(Token::from_number(token)));
-        self.record_details(kind, name, number, [now_ms, start_ms, duration_ms], target)
-    }
-
-    /// Ends the open request with the token `request`. The other arguments are those of [`record`](Self::record).
-    #[wasm_bindgen(js_name = endRequest)]
-    pub fn end_request(
-        &mut self,
-        kind: u8,
-        name: &str,
-        number: f64,
-        now_ms: f64,
-        start_ms: f64,
-        duration_ms: f64,
-        request: f64,
-    ) -> u32 {
-        let target = Target::End(Token::from_number(request));
-        self.record_details(kind, name, number, [now_ms, start_ms, duration_ms], target)
-    }
-
-    /// Records an event of a request that is over. Its answer is in the first row of the request buffer, where it may be
-    /// changed. The arguments are those of [`record`](Self::record).
-    #[wasm_bindgen(js_name = recordLate)]
-    pub fn record_late(
-        &mut self,
-        kind: u8,
-        name: &str,
-        number: f64,
-        now_ms: f64,
-        start_ms: f64,
-        duration_ms: f64,
-    ) -> u32 {
-        self.record_details(kind, name, number, [now_ms, start_ms, duration_ms], Target::Late)
+        let has_entropy = self.has_entropy();
+        let Self { collector, details, requests, .. } = self;
+        let kind = EventKind::ALL[usize::from(kind) % EventKind::ALL.len()];
+        let event = details.event(kind, name, number, [start_ms, duration_ms]);
+        let target = convert::request(request);
+        let is_alone = matches!(target, Request::None);
+        let signal = has_entropy.then(|| match target {
+            _ if is_end => collector.end(&event, Token::from_number(request), now_ms),
+            Request::None => collector.record(&event, details.parent, now_ms),
+            Request::Open(token) => collector.record_in(&event, token, now_ms),
+            Request::Over => requests.update_answer(|answer| collector.record_late(&event, answer, now_ms)),
+        });
+        if is_end || is_alone {
+            requests.set_answer(&collector.answer());
+        }
+        details.clear();
+        signal.map_or_else(|| self.refuse_one(), |signal| flags(signal, REQUESTS))
     }
 
     /// Begins a request for `path`, with a `traceparent` if it has one. Without a path it is a handler that is not a
@@ -229,39 +215,31 @@ impl Engine {
         self.collector.supply_draw(draw);
     }
 
-    /// The `traceparent` of an outgoing call, in the open request with the token `request` or (NaN) in a new trace.
+    /// The `traceparent` of an outgoing call in `request`, or in a new trace. `convert::request` documents `request`.
     ///
     /// If `tracestate` is valid, a blank and the `tracestate` follow. Empty: send no header.
     pub fn outgoing(&mut self, request: f64, tracestate: Option<String>) -> String {
         self.has_entropy();
-        let token = nan_to_none(request).map(Token::from_number);
-        shown(self.collector.outgoing(token), tracestate.as_deref())
-    }
-
-    /// As [`outgoing`](Self::outgoing), for a request that is over. Its answer is in the first row of the request buffer,
-    /// where it may be changed.
-    #[wasm_bindgen(js_name = outgoingLate)]
-    pub fn outgoing_late(&mut self, tracestate: Option<String>) -> String {
-        let mut answer = self.requests.answer();
-        let context = self.collector.outgoing_late(&mut answer);
-        self.requests.set_answer(&answer);
+        let Self { collector, requests, .. } = self;
+        let context = match convert::request(request) {
+            Request::None => collector.outgoing(None),
+            Request::Open(token) => collector.outgoing(Some(token)),
+            Request::Over => requests.update_answer(|answer| collector.outgoing_late(answer)),
+        };
         shown(context, tracestate.as_deref())
     }
 
-    /// The `traceparent` that names the span of the open request with the token `request`. Empty: it is excluded or gone.
+    /// The `traceparent` that names the span of `request`, which `convert::request` documents. Empty: it is excluded, gone, or
+    /// over and not recorded.
     #[wasm_bindgen(js_name = traceOf)]
     pub fn trace_of(&mut self, request: f64) -> String {
         self.has_entropy();
-        shown(self.collector.trace_of(Token::from_number(request)), None)
-    }
-
-    /// As [`trace_of`](Self::trace_of), for a request that is over. Its answer is in the first row of the request buffer.
-    /// Empty: it is not recorded.
-    #[wasm_bindgen(js_name = traceOfLate)]
-    pub fn trace_of_late(&mut self) -> String {
-        let mut answer = self.requests.answer();
-        let context = self.collector.trace_of_late(&mut answer);
-        self.requests.set_answer(&answer);
+        let Self { collector, requests, .. } = self;
+        let context = match convert::request(request) {
+            Request::None => None,
+            Request::Open(token) => collector.trace_of(token),
+            Request::Over => requests.update_answer(|answer| collector.trace_of_late(answer)),
+        };
         shown(context, None)
     }
 
@@ -282,48 +260,4 @@ fn shown(context: Option<TraceContext>, tracestate: Option<&str>) -> String {
         headers.push_str(&state);
     }
     headers
-}
-
-/// What an event belongs to.
-enum Target {
-    /// Nothing. A parent may be set.
-    Alone,
-    /// An open request.
-    In(Token),
-    /// It ends an open request.
-    End(Token),
-    /// A request that is over, whose answer is in the buffer.
-    Late,
-}
-
-impl Engine {
-    fn record_details(
-        &mut self,
-        kind: u8,
-        name: &str,
-        number: f64,
-        [now_ms, start_ms, duration_ms]: [f64; 3],
-        target: Target,
-    ) -> u32 {
-        let has_entropy = self.has_entropy();
-        let Self { collector, details, requests, .. } = self;
-        let kind = EventKind::ALL[usize::from(kind) % EventKind::ALL.len()];
-        let event = details.event(kind, name, number, [start_ms, duration_ms]);
-        let signal = has_entropy.then(|| match target {
-            Target::Alone => collector.record(&event, details.parent, now_ms),
-            Target::In(token) => collector.record_in(&event, token, now_ms),
-            Target::End(token) => collector.end(&event, token, now_ms),
-            Target::Late => {
-                let mut answer = requests.answer();
-                let signal = collector.record_late(&event, &mut answer, now_ms);
-                requests.set_answer(&answer);
-                signal
-            }
-        });
-        if let Target::Alone | Target::End(_) = target {
-            requests.set_answer(&collector.answer());
-        }
-        details.clear();
-        signal.map_or_else(|| self.refuse_one(), |signal| flags(signal, REQUESTS))
-    }
 }

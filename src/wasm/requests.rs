@@ -100,8 +100,16 @@ impl RequestBuffer {
         }
     }
 
+    /// Runs `work` on the answer that JavaScript has written, which it may change.
+    pub(super) fn update_answer<T>(&mut self, work: impl FnOnce(&mut RequestAnswer) -> T) -> T {
+        let mut answer = self.answer();
+        let result = work(&mut answer);
+        self.set_answer(&answer);
+        result
+    }
+
     /// The answer that JavaScript has written.
-    pub(super) fn answer(&self) -> RequestAnswer {
+    fn answer(&self) -> RequestAnswer {
         let row = &self.words[HEAD..];
         let [first, second, span_id] = [row[5], row[6], row[7]].map(|word| word.to_bits().to_ne_bytes());
         let mut trace_id = [0; 16];

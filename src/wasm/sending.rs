@@ -20,26 +20,22 @@ impl Engine {
         self.collector.next_deadline().unwrap_or(f64::NAN)
     }
 
-    /// The sequence number behind the newest record of the queue. With the counter of emitted events it is the start of a
-    /// round of sends.
-    #[wasm_bindgen(js_name = queueEnd)]
-    pub fn queue_end(&self) -> f64 {
-        self.collector.round().queue_end as f64
+    /// The start of a round of sends: the sequence number behind the newest record of the queue, and the number of events and
+    /// observations that were begun.
+    pub fn round(&self) -> Vec<f64> {
+        let Round { queue_end, begun } = self.collector.round();
+        vec![queue_end as f64, begun]
     }
 
-    /// The number of events and observations that were begun.
-    pub fn emitted(&self) -> f64 {
-        self.collector.round().begun
-    }
-
-    /// The next batch to send: `{ sink, lease, count, batchId }`. Undefined: there is none.
+    /// The next batch to send: `{ sink, lease, count, batchId, address, length }`. Undefined: there is none. Its bytes are at
+    /// `address` until the next call.
     ///
-    /// `queue_end` and `emitted` are those of the start of the round: what was recorded later is not sent. NaN: all is sent.
-    /// The bytes of the batch are at [`encoded_ptr`](Self::encoded_ptr) until the next call.
-    pub fn poll(&mut self, now_ms: f64, queue_end: f64, emitted: f64) -> View {
+    /// `queue_end` and `begun` are those of the start of the [round](Self::round): what was recorded later is not sent. NaN:
+    /// all is sent.
+    pub fn poll(&mut self, now_ms: f64, queue_end: f64, begun: f64) -> View {
         let round = Round {
             queue_end: nan_to_none(queue_end).map_or(Round::ALL.queue_end, |end| end as u64),
-            begun: nan_to_none(emitted).unwrap_or(Round::ALL.begun),
+            begun: nan_to_none(begun).unwrap_or(Round::ALL.begun),
         };
         while let Some(transmit) = self.collector.poll_round(round, now_ms) {
             let batch = self.collector.batch(transmit);
@@ -52,23 +48,13 @@ impl Engine {
                     lease: transmit.lease as f64,
                     count: batch.count() as u32,
                     batch_id: batch.id().as_str(),
+                    address: self.encoded.as_ptr() as u32,
+                    length: self.encoded.len() as u32,
                 });
             }
             self.collector.settle(transmit.lease, Outcome::TooLarge, now_ms);
         }
         Ok(JsValue::UNDEFINED)
-    }
-
-    /// The address of the bytes of the batch that was polled last.
-    #[wasm_bindgen(js_name = encodedPtr)]
-    pub fn encoded_ptr(&self) -> *const u8 {
-        self.encoded.as_ptr()
-    }
-
-    /// The number of these bytes.
-    #[wasm_bindgen(js_name = encodedLen)]
-    pub fn encoded_len(&self) -> usize {
-        self.encoded.len()
     }
 
     /// Settles a batch with an outcome and its value, as `convert::outcome` documents.

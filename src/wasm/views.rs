@@ -117,6 +117,8 @@ pub(super) struct TransmitView<'a> {
     pub(super) lease: f64,
     pub(super) count: u32,
     pub(super) batch_id: &'a str,
+    pub(super) address: u32,
+    pub(super) length: u32,
 }
 
 /// A notice, tagged by its `type`. `sink` is the index of the sink.

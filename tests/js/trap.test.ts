@@ -36,8 +36,8 @@ test("a trap loses what the engine had queued, and reports it; totals and the co
 test("a trap in any call of the run loop reaches nobody", async () => {
   for (const method of [
     "engine_tick",
+    "engine_round",
     "engine_poll",
-    "engine_encodedPtr",
     "engine_settle",
     "engine_nextDeadline",
     "engine_notice",

@@ -57,7 +57,7 @@ fn without_randomness_events_are_refused_until_there_is_some() {
         |_| failure(),
         || {
             request(&engine, "/refused", 200.0);
-            call(&engine, "Engine.record", args![FN, "refused", f64::NAN, NOW, NOW, 5, f64::NAN]);
+            call(&engine, "Engine.record", args![FN, "refused", f64::NAN, NOW, NOW, 5, f64::NAN, false]);
             assert_eq!(text(&engine, "Engine.outgoing", args![f64::NAN]), "");
         },
     );

@@ -2,8 +2,9 @@
 
 use super::fixture::*;
 use super::glue::*;
+use js_sys::Float64Array;
 use serde_json::{Value, json};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::*;
 
 /// All notices that wait.
@@ -36,15 +37,15 @@ fn a_tick_says_when_the_next_is_wanted() {
 fn a_round_of_sends_takes_nothing_newer() {
     let engine = engine();
     request(&engine, "/a", 200.0);
-    let end = number(&engine, "Engine.queueEnd", args![]);
-    let emitted = number(&engine, "Engine.emitted", args![]);
-    assert_eq!((end, emitted), (1.0, 1.0));
+    let round = call(&engine, "Engine.round", args![]).unchecked_into::<Float64Array>().to_vec();
+    assert_eq!(round, [1.0, 1.0]);
+    let [end, begun] = round[..] else { panic!("{round:?}") };
     request(&engine, "/b", 200.0);
-    let first = call(&engine, "Engine.poll", args![NOW + 600.0, end, emitted]);
+    let first = call(&engine, "Engine.poll", args![NOW + 600.0, end, begun]);
     assert_eq!(super::glue::json(&first)["count"], 1);
     call(&engine, "Engine.settle", args![super::glue::json(&first)["lease"].as_f64().unwrap(), 0, 0, NOW]);
     request(&engine, "/c", 200.0);
-    assert!(call(&engine, "Engine.poll", args![NOW + 600.0, end, emitted]).is_undefined());
+    assert!(call(&engine, "Engine.poll", args![NOW + 600.0, end, begun]).is_undefined());
     assert_eq!(super::glue::json(&call(&engine, "Engine.poll", args![NOW + 600.0]))["count"], 2);
 }
 
@@ -68,7 +69,7 @@ fn a_batch_is_an_object_and_its_bytes() {
     let batch = poll(&engine, NOW).unwrap();
     assert_eq!(number(&engine, "Engine.queueDepth", args![]), 0.0);
     let object: Vec<_> = batch.view.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(object, ["batchId", "count", "lease", "sink"]);
+    assert_eq!(object, ["address", "batchId", "count", "lease", "length", "sink"]);
     let lines = batch.lines();
     let isolate = lines[2]["isolate"].as_str().unwrap();
     assert_eq!(batch.view["batchId"], format!("{isolate}-0-1"));
@@ -80,18 +81,12 @@ fn a_batch_is_an_object_and_its_bytes() {
 #[wasm_bindgen_test]
 fn the_bytes_of_a_batch_lie_in_memory_until_the_next_poll() {
     let engine = engine();
-    let bytes = || {
-        let len = number(&engine, "Engine.encodedLen", args![]);
-        read_bytes(number(&engine, "Engine.encodedPtr", args![]), len)
-    };
-    assert!(bytes().is_empty(), "nothing was polled yet");
     let batch = send_one(&engine);
     request(&engine, "/b", 200.0);
     call(&engine, "Engine.stats", args![NOW]);
-    assert_eq!(bytes(), batch.bytes);
+    assert_eq!(bytes_of(&batch.view), batch.bytes);
     call(&engine, "Engine.settle", args![batch.lease(), OK, 0, NOW]);
-    let next = send_one(&engine);
-    assert!(next.bytes != batch.bytes && bytes() == next.bytes);
+    assert_ne!(send_one(&engine).bytes, batch.bytes);
 }
 
 #[wasm_bindgen_test]
@@ -196,18 +191,6 @@ fn a_sink_that_fails_is_disabled_and_recovers() {
     let probe = poll(&engine, NOW + 100.0).unwrap();
     call(&engine, "Engine.settle", args![probe.lease(), OK, 0, NOW + 100.0]);
     assert_eq!(notices(&engine)[1], json!({ "type": "sink-recovered", "sink": 0 }));
-}
-
-#[wasm_bindgen_test]
-fn notices_that_nobody_wants_are_dropped() {
-    let engine = engine();
-    for _ in 0..3 {
-        let batch = send_one(&engine);
-        call(&engine, "Engine.settle", args![batch.lease(), OK, 0, NOW]);
-    }
-    assert!(call(&engine, "Engine.notice", args![]).is_object());
-    call(&engine, "Engine.dropNotices", args![]);
-    assert!(call(&engine, "Engine.notice", args![]).is_undefined());
 }
 
 #[wasm_bindgen_test]

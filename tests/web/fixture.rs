@@ -14,6 +14,9 @@ pub const FN: f64 = 1.0;
 pub const DB: f64 = 2.0;
 pub const EVT: f64 = 3.0;
 
+/// In place of a token: a request that is over.
+pub const OVER: f64 = -1.0;
+
 /// Outcomes of a send, by number.
 pub const OK: f64 = 0.0;
 pub const RETRY: f64 = 1.0;
@@ -64,9 +67,14 @@ pub fn poll(engine: &JsValue, now: f64) -> Option<Batch> {
     if view.is_undefined() {
         return None;
     }
-    let (at, len) =
-        (number(engine, "Engine.encodedPtr", args![]), number(engine, "Engine.encodedLen", args![]));
-    Some(Batch { view: json(&view), bytes: read_bytes(at, len) })
+    let view = json(&view);
+    Some(Batch { bytes: bytes_of(&view), view })
+}
+
+/// The bytes of a batch, which lie in memory.
+pub fn bytes_of(view: &Value) -> Vec<u8> {
+    let [address, length] = ["address", "length"].map(|key| view[key].as_f64().unwrap());
+    read_bytes(address, length)
 }
 
 /// Sends all that is queued. Returns the lines of its batches.

@@ -84,7 +84,7 @@ fn a_call_takes_at_most_what_the_buffer_holds() {
 #[wasm_bindgen_test]
 fn known_methods_are_those_of_the_list() {
     let options = construct("EngineOptions", args![]);
-    call(&options, "EngineOptions.methods", args!["PURGE,GET"]);
+    call(&options, "EngineOptions.setText", args!["methods", "PURGE,GET"]);
     call(
         &options,
         "EngineOptions.sink",
@@ -93,7 +93,7 @@ fn known_methods_are_those_of_the_list() {
     let engine = engine_of(&options);
     for method in ["PURGE", "PUT"] {
         call(&engine, "Engine.setSource", args![method]);
-        call(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, f64::NAN]);
+        call(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, f64::NAN, false]);
     }
     call(&engine, "Engine.flush", args![f64::NAN, NOW]);
     let text = String::from_utf8(poll(&engine, NOW).unwrap().bytes).unwrap();
@@ -103,7 +103,7 @@ fn known_methods_are_those_of_the_list() {
 #[wasm_bindgen_test]
 fn a_metrics_sink_waits_for_its_interval_and_splits_requests_by_labels() {
     let options = construct("EngineOptions", args![]);
-    call(&options, "EngineOptions.label", args!["tenant"]);
+    call(&options, "EngineOptions.setText", args!["labels", "tenant"]);
     let sink = |interval: JsValue, cumulative: bool| {
         let format = "otlp-metrics-json";
         call(&options, "EngineOptions.sink", args!["m", format, UNDEFINED, UNDEFINED, interval, cumulative]);
@@ -112,7 +112,7 @@ fn a_metrics_sink_waits_for_its_interval_and_splits_requests_by_labels() {
     let engine = engine_of(&options);
     call(&engine, "Engine.addText", args!["tenant", "acme"]);
     call(&engine, "Engine.setSource", args!["GET"]);
-    let flags = number(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, f64::NAN]);
+    let flags = number(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, f64::NAN, false]);
     assert_eq!(flags as u32 & 6, 4, "it waits");
     assert_eq!(number(&engine, "Engine.nextDeadline", args![]), 2000.0);
     call(&engine, "Engine.flush", args![f64::NAN, NOW]);

@@ -24,7 +24,7 @@ fn an_engine_takes_its_options_also_when_it_refuses_them() {
     let refusal = construct_throws("Engine", args![options.clone()]);
     assert_eq!(refusal.code, "config/lease-ms");
     assert_eq!(refusal.message, "leaseMs is 1; it must exceed flushDeadlineMs (2000)");
-    assert_eq!(throws(&options, "EngineOptions.keepSlow", args![1]).message, IS_GONE);
+    assert_eq!(throws(&options, "EngineOptions.setFlag", args!["respectParent", true]).message, IS_GONE);
 }
 
 #[wasm_bindgen_test]

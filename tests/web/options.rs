@@ -86,22 +86,26 @@ fn flags_are_set_by_name() {
         let engine = engine_of(&options);
         request(&engine, "/failed", 500.0);
         call(&engine, "Engine.setParent", args!["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"]);
-        call(&engine, "Engine.record", args![REQ, "/forced", 200, NOW, NOW, 5, f64::NAN]);
+        call(&engine, "Engine.record", args![REQ, "/forced", 200, NOW, NOW, 5, f64::NAN, false]);
         sent_events(&engine).into_iter().map(|event| event["route"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(sent_with("alwaysSampleErrors", true), ["/failed"]);
     assert_eq!(sent_with("alwaysSampleErrors", false), [""; 0]);
     assert_eq!(sent_with("respectParent", true), ["/failed", "/forced"]);
     let options = construct("EngineOptions", args![]);
-    let unknown = throws(&options, "EngineOptions.setFlag", args!["rate", true]);
-    assert_eq!((&*unknown.code, &*unknown.message), ("config/unknown-option", "rate is not an option"));
+    for unknown in [
+        throws(&options, "EngineOptions.setFlag", args!["rate", true]),
+        throws(&options, "EngineOptions.setText", args!["rate", "1"]),
+    ] {
+        assert_eq!((&*unknown.code, &*unknown.message), ("config/unknown-option", "rate is not an option"));
+    }
 }
 
 #[wasm_bindgen_test]
 fn slow_requests_are_kept_by_a_duration() {
     let options = options();
     call(&options, "EngineOptions.setNumber", args!["rate", 0]);
-    call(&options, "EngineOptions.keepSlow", args![99.5]);
+    call(&options, "EngineOptions.setNumber", args!["keepSlowMs", 99.5]);
     let engine = engine_of(&options);
     for duration in [99.5, 100.0, f64::NAN] {
         call(&engine, "Engine.recordRequest", args!["/a", "GET", 200, NOW, NOW, duration]);
@@ -114,7 +118,7 @@ fn slow_requests_are_kept_by_a_duration() {
 fn slow_requests_are_kept_by_their_routes_99th_percentile() {
     let options = options();
     call(&options, "EngineOptions.setNumber", args!["rate", 0]);
-    call(&options, "EngineOptions.keepSlowP99", args![]);
+    call(&options, "EngineOptions.setFlag", args!["keepSlowP99", true]);
     let engine = engine_of(&options);
     for duration in 1..=1000 {
         call(&engine, "Engine.recordRequest", args!["/a", "GET", 200, NOW, NOW, duration]);
@@ -132,7 +136,7 @@ fn slow_requests_are_kept_by_their_routes_99th_percentile() {
 fn a_duration_to_keep_that_is_none_is_refused_when_the_engine_is_made() {
     for ms in [-1.0, f64::NAN] {
         let options = construct("EngineOptions", args![]);
-        call(&options, "EngineOptions.keepSlow", args![ms]);
+        call(&options, "EngineOptions.setNumber", args!["keepSlowMs", ms]);
         assert_eq!(construct_throws("Engine", args![options]).code, "config/keep-slow-ms");
     }
 }
@@ -141,8 +145,8 @@ fn a_duration_to_keep_that_is_none_is_refused_when_the_engine_is_made() {
 fn rules_exclude_paths_and_change_rates() {
     let options = options();
     call(&options, "EngineOptions.setNumber", args!["rate", 0.25]);
-    call(&options, "EngineOptions.exclude", args!["/größe"]);
-    call(&options, "EngineOptions.exclude", args![r"re:\.js$"]);
+    call(&options, "EngineOptions.setText", args!["exclude", "/größe"]);
+    call(&options, "EngineOptions.setText", args!["exclude", r"re:\.js$"]);
     call(&options, "EngineOptions.addOverride", args!["/api", 0.5]);
     call(&options, "EngineOptions.addOverride", args!["/api/first-wins", 1]);
     let engine = engine_of(&options);
@@ -161,7 +165,7 @@ fn rules_are_compiled_when_the_engine_is_made() {
         call(&options, method, arguments);
         construct_throws("Engine", args![options])
     };
-    let exclude = refusal("EngineOptions.exclude", args!["re:(größe"]);
+    let exclude = refusal("EngineOptions.setText", args!["exclude", "re:(größe"]);
     assert_eq!(exclude.code, "config/sampling-rule");
     let begins = "sampling.exclude: rule 0 \"re:(größe\": does not compile";
     assert!(exclude.message.starts_with(begins), "{}", exclude.message);
@@ -196,7 +200,7 @@ fn a_seed_is_a_bigint_and_repeats_the_draws() {
 fn javascript_may_make_the_draws() {
     let options = options();
     call(&options, "EngineOptions.setNumber", args!["rate", 0.5]);
-    call(&options, "EngineOptions.useHostDraws", args![]);
+    call(&options, "EngineOptions.setFlag", args!["hostDraws", true]);
     let engine = engine_of(&options);
     for _ in 0..20 {
         request(&engine, "/no-draw", 200.0);
@@ -211,17 +215,22 @@ fn javascript_may_make_the_draws() {
 
 #[wasm_bindgen_test]
 fn a_service_is_named_in_every_batch() {
-    let meta_of = |name: JsValue, version: JsValue| {
+    let meta_of = |texts: &[(&str, &str)]| {
         let options = options();
-        call(&options, "EngineOptions.service", args![name, version]);
+        for (name, value) in texts {
+            call(&options, "EngineOptions.setText", args![*name, *value]);
+        }
         let engine = engine_of(&options);
         request(&engine, "/a", 200.0);
         let meta = send_all(&engine).pop().unwrap();
         (meta.get("service").cloned(), meta.get("version").cloned())
     };
-    assert_eq!(meta_of("größe 🚢".into(), "1.2.3".into()), (Some("größe 🚢".into()), Some("1.2.3".into())));
-    assert_eq!(meta_of("shop".into(), UNDEFINED), (Some("shop".into()), None));
-    assert_eq!(meta_of(NULL, "2".into()), (None, Some("2".into())));
+    assert_eq!(
+        meta_of(&[("service.name", "größe 🚢"), ("service.version", "1.2.3")]),
+        (Some("größe 🚢".into()), Some("1.2.3".into()))
+    );
+    assert_eq!(meta_of(&[("service.name", "shop")]), (Some("shop".into()), None));
+    assert_eq!(meta_of(&[("service.version", "2")]), (None, Some("2".into())));
 }
 
 #[wasm_bindgen_test]
@@ -266,7 +275,7 @@ fn a_batch_over_a_sinks_bytes_is_cut_until_it_fits() {
     }
     call(&engine, "Engine.setError", args!["x".repeat(200)]);
     call(&engine, "Engine.addText", args!["too large", "y".repeat(1000)]);
-    call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, NOW, 5, f64::NAN]);
+    call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, NOW, 5, f64::NAN, false]);
     call(&engine, "Engine.flush", args![f64::NAN, NOW]);
     let mut sent = 0;
     while let Some(batch) = poll(&engine, NOW) {

@@ -11,7 +11,7 @@ const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 /// Records an event outside of any request.
 fn record(engine: &JsValue, kind: f64, name: &str, number_of: f64) -> f64 {
-    number(engine, "Engine.record", args![kind, name, number_of, NOW, NOW, 5, f64::NAN])
+    number(engine, "Engine.record", args![kind, name, number_of, NOW, NOW, 5, f64::NAN, false])
 }
 
 #[wasm_bindgen_test]
@@ -24,7 +24,7 @@ fn an_event_carries_the_details_that_were_set_before_it() {
     call(&engine, "Engine.addText", args!["größe", "🚢"]);
     call(&engine, "Engine.addNumber", args!["n", -0.25]);
     call(&engine, "Engine.addFlag", args!["flag", true]);
-    call(&engine, "Engine.record", args![REQ, "/users/42?q=1", 503, NOW, NOW + 0.5, 12.5, f64::NAN]);
+    call(&engine, "Engine.record", args![REQ, "/users/42?q=1", 503, NOW, NOW + 0.5, 12.5, f64::NAN, false]);
     let expected = json!({
         "kind": "REQ", "ts": NOW + 0.5, "route": "/users/:id", "method": "PATCH", "status": 503, "dur_ms": 12.5,
         "error": "TypeError", "parent_id": "b7ad6b7169203331", "p": 1,
@@ -85,7 +85,7 @@ fn a_statement_carries_its_system_and_its_rows() {
 #[wasm_bindgen_test]
 fn nan_is_unknown_and_a_status_out_of_range_too() {
     let engine = engine();
-    call(&engine, "Engine.record", args![REQ, "/a", f64::NAN, NOW, NOW, f64::NAN, f64::NAN]);
+    call(&engine, "Engine.record", args![REQ, "/a", f64::NAN, NOW, NOW, f64::NAN, f64::NAN, false]);
     call(&engine, "Engine.recordRequest", args!["/a", "GET", 99, NOW, NOW, f64::NAN]);
     call(&engine, "Engine.recordRequest", args!["/a", "GET", 1000, NOW, NOW, UNDEFINED]);
     let events = sent_events(&engine);
@@ -99,7 +99,7 @@ fn nan_is_unknown_and_a_status_out_of_range_too() {
 fn an_event_with_unusable_times_is_refused() {
     let engine = engine();
     for [start, duration] in [[f64::NAN, 1.0], [f64::INFINITY, 1.0], [NOW, -1.0], [NOW, f64::INFINITY]] {
-        call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, start, duration, f64::NAN]);
+        call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, start, duration, f64::NAN, false]);
         call(&engine, "Engine.recordRequest", args!["/a", "GET", 200, NOW, start, duration]);
     }
     call(&engine, "Engine.refuse", args![2]);
@@ -116,7 +116,7 @@ fn text_comes_through_whole_but_for_half_characters() {
     let [a, b] = [b'a', b'b'].map(u16::from);
     for with_half in [&[0xd83d][..], &[a, 0xdea2, b]] {
         let name = JsString::from_char_code(with_half);
-        call(&engine, "Engine.record", args![EVT, name, f64::NAN, NOW, NOW, 5, f64::NAN]);
+        call(&engine, "Engine.record", args![EVT, name, f64::NAN, NOW, NOW, 5, f64::NAN, false]);
     }
     let names: Vec<_> = sent_events(&engine).iter().map(|event| event["name"].clone()).collect();
     let expected = ["größe", "🚢 ship", "\u{0}\u{7f}\u{80}\u{feff}\u{ffff}", "", "\u{fffd}", "a\u{fffd}b"];
@@ -166,9 +166,9 @@ fn flags_tell_what_is_due_what_waits_and_how_many_may_be_buffered() {
 fn children_stand_under_their_request() {
     let engine = engine();
     let token = number(&engine, "Engine.open", args!["/users/42?q=1", PARENT, NOW]);
-    call(&engine, "Engine.record", args![FN, "child", f64::NAN, NOW, NOW, 1, token]);
-    call(&engine, "Engine.endRequest", args![REQ, "/users/:id", 200, NOW, NOW, 5, token]);
-    call(&engine, "Engine.endRequest", args![FN, "stale", f64::NAN, NOW, NOW, 5, token]);
+    call(&engine, "Engine.record", args![FN, "child", f64::NAN, NOW, NOW, 1, token, false]);
+    call(&engine, "Engine.record", args![REQ, "/users/:id", 200, NOW, NOW, 5, token, true]);
+    call(&engine, "Engine.record", args![FN, "stale", f64::NAN, NOW, NOW, 5, token, true]);
     let events = send_all(&engine);
     let [child, request, stale] = &events[..3] else { panic!("{events:?}") };
     assert_eq!([&child["fn"], &request["route"]], [&json!("child"), &json!("/users/:id")]);
@@ -183,7 +183,7 @@ fn a_handler_that_is_no_request_is_open_without_a_path() {
     let engine = engine();
     for path in [NULL, UNDEFINED] {
         let token = number(&engine, "Engine.open", args![path, UNDEFINED, NOW]);
-        call(&engine, "Engine.endRequest", args![FN, "cron", f64::NAN, NOW, NOW, 5, token]);
+        call(&engine, "Engine.record", args![FN, "cron", f64::NAN, NOW, NOW, 5, token, true]);
     }
     assert_eq!(sent_events(&engine).len(), 2);
 }
@@ -191,11 +191,11 @@ fn a_handler_that_is_no_request_is_open_without_a_path() {
 #[wasm_bindgen_test]
 fn an_excluded_request_is_neither_recorded_nor_passed_on() {
     let options = options();
-    call(&options, "EngineOptions.exclude", args!["/health"]);
+    call(&options, "EngineOptions.setText", args!["exclude", "/health"]);
     let engine = engine_of(&options);
     let token = number(&engine, "Engine.open", args!["/health", PARENT, NOW]);
     assert_eq!(text(&engine, "Engine.outgoing", args![token, "a=1"]), "");
-    call(&engine, "Engine.endRequest", args![REQ, "/health", 500, NOW, NOW, 5, token]);
+    call(&engine, "Engine.record", args![REQ, "/health", 500, NOW, NOW, 5, token, true]);
     let counters = counters(&engine);
     assert_eq!([&counters["excluded"], &counters["accepted"]], [&json!(1), &json!(0)]);
 }
@@ -204,8 +204,8 @@ fn an_excluded_request_is_neither_recorded_nor_passed_on() {
 fn a_statement_says_what_its_database_did() {
     let engine = engine();
     call(&engine, "Engine.setUsage", args![120, f64::NAN, 0.25]);
-    call(&engine, "Engine.record", args![DB, "select 1", 3, NOW, NOW, 1, f64::NAN]);
-    call(&engine, "Engine.record", args![DB, "select 1", 3, NOW, NOW, 1, f64::NAN]);
+    call(&engine, "Engine.record", args![DB, "select 1", 3, NOW, NOW, 1, f64::NAN, false]);
+    call(&engine, "Engine.record", args![DB, "select 1", 3, NOW, NOW, 1, f64::NAN, false]);
     let events = send_all(&engine);
     assert_eq!([&events[0]["rows_read"], &events[0]["db_ms"]], [&json!(120), &json!(0.25)]);
     assert!(events[0].get("rows_written").is_none() && events[1].get("rows_read").is_none());
@@ -219,7 +219,7 @@ fn a_call_goes_out_within_its_request() {
     let parts: Vec<_> = header.split('-').collect();
     assert_eq!((parts[1], parts[2].len(), parts[3]), ("0af7651916cd43dd8448eb211c80319c", 16, "01"));
     call(&engine, "Engine.setSpan", args![&*header]);
-    call(&engine, "Engine.record", args![FN, "fetch", f64::NAN, NOW, NOW, 1, token]);
+    call(&engine, "Engine.record", args![FN, "fetch", f64::NAN, NOW, NOW, 1, token, false]);
     assert_eq!(send_all(&engine)[0]["span_id"], parts[2]);
 }
 
@@ -268,7 +268,7 @@ fn a_late_event_has_the_trace_and_the_fate_of_its_request() {
     let engine = engine();
     request(&engine, "/a", 200.0);
     let late = |name: &str| {
-        call(&engine, "Engine.recordLate", args![EVT, name, f64::NAN, NOW, NOW, f64::NAN]);
+        call(&engine, "Engine.record", args![EVT, name, f64::NAN, NOW, NOW, f64::NAN, OVER, false]);
     };
     late("recorded");
     let answer = answer_address(&engine);
@@ -295,12 +295,12 @@ fn a_late_event_has_the_trace_and_the_fate_of_its_request() {
 fn a_late_call_carries_the_trace_of_its_request() {
     let engine = engine();
     request(&engine, "/a", 200.0);
-    let headers = text(&engine, "Engine.outgoingLate", args!["vendor=1"]);
+    let headers = text(&engine, "Engine.outgoing", args![OVER, "vendor=1"]);
     let events = send_all(&engine);
     let trace = events[0]["trace_id"].as_str().unwrap();
     assert!(headers.starts_with(&format!("00-{trace}-")) && headers.ends_with("-01 vendor=1"), "{headers}");
     write_words(answer_address(&engine), &[-1.0]);
-    assert_eq!(text(&engine, "Engine.outgoingLate", args![]), "", "an excluded request sends no header");
+    assert_eq!(text(&engine, "Engine.outgoing", args![OVER]), "", "an excluded request sends no header");
 }
 
 #[wasm_bindgen_test]
@@ -353,8 +353,8 @@ fn an_open_request_is_named_by_its_traceparent() {
     assert!(header.starts_with("00-0af7651916cd43dd8448eb211c80319c-"), "{header}");
     assert_eq!(text(&engine, "Engine.traceOf", args![token]), header);
     call(&engine, "Engine.setParent", args![&*header.replace(&header[36..52], "00000000000000aa")]);
-    call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, NOW, 1, token]);
-    call(&engine, "Engine.endRequest", args![REQ, "/a", 200, NOW, NOW, 5, token]);
+    call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, NOW, 1, token, false]);
+    call(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, token, true]);
     for none in [token, 0.0, f64::NAN] {
         assert_eq!(text(&engine, "Engine.traceOf", args![none]), "", "it is over, or never was");
     }
@@ -367,12 +367,12 @@ fn an_open_request_is_named_by_its_traceparent() {
 fn a_request_that_is_over_is_named_by_its_answer() {
     let engine = engine();
     request(&engine, "/a", 200.0);
-    let header = text(&engine, "Engine.traceOfLate", args![]);
+    let header = text(&engine, "Engine.traceOf", args![OVER]);
     let events = send_all(&engine);
     let [trace, span] = ["trace_id", "span_id"].map(|key| events[0][key].as_str().unwrap());
     assert_eq!(header, format!("00-{trace}-{span}-01"));
     write_words(answer_address(&engine), &[-1.0, 0.0, 0.0, 0.0]);
-    assert_eq!(text(&engine, "Engine.traceOfLate", args![]), "", "an excluded request has no span");
+    assert_eq!(text(&engine, "Engine.traceOf", args![OVER]), "", "an excluded request has no span");
 }
 
 #[wasm_bindgen_test]
@@ -382,10 +382,10 @@ fn the_last_exceptions_are_json_with_what_was_set() {
     let token = number(&engine, "Engine.open", args!["/a/1", UNDEFINED, NOW]);
     call(&engine, "Engine.setError", args!["TypeError"]);
     call(&engine, "Engine.setException", args!["it \"broke\"", "", "at f"]);
-    call(&engine, "Engine.record", args![EVT, "exception", 1, NOW, NOW, f64::NAN, token]);
+    call(&engine, "Engine.record", args![EVT, "exception", 1, NOW, NOW, f64::NAN, token, false]);
     call(&engine, "Engine.setSource", args!["GET"]);
     call(&engine, "Engine.setPath", args![]);
-    call(&engine, "Engine.endRequest", args![REQ, "/a/1", 200, NOW, NOW, 5, token]);
+    call(&engine, "Engine.record", args![REQ, "/a/1", 200, NOW, NOW, 5, token, true]);
     // Of the request that is over.
     for is_path in [true, false] {
         call(&engine, "Engine.setError", args!["Error"]);
@@ -394,7 +394,7 @@ fn the_last_exceptions_are_json_with_what_was_set() {
         if is_path {
             call(&engine, "Engine.setPath", args![]);
         }
-        call(&engine, "Engine.recordLate", args![EVT, "exception", f64::NAN, NOW, NOW, f64::NAN]);
+        call(&engine, "Engine.record", args![EVT, "exception", f64::NAN, NOW, NOW, f64::NAN, OVER, false]);
     }
     let mut found: Value = serde_json::from_str(&text(&engine, "Engine.exceptions", args![])).unwrap();
     for entry in found.as_array_mut().unwrap() {

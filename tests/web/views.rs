@@ -70,8 +70,8 @@ fn a_batch_and_a_notice_are_plain_objects() {
     request(&engine, "/a", 200.0);
     call(&engine, "Engine.flush", args![f64::NAN, NOW]);
     let batch = call(&engine, "Engine.poll", args![NOW]);
-    assert_eq!(keys(&batch), ["sink", "lease", "count", "batchId"]);
-    assert_numbers(&batch, &["sink", "lease", "count"]);
+    assert_eq!(keys(&batch), ["sink", "lease", "count", "batchId", "address", "length"]);
+    assert_numbers(&batch, &["sink", "lease", "count", "address", "length"]);
     call(&engine, "Engine.settle", args![get(&batch, "lease"), OK, 0, NOW]);
     let notice = call(&engine, "Engine.notice", args![]);
     assert_eq!(keys(&notice), ["type", "sink", "batchId", "count", "outcome"]);
