@@ -1,5 +1,5 @@
 //! `tidegate-bindgen <module.wasm> <folder>`: what `wasm-bindgen --target web` does, with the options that the package
-//! needs, without the texts of panics, and with one check for stale objects. It builds in a third of the time that the
+//! needs, without the texts of panics, and without what its JavaScript repeats. It builds in a third of the time that the
 //! CLI of wasm-bindgen takes.
 
 mod glue;
@@ -30,5 +30,5 @@ fn main() -> Result<()> {
     output.emit(&folder)?;
     let glue = Path::new(&folder).join("tidegate.js");
     let js = fs::read_to_string(&glue)?;
-    Ok(fs::write(glue, glue::with_shared_checks(&js)?)?)
+    Ok(fs::write(glue, glue::with_shared_parts(&js)?)?)
 }
