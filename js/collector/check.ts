@@ -43,7 +43,8 @@ export function listOf(given: unknown, path: string): readonly unknown[] {
 
 /** A copy of a list of strings; none if it is absent. Throws TidegateError `config/type`, which names the entry. */
 export function stringsOf(given: unknown, path: string): readonly string[] {
-  return listOf(given ?? [], path).map((entry, at) => {
+  if (given === undefined) return [];
+  return listOf(given, path).map((entry, at) => {
     if (typeof entry !== "string") throw badType(`${path}[${at}]`, ["string"], entry);
     return entry;
   });
@@ -62,7 +63,8 @@ export function reading<T>(path: string, read: () => T): T {
 /** Throws TidegateError `config/type` for a function that returns no value: an async function, a generator. */
 export function refuseAsync(path: string, given: unknown): void {
   // Not `instanceof`: the function may be of another realm.
-  if (!/Async|Generator/.test(Object.prototype.toString.call(given))) return;
+  const tag: string = Object.prototype.toString.call(given);
+  if (!tag.includes("Async") && !tag.includes("Generator")) return;
   throw new TidegateError("config/type", `${path} must not be async: what it returns is needed at once`);
 }
 

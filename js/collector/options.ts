@@ -89,6 +89,9 @@ const SAMPLING: Shape = {
   respectParent: ["boolean"],
 };
 
+/** Options that are left out are not parsed: a Worker does this before its first response. */
+const NO_SAMPLING: SamplingOptions = Object.create(null);
+
 /**
  * `env`: what fills the options that are left out. Throws TidegateError `config/unknown-option`, `config/type`, `config/seed`
  * or `config/sink`.
@@ -106,7 +109,7 @@ export function parseOptions(options: unknown, env: unknown): Settings {
   const given = copyOf<CollectorOptions>(options, SHAPE, "");
   const warnings: string[] = [];
   const resource = resourceOf(given.service, given.resource, env, (text) => warnings.push(text));
-  const sampling = samplingOf(given.sampling ?? {});
+  const sampling = given.sampling === undefined ? NO_SAMPLING : samplingOf(given.sampling);
   const seed = sampling.seed === undefined ? undefined : seedOf(sampling.seed, "sampling.seed");
   const sinks = parseSinks(listOf(given.sinks ?? [], "sinks"));
   const labels = stringsOf(given.labels, "labels");

@@ -34,7 +34,12 @@ export function resourceOf(
   const all = new Map(attributesOf(env, warn));
   const name = variable(env, "OTEL_SERVICE_NAME");
   if (name !== undefined) all.set(KEYS.name, name);
-  const given = (resource ?? {}) as Record<string, unknown>;
+  if (resource !== undefined) addResource(all, resource as Record<string, unknown>);
+  if (service !== undefined) addService(all, service);
+  return all;
+}
+
+function addResource(all: Map<string, string>, given: Record<string, unknown>): void {
   for (const key of reading("resource", () => Object.keys(given))) {
     all.set(
       key,
@@ -44,12 +49,14 @@ export function resourceOf(
       ),
     );
   }
-  const copy = copyOf<ServiceOptions>(service ?? {}, SERVICE, "service.");
+}
+
+function addService(all: Map<string, string>, given: unknown): void {
+  const copy = copyOf<ServiceOptions>(given, SERVICE, "service.");
   for (const [member, key] of Object.entries(KEYS)) {
     const value = copy[member as keyof typeof KEYS];
     if (value !== undefined) all.set(key, value);
   }
-  return all;
 }
 
 /** Name and version, as far as they are known. */
