@@ -15,13 +15,15 @@ function assertAlive(object) {
 ";
 
 /// What stands there, and what stands there instead.
-const REPLACED: [(&str, &str); 3] = [
+const REPLACED: [(&str, &str); 4] = [
     // Every call passes the same allocator.
     (", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)", ")"),
     (
         "function passStringToWasm0(arg, malloc, realloc) {",
         "function passStringToWasm0(arg, malloc = wasm.__wbindgen_malloc, realloc = wasm.__wbindgen_realloc) {",
     ),
+    // The imports: wrangler names each function of a property by a call, and no method.
+    (": function(", "("),
     // Bundlers drop a class that a program does not use, and keep its registry unless they are told that it does nothing.
     (": new FinalizationRegistry(", ": /* @__PURE__ */ new FinalizationRegistry("),
 ];
