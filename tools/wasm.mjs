@@ -67,11 +67,19 @@ function optimize(file, names) {
 
 /** What each of them saves stands in docs/design/size-notebook.md. */
 const PASSES = [
+  // Rust has inlined what is worth it: further copies save no measurable time.
+  "--one-caller-inline-max-function-size=10",
+  "--flexible-inline-max-function-size=6",
   // Nothing but the end of the stack lies in the first kilobyte: constants are folded into addresses.
   "--low-memory-unused",
   // It knows which calls change nothing.
   "--generate-global-effects",
   "-O3",
+  // Nested expressions become lists of instructions, and the flow of control is written anew: both leave less to write.
+  "--flatten",
+  "--rereloop",
+  "-Oz",
+  "-Oz",
   // The functions of a module stand together, and all alignments are the same: both compress better.
   "--reorder-functions-by-name",
   "--dealign",
