@@ -4,7 +4,7 @@
 /** Every function's name, owner, bytes and own code; and the bytes of each section. */
 export function anatomy(bytes) {
   const sections = new Map();
-  const found = { imported: 0, exported: new Set(), bodies: [], names: new Map() };
+  const found = { imported: 0, exports: new Set(), bodies: [], names: new Map() };
   const module = reader(bytes, 8);
   while (!module.done()) {
     const id = module.byte();
@@ -16,7 +16,9 @@ export function anatomy(bytes) {
   const functions = found.bodies.map((code, at) => {
     const index = found.imported + at;
     const name = plain(found.names.get(index) ?? `function ${at}`);
-    return { name, owner: ownerOf(name, found.exported.has(index)), bytes: code.length, code };
+    // What wasm-bindgen exports calls the function that has the name of the export.
+    const isExported = found.exports.has(index) || found.exports.has(name);
+    return { name, owner: ownerOf(name, isExported), bytes: code.length, code };
   });
   return { sections, functions };
 }
@@ -38,10 +40,10 @@ const READ = {
   },
   export(section, found) {
     for (let left = section.number(); left > 0; left -= 1) {
-      section.text();
+      const name = section.text();
       const kind = section.byte();
       const index = section.number();
-      if (kind === 0) found.exported.add(index);
+      if (kind === 0) found.exports.add(index).add(name);
     }
   },
   code(section, found) {
