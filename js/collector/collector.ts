@@ -46,10 +46,19 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
   const early = new EarlyRequests(state, lead);
   const requests = new RequestIndex(host.kind === "workers" ? YOUNG_REQUESTS : 0);
   const own = scopeOf(state, () => placeOf(state));
-  const { route: _route, set: _set, ...events } = own;
+  // One by one: a rest would call the getters.
+  const { time, query, fetch, d1, binding, fn, db, evt, recordException } = own;
   const metrics = new Metrics(state, () => placeOf(state));
   return {
-    ...events,
+    time,
+    query,
+    fetch,
+    d1,
+    binding,
+    fn,
+    db,
+    evt,
+    recordException,
     [BRIDGE]: bridgeFor(state, lead, early, requests),
     req: (route, method, status, startMs, durationMs, error) =>
       recordRequest(state, route, method, status, startMs, durationMs, error),

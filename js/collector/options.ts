@@ -42,24 +42,25 @@ export interface Settings {
   describe(engine: EngineOptions, host: HostKind): void;
 }
 
-const NUMBERS = [
-  "queueSize",
-  "queueBytes",
-  "flushIntervalMs",
-  "batchMax",
-  "maxConsecutiveSinkFailures",
-  "closeTimeoutMs",
-  "flushDeadlineMs",
-  "leaseMs",
-  "retryBaseMs",
-  "retryMaxMs",
-  "sinkProbeMs",
-  "statsSeries",
-  "metricSeries",
-] as const;
+/** Those that are numbers for the engine. */
+const NUMBERS = {
+  queueSize: ["number"],
+  queueBytes: ["number"],
+  flushIntervalMs: ["number"],
+  batchMax: ["number"],
+  maxConsecutiveSinkFailures: ["number"],
+  closeTimeoutMs: ["number"],
+  flushDeadlineMs: ["number"],
+  leaseMs: ["number"],
+  retryBaseMs: ["number"],
+  retryMaxMs: ["number"],
+  sinkProbeMs: ["number"],
+  statsSeries: ["number"],
+  metricSeries: ["number"],
+} as const;
 
 const SHAPE: Shape = {
-  ...Object.fromEntries(NUMBERS.map((name) => [name, ["number"]])),
+  ...NUMBERS,
   service: ["object"],
   resource: ["object"],
   labels: ["array"],
@@ -145,7 +146,7 @@ export function parseOptions(options: unknown, env: unknown): Settings {
     describe(engine, host) {
       for (const name of ["service.name", "service.version"]) setText(engine, name, resource.get(name));
       for (const [key, value] of [...hostResource(host), ...resource]) engine.resource(key, value);
-      setNumbers(engine, given, NUMBERS, "");
+      setNumbers(engine, given, Object.keys(NUMBERS) as (keyof typeof NUMBERS)[], "");
       describeSampling(engine, sampling, seed);
       for (const label of labels) setText(engine, "labels", label);
       setText(engine, "methods", methods);

@@ -17,7 +17,6 @@ const KEYS = {
   instanceId: "service.instance.id",
   environment: "deployment.environment.name",
 } as const;
-const SERVICE: Shape = Object.fromEntries(Object.keys(KEYS).map((name) => [name, ["string"]]));
 
 const ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES";
 
@@ -52,7 +51,8 @@ function addResource(all: Map<string, string>, given: Record<string, unknown>): 
 }
 
 function addService(all: Map<string, string>, given: unknown): void {
-  const copy = copyOf<ServiceOptions>(given, SERVICE, "service.");
+  const shape: Shape = Object.fromEntries(Object.keys(KEYS).map((name) => [name, ["string"]]));
+  const copy = copyOf<ServiceOptions>(given, shape, "service.");
   for (const [member, key] of Object.entries(KEYS)) {
     const value = copy[member as keyof typeof KEYS];
     if (value !== undefined) all.set(key, value);
