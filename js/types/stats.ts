@@ -25,7 +25,10 @@ export interface SeriesStats extends Figures {
   readonly name: string;
   /** Counts, newest last: 60 slots of 15 s. */
   readonly sparkline: { readonly slots: readonly number[] };
-  /** The pool ran out, so the buckets of this row are wider: errors up to 2.2 % instead of 1 %. */
+  /**
+   * There was no room for fine buckets, in the pool or in a push to a hub: percentiles of this row are off by more than
+   * 1 %, mostly by up to 2.2 %.
+   */
   readonly coarse: boolean;
   /** Rows that its statements read, where the driver says so, as D1 does. */
   readonly rowsRead?: number;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
 import { dashboard } from "../../pkg/dist/dashboard.js";
-import { fixture } from "./_fixture.mjs";
+import { fixture } from "./_fixture.ts";
 import { serve } from "./_serve.mjs";
 
 const TOKEN = "correct horse battery staple";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { root } from "../../tools/env.mjs";
 import { until } from "../../tools/receiver.mjs";
-import { fixture, SERIES, timelineOf, viewOf } from "./_fixture.mjs";
+import { fixture, SERIES, timelineOf, viewOf } from "./_fixture.ts";
 import { open, serve, startBrowser, withPage } from "./_serve.mjs";
 
 let browser;

@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { root } from "../../tools/env.mjs";
-import { fixture, timelineOf, viewOf } from "./_fixture.mjs";
+import { fixture, timelineOf, viewOf } from "./_fixture.ts";
 import { open, serve, startBrowser, withPage } from "./_serve.mjs";
 
 const FOLDER = join(root, "build", "dashboard");

@@ -6,11 +6,11 @@ import { slotsOf } from "../../js/dashboard/page/state.ts";
 import { verdictOf } from "../../js/dashboard/page/verdict.ts";
 import type { Counters, SinkCounters } from "../../js/types/counters.ts";
 import type { View } from "../../js/types/view.ts";
-import { fixture } from "./_fixture.mjs";
+import { fixture } from "./_fixture.ts";
 
 const NOW = 1_800_000_000_000;
-const view = (await fixture().view()) as unknown as View;
-const [sink] = view.counters.sinks as unknown as [SinkCounters];
+const view = await fixture().view();
+const sink = view.counters.sinks[0] as SinkCounters;
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 
 const countersOf = (more: Partial<SinkCounters>): Counters => ({

@@ -1,13 +1,21 @@
 // A source with figures that stay as they are: what a page must show is known before.
 
+import type { SinkCounters } from "../../js/types/counters.ts";
+import type { SeriesStats, Timeline } from "../../js/types/stats.ts";
+import type { View, ViewSource } from "../../js/types/view.ts";
+
 const SLOTS = 60;
 const STEP_MS = 15_000;
 const ZERO = {
   ...{ overflow: 0, too_large: 0, rejected: 0, encode: 0, disabled: 0, closed: 0, core_reset: 0 },
 };
 
+const NONE_REFUSED = {
+  ...{ closed: 0, unconfigured: 0, core: 0, entropy: 0, name: 0, status: 0, time: 0, request: 0 },
+};
+
 /** Numbers that look drawn, and are the same each time. */
-function draws(seed) {
+function draws(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state * 1103515245 + 12345) % 2147483648;
@@ -15,7 +23,10 @@ function draws(seed) {
   };
 }
 
-export function timelineOf(nowMs, { slots = SLOTS, stepMs = STEP_MS, scale = 1, seed = 7 } = {}) {
+export function timelineOf(
+  nowMs: number,
+  { slots = SLOTS, stepMs = STEP_MS, scale = 1, seed = 7 } = {},
+): Timeline {
   const draw = draws(seed);
   const startMs = Math.floor(nowMs / stepMs) * stepMs - (slots - 1) * stepMs;
   const count = Array.from({ length: slots }, (_, at) =>
@@ -28,7 +39,13 @@ export function timelineOf(nowMs, { slots = SLOTS, stepMs = STEP_MS, scale = 1, 
   return { startMs, stepMs, count, errors, p50Ms, p95Ms, p99Ms };
 }
 
-function seriesOf(kind, name, count, ms, more = {}) {
+function seriesOf(
+  kind: SeriesStats["kind"],
+  name: string,
+  count: number,
+  ms: number,
+  more: Partial<SeriesStats> = {},
+): SeriesStats {
   const { count: slots } = timelineOf(0, { scale: count / 12_000, seed: name.length + 3 });
   const errors = more.errors ?? 0;
   const times = {
@@ -45,7 +62,7 @@ function seriesOf(kind, name, count, ms, more = {}) {
   };
 }
 
-export const SERIES = [
+export const SERIES: SeriesStats[] = [
   seriesOf("REQ", "/api/items", 4210, 8.2),
   seriesOf("REQ", "/api/items/:id", 5630, 5.4, { errors: 12 }),
   seriesOf("REQ", "/api/orders", 890, 31, { errors: 41 }),
@@ -58,16 +75,17 @@ export const SERIES = [
   }),
 ];
 
-function sinkOf(name, delivered, more = {}) {
+function sinkOf(name: string, delivered: number, more: Partial<SinkCounters> = {}): SinkCounters {
   const rest = { queued: 0, inFlight: 0, leasesExpired: 0, lateSettles: 0, disabled: false, ...more };
   const dropped = { ...ZERO, ...more.dropped };
   const lost = Object.values(dropped).reduce((a, b) => a + b);
   return { name, accepted: delivered + rest.queued + rest.inFlight + lost, delivered, ...rest, dropped };
 }
 
-export function viewOf(nowMs, more = {}) {
+export function viewOf(nowMs: number, more: Partial<View> = {}): View {
   const timeline = timelineOf(nowMs);
-  const [count, errors] = [timeline.count, timeline.errors].map((slots) => slots.reduce((a, b) => a + b));
+  const sum = (slots: readonly number[]) => slots.reduce((a, b) => a + b);
+  const [count, errors] = [sum(timeline.count), sum(timeline.errors)];
   const times = { p50Ms: 9.7, p90Ms: 25.2, p95Ms: 34.8, p99Ms: 71.3, p999Ms: 180, maxMs: 412.5, meanMs: 13 };
   const sparkline = { seconds: Array.from({ length: 60 }, () => 11), slots: timeline.count };
   const stats = { count, errors, rps: count / 900, errorPct: (100 * errors) / count, ...times, sparkline };
@@ -95,7 +113,14 @@ export function viewOf(nowMs, more = {}) {
       },
     ],
     counters: {
-      ...{ emitted: 21_400, accepted: 11_300, sampledOut: 9800, excluded: 300, refused: 0, refusedBy: {} },
+      ...{
+        emitted: 21_400,
+        accepted: 11_300,
+        sampledOut: 9800,
+        excluded: 300,
+        refused: 0,
+        refusedBy: NONE_REFUSED,
+      },
       ...{ pending: 0, coreResets: 0, truncated: 0, uncarried: 0 },
       metrics: { observed: 1719, overflowed: 0, refused: 0 },
       sinks: [sinkOf("otlp-traces", 11_200, { queued: 90 }), sinkOf("ndjson", 11_250, { inFlight: 40 })],
@@ -145,7 +170,7 @@ export function viewOf(nowMs, more = {}) {
 }
 
 /** A source of `make(nowMs)`; by default one process's. */
-export function fixture(make = viewOf) {
+export function fixture(make: (nowMs: number) => View = viewOf): ViewSource {
   return {
     view: async () => make(Date.now()),
     timeline: async ({ name }) => timelineOf(Date.now(), { seed: name.length + 3 }),
