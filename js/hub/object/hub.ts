@@ -218,6 +218,7 @@ export class Hub {
       const { minutes, firstMs } = await this.#minutes(nowMs);
       this.#loaded().evaluate(minutes, firstMs, nowMs);
     } catch {
+      this.#arm(nowMs);
       report("a shard did not answer; alarms are looked at in a minute");
     }
   }

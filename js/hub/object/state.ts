@@ -23,6 +23,8 @@ export class State {
   readonly alarms: Alarms;
   readonly outbox: Outbox = new Outbox();
   readonly #options: CheckedOptions;
+  /** When the first push to any shard came. 0: this object has not looked at alarms, as those that do not watch. */
+  #watchedFromMs = 0;
 
   constructor(options: CheckedOptions) {
     this.service = new Service(options.metricSeries);
@@ -52,6 +54,7 @@ export class State {
 
   /** Notes which alarms start and end. `minutes` are those of all shards. */
   evaluate(minutes: readonly Minute[], firstMs: number, nowMs: number): Transition[] {
+    this.#watchedFromMs = firstMs;
     const transitions = this.alarms.evaluate(minutes, firstMs, nowMs);
     const { webhook, link } = this.#options;
     if (webhook !== undefined) {
@@ -62,9 +65,8 @@ export class State {
 
   /** Whether the next minute may bring something, though nothing is pushed. */
   isBusy(nowMs: number): boolean {
-    const { lastMs, firstMs } = this.service;
-    const awaitsSilence = this.alarms.awaitsSilence && firstMs > 0;
-    return nowMs - lastMs <= WINDOW_MS || awaitsSilence || !this.outbox.isEmpty;
+    const awaitsSilence = this.alarms.awaitsSilence && this.#watchedFromMs > 0;
+    return nowMs - this.service.lastMs <= WINDOW_MS || awaitsSilence || !this.outbox.isEmpty;
   }
 
   /** When something will be too old; undefined: there is nothing. */
