@@ -66,7 +66,7 @@ export function addDistribution(into: Distribution, other: Distribution): void {
   }
   into.count += added.count;
   into.zeros += added.zeros;
-  into.sum += added.sum;
+  into.sum = finiteSum(into.sum, added.sum);
 }
 
 /** Merges buckets in groups of 2^`steps`. */
@@ -133,6 +133,10 @@ export function middles(buckets: Buckets, scale: number): [value: number, count:
 export function boundOf(index: number, scale: number): number {
   return 2 ** Math.min(Math.max(index * 2 ** -scale, -1022), 1023);
 }
+
+/** As the engine adds: JSON has no infinity, so a stored sum would be lost. */
+export const finiteSum = (one: number, two: number): number =>
+  Math.min(Math.max(one + two, -Number.MAX_VALUE), Number.MAX_VALUE);
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 const bad = (message: string): TidegateError => new TidegateError("hub/bytes", message);

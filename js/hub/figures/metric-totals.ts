@@ -1,7 +1,7 @@
 /** Metrics of a service since the hub began: what isolates measured, added up. */
 import type { MetricSeries } from "../../types/metrics.ts";
 import { type Classic, classicOf } from "./classic.ts";
-import { addDistribution, type Distribution, quantileOf } from "./distribution.ts";
+import { addDistribution, type Distribution, finiteSum, quantileOf } from "./distribution.ts";
 import type { Measured, MetricHead, Point, PointAttributes } from "./otlp.ts";
 
 /** One set of attributes. As JSON it is what it is. */
@@ -88,7 +88,7 @@ function firstOf(metric: MetricHead, attributes: PointAttributes, point: Point |
 }
 
 function addPoint({ kind, ...metric }: MetricHead, into: TotalPoint, point: Point | TotalPoint): void {
-  if (kind === "counter") into.value += point.value;
+  if (kind === "counter") into.value = finiteSum(into.value, point.value);
   if (kind === "gauge" && point.timeMs >= into.timeMs) into.value = point.value;
   into.timeMs = Math.max(into.timeMs, point.timeMs);
   if (point.untimed !== undefined) into.untimed = (into.untimed ?? 0) + point.untimed;

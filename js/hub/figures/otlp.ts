@@ -75,6 +75,8 @@ function attributesOf(given: unknown): PointAttributes {
     .slice(0, ATTRIBUTES_MAX)
     .map((pair) => [text(fields(pair).key, TEXT_MAX) ?? "", anyValue(fields(fields(pair).value))] as const)
     .filter(([, value]) => value !== undefined);
+  const length = pairs.reduce((sum, [key, value]) => sum + key.length + String(value).length, 0);
+  if (length > ATTRIBUTES_LENGTH_MAX) throw new TidegateError("hub/bytes", "a set of attributes is too long");
   return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1))) as PointAttributes;
 }
 
@@ -88,3 +90,5 @@ const TEXT_MAX = 256;
 const UNIT_MAX = 63;
 const DESCRIPTION_MAX = 1023;
 const ATTRIBUTES_MAX = 64;
+/** An event has at most 4 KiB of them. Sets are kept in memory, so each needs a bound. */
+const ATTRIBUTES_LENGTH_MAX = 4096;

@@ -128,6 +128,37 @@ test("a gauge has the number that was measured last, in whatever order it came",
   assert.equal((totals.series()[0] as { value: number }).value, 3);
 });
 
+test("a sum is never infinite, which could not be stored", () => {
+  const totals = new MetricTotals(3);
+  const head = { unit: "", description: "" };
+  const distribution = {
+    ...{ scale: 0, zeros: 0, count: 1, sum: Number.MAX_VALUE, min: 1, max: Number.MAX_VALUE },
+    ...{ positive: { offset: 1023, counts: [1] }, negative: { offset: 0, counts: [] } },
+  };
+  const point = { attributes: {}, timeMs: 1, value: Number.MAX_VALUE };
+  for (let n = 0; n < 2; n += 1) {
+    totals.add([{ metric: { ...head, name: "sent", kind: "counter" }, points: [point] }]);
+    totals.add([
+      { metric: { ...head, name: "size", kind: "histogram" }, points: [{ ...point, distribution }] },
+    ]);
+  }
+  assert.deepEqual(JSON.parse(JSON.stringify(totals.series())), totals.series());
+});
+
+test("a set of attributes is at most as long as the engine makes it", () => {
+  const sum = (length: number) => {
+    const attributes = Array.from({ length: 32 }, (_, n) => ({
+      key: `key ${n}`.padEnd(8),
+      value: { stringValue: "x".repeat(length / 32 - 8) },
+    }));
+    const dataPoints = [{ attributes, timeUnixNano: "1", asDouble: 1 }];
+    const metrics = [{ name: "a", sum: { dataPoints, aggregationTemporality: 1 } }];
+    return measuredOf({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] });
+  };
+  assert.equal(sum(4096).length, 1);
+  assert.throws(() => sum(4096 + 32), { code: "hub/bytes" });
+});
+
 test("what is no OTLP of ours is refused whole", () => {
   const histogram = (point: object) => ({
     resourceMetrics: [
