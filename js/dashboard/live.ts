@@ -9,7 +9,10 @@ const EVERY_MS = 2000;
 /** A stream then ends, and the browser opens another: nothing stays open for ever. */
 const STREAM_MS = 5 * 60_000;
 const STREAMS_MAX = 16;
-/** Not every host says that a client has left. A stream that nobody reads for so long is over. */
+/**
+ * A stream that nobody reads for so long fails, so that its connection does not stay open. Not every host says that a
+ * client has left, and the timer of a request that is over never fires in a Worker: there it only makes room.
+ */
 const UNREAD_MS = 30_000;
 
 /** The streams of one dashboard. They are known by the time of their last read alone: plain data. */
@@ -39,11 +42,14 @@ export class LiveStreams {
   #stream(host: Host, id: number, endMs: number): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
     let pause: Sleep | undefined;
+    let unread: Sleep | undefined;
     const end = () => {
       pause?.cancel();
+      unread?.cancel();
       this.#readMs.delete(id);
     };
     const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      unread?.cancel();
       const isTimed = pause === undefined || (await pause.done);
       if (!isTimed || host.now() >= endMs || !this.#readMs.has(id)) {
         end();
@@ -52,6 +58,12 @@ export class LiveStreams {
       this.#readMs.set(id, host.now());
       controller.enqueue(encoder.encode(`data: ${JSON.stringify(await this.#source.view())}\n\n`));
       pause = sleep(host, EVERY_MS, false);
+      unread = sleep(host, UNREAD_MS, false);
+      void unread.done.then((isTimed) => {
+        if (!isTimed) return;
+        end();
+        controller.error(new Error("nobody reads"));
+      });
     };
     return new ReadableStream({ pull, cancel: end }, { highWaterMark: 0 });
   }

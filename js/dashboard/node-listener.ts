@@ -70,9 +70,14 @@ async function requestOf(from: ListenerRequest): Promise<Request> {
   const method = from.method ?? "GET";
   const scheme = (from.socket as { encrypted?: boolean }).encrypted === true ? "https" : "http";
   const authority = headers.get("host") ?? String(from.headers[":authority"] ?? "localhost");
-  const url = new URL(from.originalUrl ?? from.url ?? "/", `${scheme}://${authority}`);
+  const url = `${scheme}://${authority}${pathOf(from.originalUrl ?? from.url ?? "/")}`;
   const hasBody = method !== "GET" && method !== "HEAD";
   return new Request(url, { method, headers, ...(hasBody && { body: await bodyOf(from) }) });
+}
+
+/** With its query. A target may be a whole URL, and one with two slashes is not: the host is what the header says. */
+function pathOf(target: string): string {
+  return target.startsWith("/") ? target : target.replace(/^[a-z]+:\/\/[^/?]*/i, "") || "/";
 }
 
 async function bodyOf(from: ListenerRequest): Promise<string> {
@@ -95,7 +100,9 @@ async function pipe(reader: ReadableStreamDefaultReader<Uint8Array>, to: Listene
     const part = await Promise.race([isGone, reader.read()]);
     if (part === "gone") return reader.cancel();
     if (part.done) return;
-    if (!to.write(part.value))
-      await Promise.race([new Promise<void>((resolve) => to.once("drain", resolve)), isGone]);
+    if (to.write(part.value)) continue;
+    const isDrained = new Promise<void>((resolve) => to.once("drain", resolve));
+    // A body that fails meanwhile ends the wait: a client that reads nothing would never do so.
+    await Promise.race([isDrained, isGone, reader.closed]);
   }
 }

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { toListener } from "../../pkg/dist/dashboard.js";
 import { until } from "../../tools/receiver.mjs";
@@ -101,5 +103,44 @@ test("a handler that fails is 500; a body that fails is no whole answer", async 
     const answer = await fetch(url);
     assert.deepEqual([answer.status, await answer.text()], [500, ""]);
     await assert.rejects(async () => (await fetch(`${url}/body`)).text());
+  });
+});
+
+test("a client that reads nothing does not stay when the body fails", async () => {
+  let fail;
+  const body = new ReadableStream({
+    start: (controller) => {
+      fail = () => controller.error(new Error("nobody reads"));
+    },
+    pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+  });
+  await withServer(
+    async () => new Response(body),
+    async (url, responses) => {
+      const client = connect(new URL(url).port, "127.0.0.1");
+      client.on("error", () => {});
+      client.pause();
+      client.write("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+      await until(() => responses[0]?.writableNeedDrain === true, 5000, "a full socket");
+      fail();
+      await until(() => responses[0].destroyed, 5000, "the end of the connection");
+      client.destroy();
+    },
+  );
+});
+
+test("the host of a request is what its header says, whatever its target looks like", async () => {
+  const handler = async (request) => new Response(request.url);
+  await withServer(handler, async (url) => {
+    const { host } = new URL(url);
+    const urlOf = async (target) => {
+      const client = connect(new URL(url).port, "127.0.0.1");
+      client.write(`GET ${target} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+      return (await text(client)).split("\r\n\r\n")[1].match(/http\S+/)[0];
+    };
+    assert.equal(await urlOf("/tide/?a=b"), `${url}/tide/?a=b`);
+    assert.equal(await urlOf("//evil.example/tide/login"), `${url}//evil.example/tide/login`);
+    assert.equal(await urlOf("http://evil.example/tide/login?a"), `${url}/tide/login?a`);
+    assert.equal(await urlOf("http://evil.example"), `${url}/`);
   });
 });
