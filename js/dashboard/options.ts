@@ -54,7 +54,9 @@ export function settingsOf(given: unknown): Settings {
   if (!/^\/[^?#]*$/.test(path)) {
     throw refusal("config/path", "path must begin with a slash, and have no query");
   }
-  return { token: token || undefined, authorize, isPublic, base: path.replace(/\/+$/, "") };
+  // As it stands in the URL of a request: with what is not ASCII encoded.
+  const { pathname } = new URL(`http://localhost${path}`);
+  return { token: token || undefined, authorize, isPublic, base: pathname.replace(/\/+$/, "") };
 }
 
 /** Own options, each read once. */

@@ -202,6 +202,14 @@ test("paths are those under the option path, with or without a proxy before", as
   }
 });
 
+test("a path that is not ASCII, or begins with two slashes, is that of the request", async () => {
+  for (const path of ["/über blick", "//double"]) {
+    const page = dashboard(fixture(), { public: true, path });
+    const { status } = await page(new Request(`http://h.example${path}/stats.json`));
+    assert.equal(status, 200, path);
+  }
+});
+
 test("methods: HEAD has no body, others than GET and POST are refused", async () => {
   const headers = { authorization: `Bearer ${TOKEN}` };
   for (const path of ["", "stats.json", "metrics"]) {

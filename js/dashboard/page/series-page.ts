@@ -36,7 +36,7 @@ export class SeriesPage implements Part<State> {
     const { kind, name } = this.#series;
     const figures = view.stats.series.find((each) => each.kind === kind && each.name === name);
     if (figures !== undefined) this.#tiles.update(figures);
-    const coarse = "Its percentiles are within 2.2 %, the others’ within 1 %.";
+    const coarse = "There was no room for its fine buckets: its percentiles are less exact than 1 %.";
     const gone = "Nothing in the last 15 minutes.";
     setText(this.#note, figures === undefined ? gone : figures.coarse ? coarse : "");
     this.#note.hidden = figures !== undefined && !figures.coarse;
