@@ -3,7 +3,6 @@
 use super::Recorder;
 use super::naming::name_of;
 use super::pipeline::{Pipeline, child_ids, with_own_span};
-use super::totals::Hint;
 use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
 use crate::engine::event::Event;
@@ -35,7 +34,7 @@ impl Recorder {
             return;
         }
         let name = Hashed::new(name_of(event, name));
-        pipeline.observe(event, name, &mut Hint::default(), shared, output);
+        pipeline.observe(event, name, shared, output);
         if event.is_exception() {
             let trace_id = span_of(request, shared).trace_id;
             Pipeline::note_exception(event, trace_id, [0; 8], shared, output);

@@ -30,7 +30,7 @@ use methods::Methods;
 use naming::{name_of, sampled_path};
 use pipeline::{Draws, Origin, Pipeline, child_ids, root_ids, with_own_span};
 use routes::Routes;
-use totals::{Hint, Totals};
+use totals::Totals;
 
 /// The half of a collector that records. What it yields goes to an [`Output`].
 pub(super) struct Recorder {
@@ -167,7 +167,7 @@ impl Recorder {
             return;
         }
         let name = Hashed::new(name_of(event, name));
-        pipeline.observe(event, name, &mut Hint::default(), shared, output);
+        pipeline.observe(event, name, shared, output);
         let ids = match pipeline.requests.get(token).map(|request| request.ids) {
             Some(parent) => child_ids(parent, shared),
             None => root_ids(None, shared),

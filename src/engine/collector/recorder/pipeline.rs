@@ -47,8 +47,14 @@ pub(super) enum Origin {
 
 impl Pipeline {
     /// Counts an event as emitted. Returns whether it is taken; if not, counts it as refused.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn admit(&self, event: &Event<'_>, shared: &mut Shared) -> bool {
+        self.admit_buffered(event, shared)
+    }
+
+    /// As [`admit`](Self::admit), without a call: for the loop over buffered requests.
+    #[inline(always)]
+    pub(super) fn admit_buffered(&self, event: &Event<'_>, shared: &mut Shared) -> bool {
         shared.ledger.add(Count::Emitted, 1);
         let admits = !self.is_closed && event.is_valid() && shared.rng.is_some();
         if !admits {
@@ -92,26 +98,21 @@ impl Pipeline {
         self.decide_at_rate(Some(self.policy.rate()), parent_sampled)
     }
 
-    /// Counts a finished event in the statistics and decides on it. Returns its probability, if it is recorded. The event
-    /// must not be excluded.
-    #[inline(always)]
-    pub(super) fn decide_outcome(
+    /// Counts an event in the metrics and in the statistics.
+    #[inline(never)]
+    pub(super) fn observe(
         &mut self,
         event: &Event<'_>,
         name: Hashed<'_>,
-        hint: &mut Hint,
-        decision: SamplingDecision,
         shared: &mut Shared,
         output: &mut impl Output,
-    ) -> Option<f64> {
-        let slow = self.is_slow(event, name.text);
-        self.observe(event, name, hint, shared, output);
-        self.policy.decide_outcome(decision, event.status, event.error.is_some(), slow)
+    ) {
+        self.observe_buffered(event, name, &mut Hint::default(), shared, output);
     }
 
-    /// Counts an event in the metrics and in the statistics.
+    /// As [`observe`](Self::observe), without a call, and with the hint of a route.
     #[inline(always)]
-    pub(super) fn observe(
+    pub(super) fn observe_buffered(
         &mut self,
         event: &Event<'_>,
         name: Hashed<'_>,
@@ -145,8 +146,9 @@ impl Pipeline {
         output.note_exception(shared);
     }
 
+    /// Whether an event that is not observed yet is one of the slow ones.
     #[inline(always)]
-    fn is_slow(&self, event: &Event<'_>, name: &str) -> bool {
+    pub(super) fn is_slow(&self, event: &Event<'_>, name: &str) -> bool {
         let p99 = match self.policy.keep_slow() {
             None => return false,
             Some(KeepSlow::P99) if event.kind == EventKind::Req => self.stats.p99(SeriesKind::Req, name),
@@ -171,7 +173,9 @@ impl Pipeline {
             shared.ledger.add(Count::Excluded, 1);
             return RequestAnswer::EXCLUDED;
         }
-        let p = self.decide_outcome(event, name, &mut Hint::default(), decision, shared, output);
+        let is_slow = self.is_slow(event, name.text);
+        self.observe(event, name, shared, output);
+        let p = self.policy.decide_outcome(decision, event.status, event.error.is_some(), is_slow);
         let ids = match origin {
             // Ids are drawn only for events that are recorded.
             Origin::Root(parent) if p.is_some() => with_own_span(root_ids(parent, shared), event),
@@ -218,20 +222,19 @@ impl Pipeline {
 }
 
 /// New ids for a root, or for a child of a span in another process.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn root_ids(parent: Option<TraceContext>, shared: &mut Shared) -> SpanIds {
     let Some(rng) = &mut shared.rng else { return SpanIds::default() };
-    SpanIds {
-        trace_id: match parent {
-            Some(TraceContext { trace_id, .. }) => trace_id,
-            None => rng.id(),
-        },
-        span_id: rng.id(),
-        parent_id: match parent {
-            Some(TraceContext { parent_id, .. }) => parent_id,
-            None => [0; 8],
-        },
+    match parent {
+        Some(TraceContext { trace_id, parent_id, .. }) => SpanIds { trace_id, span_id: rng.id(), parent_id },
+        None => new_ids(rng),
     }
+}
+
+/// New ids for a root that has no parent.
+#[inline(always)]
+pub(super) fn new_ids(rng: &mut Rng) -> SpanIds {
+    SpanIds { trace_id: rng.id(), span_id: rng.id(), parent_id: [0; 8] }
 }
 
 /// New ids for a child of `parent`.

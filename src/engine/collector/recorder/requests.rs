@@ -1,7 +1,7 @@
 //! Buffered requests: recorded many at a time, by ids.
 
 use super::methods::{Method, Methods};
-use super::pipeline::{Pipeline, root_ids};
+use super::pipeline::{Pipeline, new_ids};
 use super::routes::{Route, RouteRef, Routes};
 use crate::engine::collector::output::Output;
 use crate::engine::collector::shared::Shared;
@@ -76,7 +76,7 @@ impl Pipeline {
     ) -> (NameId, RequestAnswer) {
         let name = Hashed { text: &route.text, hash: route.hash };
         let event = request.event(name.text, &method.text);
-        if !self.admit(&event, shared) {
+        if !self.admit_buffered(&event, shared) {
             return (NameId::NONE, RequestAnswer::REFUSED);
         }
         let decision = self.decide_at_rate(route.rate, false);
@@ -85,7 +85,9 @@ impl Pipeline {
             return (NameId::NONE, RequestAnswer::EXCLUDED);
         }
         route.hint.method = request.method;
-        let Some(p) = self.decide_outcome(&event, name, &mut route.hint, decision, shared, output) else {
+        let is_slow = self.is_slow(&event, name.text);
+        self.observe_buffered(&event, name, &mut route.hint, shared, output);
+        let Some(p) = self.policy.decide_outcome(decision, event.status, false, is_slow) else {
             shared.ledger.add(Count::SampledOut, 1);
             return (NameId::NONE, RequestAnswer::new(None, [0; 16], [0; 8]));
         };
@@ -96,7 +98,7 @@ impl Pipeline {
                 if route.name_id == NameId::NONE { shared.names.touch(name) } else { route.name_id };
             return (name_id, RequestAnswer::new(Some(p), [0; 16], [0; 8]));
         }
-        let ids = root_ids(None, shared);
+        let ids = shared.rng.as_mut().map(new_ids).unwrap_or_default();
         let names = (name, route.name_id, method.name_id);
         let mut record = self.writer.write_request(&event, names, ids, p, &mut shared.names);
         record.queued_at = queued_at;
