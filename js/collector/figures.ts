@@ -22,7 +22,7 @@ export interface Figures {
 const READERS: {
   readonly [N in keyof Figures]: (engine: Engine, nowMs: number, text?: TextOptions) => Figures[N];
 } = {
-  totals: (engine) => engine.totals() as Totals,
+  totals: (engine) => totalsOf(engine.counters() as Counters),
   counters: (engine) => engine.counters() as Counters,
   stats: (engine, nowMs) => engine.stats(nowMs) as Stats,
   timeline: (engine, nowMs) => timelineOf(engine.timeline(nowMs)),
@@ -53,6 +53,15 @@ export function lastFigures(engine: Engine, nowMs: number): Figures | undefined 
     exceptions: READERS.exceptions(engine, nowMs),
     metrics: READERS.metrics(engine, nowMs),
     metricsText: READERS.metricsText(engine, nowMs),
+  };
+}
+
+function totalsOf({ sinks }: Counters): Totals {
+  const sum = (numbers: number[]) => numbers.reduce((all, number) => all + number, 0);
+  return {
+    delivered: sum(sinks.map(({ delivered }) => delivered)),
+    remaining: sum(sinks.map(({ queued, inFlight }) => queued + inFlight)),
+    dropped: sum(sinks.flatMap(({ dropped }) => Object.values(dropped))),
   };
 }
 

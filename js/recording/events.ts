@@ -178,8 +178,7 @@ function detailsOf(
     if (event.isHandled !== undefined && place?.record?.isOver === true) setEnded(engine, place.record);
     if (source !== undefined) engine.setSource(source);
     if (kind === REQ && isPath === true) engine.setPath();
-    if (parent !== undefined) engine.setParent(parent);
-    if (span) engine.setSpan(span);
+    if (parent !== undefined || span) engine.setTrace(parent ?? "", span ?? "");
     addAttributes(engine, attributes, truncated);
     if (figures.some((figure) => !Number.isNaN(figure))) engine.setUsage(...figures);
   };

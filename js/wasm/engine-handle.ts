@@ -15,6 +15,9 @@ import { RequestBuffer } from "./request-buffer.ts";
 /** Two traps within this time end the collector: a loop of resets would only burn the host's CPU. */
 const TRAP_WINDOW_MS = 10_000;
 
+/** What the engine tells of its memory, which never moves. */
+type Addresses = [words: number, text: number, measurements: number, ledger: number, counters: number];
+
 /** What the handle needs of its collector. It is called only when no call into the engine is on the stack. */
 export interface EngineOwner {
   /** Sets the options of a new engine. Throws TidegateError for a bad one. */
@@ -250,9 +253,10 @@ export class EngineHandle {
     }
     const engine = new Engine(options);
     if (this.#owner.countsRequests) engine.countRequests();
-    const ledger = new Ledger(engine, home.memory);
-    this.#buffer.attach(engine, home.memory);
-    this.#measures.attach(engine, home.memory);
+    const [words, text, measurements, ...counters] = engine.addresses() as Iterable<number> as Addresses;
+    const ledger = new Ledger(home.memory, ...counters);
+    this.#buffer.attach(home.memory, words, text);
+    this.#measures.attach(home.memory, measurements);
     // Assignments alone from here on: a full stack leaves the old parts together, or the new ones.
     this.#ledger = ledger;
     this.#home = home;

@@ -1,5 +1,4 @@
 /** The counters of one engine, as they lie in wasm memory. They stay readable after the engine has failed. */
-import type { Engine } from "./generated/tidegate.js";
 
 /** The first counter: events that the engine has begun. */
 export const EMITTED = 0;
@@ -10,8 +9,8 @@ export class Ledger {
   readonly #memory: WebAssembly.Memory;
   readonly #at: readonly [address: number, length: number];
 
-  constructor(engine: Engine, memory: WebAssembly.Memory) {
-    this.#at = [engine.ledgerPtr(), engine.ledgerLen()];
+  constructor(memory: WebAssembly.Memory, address: number, length: number) {
+    this.#at = [address, length];
     this.#memory = memory;
   }
 

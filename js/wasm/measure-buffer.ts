@@ -13,10 +13,10 @@ export class MeasureBuffer {
   #address = 0;
   #words = new Float64Array();
 
-  /** Writes to `engine` from now on. */
-  attach(engine: Engine, memory: WebAssembly.Memory): void {
+  /** Writes to `address` of an engine's memory from now on. */
+  attach(memory: WebAssembly.Memory, address: number): void {
     this.detach();
-    this.#address = engine.measurementsPtr();
+    this.#address = address;
     this.#memory = memory;
   }
 

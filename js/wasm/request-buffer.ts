@@ -67,11 +67,11 @@ export class RequestBuffer {
     this.#clock = clock;
   }
 
-  /** Writes to `engine` from now on. Ids of another engine mean nothing to it. */
-  attach(engine: Engine, memory: WebAssembly.Memory): void {
+  /** Writes to these addresses of an engine's memory from now on. Ids of another engine mean nothing to it. */
+  attach(memory: WebAssembly.Memory, words: number, text: number): void {
     this.detach();
     this.#memory = memory;
-    this.#addresses = [engine.requestsPtr(), engine.requestTextPtr()];
+    this.#addresses = [words, text];
     this.#limit = 1;
   }
 

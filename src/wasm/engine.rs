@@ -45,6 +45,21 @@ impl Engine {
         Ok(Self { collector, encoders, requests, measurements, details, encoded: Vec::new() })
     }
 
+    /// Where JavaScript reads and writes in wasm memory. None of it ever moves, so that JavaScript can read the memory of an
+    /// instance that trapped.
+    ///
+    /// | place | meaning |
+    /// |---|---|
+    /// | 0, 1 | the addresses of the request buffer, whose layout `requests` documents, and of its texts |
+    /// | 2 | the address of the buffer that `measuring` documents |
+    /// | 3, 4 | the address and the number of the counters of the ledger. The first one is the number of emitted events |
+    pub fn addresses(&self) -> Vec<f64> {
+        let ledger = self.collector.ledger_block();
+        let requests = [self.requests.words_ptr() as usize, self.requests.text_ptr() as usize];
+        let rest = [self.measurements.as_ptr() as usize, ledger.as_ptr() as usize, ledger.len()];
+        requests.into_iter().chain(rest).map(|number| number as f64).collect()
+    }
+
     /// The value in force of a numeric option. NaN: there is no option with this name.
     pub fn option(&self, name: &str) -> f64 {
         value_of(name, self.collector.config())

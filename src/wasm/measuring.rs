@@ -33,12 +33,6 @@ impl Engine {
         series.number()
     }
 
-    /// The address of the buffer.
-    #[wasm_bindgen(js_name = measurementsPtr)]
-    pub fn measurements_ptr(&self) -> *const f64 {
-        self.measurements.as_ptr()
-    }
-
     /// Records the first `count` rows of the buffer. Returns flags, as `convert::flags` documents.
     pub fn measure(&mut self, count: usize, now_ms: f64) -> u32 {
         if !self.has_entropy() {

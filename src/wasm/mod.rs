@@ -19,7 +19,7 @@
 //! marks an object as borrowed while one of its methods changes it. So an object whose method did not return refuses all
 //! further calls.
 //!
-//! JavaScript then takes a new instance. It reads the [ledger](Engine::ledger_ptr) and the number of begun requests from the
+//! JavaScript then takes a new instance. It reads the [ledger](Engine::addresses) and the number of begun requests from the
 //! memory of the old one, whose addresses it knows, and passes the ledger to the new engine ([`Engine::restore`]). An object
 //! of an old instance is never freed: in the new instance its address belongs to something else.
 

@@ -2,7 +2,7 @@
 
 use super::convert::{self, View};
 use super::engine::Engine;
-use super::views::{CountersView, NoticeView, RowView, TotalsView};
+use super::views::{CountersView, NoticeView, RowView};
 use crate::encode::{self, prometheus};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -13,11 +13,6 @@ impl Engine {
     #[wasm_bindgen(js_name = queueDepth)]
     pub fn queue_depth(&self) -> usize {
         self.collector.queue_depth()
-    }
-
-    /// Counters summed over all sinks: `{ delivered, remaining, dropped }`.
-    pub fn totals(&self) -> View {
-        convert::object(&TotalsView::new(self.collector.totals()))
     }
 
     /// All counters.
@@ -82,19 +77,6 @@ impl Engine {
     pub fn notice(&mut self) -> View {
         let notice = self.collector.poll_notice();
         notice.map_or(Ok(JsValue::UNDEFINED), |notice| convert::object(&NoticeView::new(&notice)))
-    }
-
-    /// The address of the ledger. It never changes, so JavaScript can read the memory of an instance that trapped. The
-    /// first counter is the number of emitted events.
-    #[wasm_bindgen(js_name = ledgerPtr)]
-    pub fn ledger_ptr(&self) -> *const f64 {
-        self.collector.ledger_block().as_ptr()
-    }
-
-    /// The number of counters in the ledger.
-    #[wasm_bindgen(js_name = ledgerLen)]
-    pub fn ledger_len(&self) -> usize {
-        self.collector.ledger_block().len()
     }
 
     /// Continues from the ledger of an engine that trapped, with the same options.

@@ -10,18 +10,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen]
 impl Engine {
-    /// The address of the request buffer, whose layout `requests` documents.
-    #[wasm_bindgen(js_name = requestsPtr)]
-    pub fn requests_ptr(&self) -> *const f64 {
-        self.requests.words_ptr()
-    }
-
-    /// The address of the texts of the request buffer.
-    #[wasm_bindgen(js_name = requestTextPtr)]
-    pub fn request_text_ptr(&self) -> *const u8 {
-        self.requests.text_ptr()
-    }
-
     /// Records the first `count` requests of the buffer, whose texts have `text_bytes` bytes in all. Returns
     /// flags, as `convert::flags` documents.
     #[wasm_bindgen(js_name = recordRequests)]
@@ -102,17 +90,12 @@ impl Engine {
         self.details.is_path = true;
     }
 
-    /// Sets the parent of the next event, from a `traceparent`: within a request it is a span of that request. An invalid
-    /// one is ignored.
-    #[wasm_bindgen(js_name = setParent)]
-    pub fn set_parent(&mut self, traceparent: &str) {
-        self.details.parent = TraceContext::parse(traceparent);
-    }
-
-    /// Sets the span of the next event, from the `traceparent` that [`outgoing`](Self::outgoing) returned.
-    #[wasm_bindgen(js_name = setSpan)]
-    pub fn set_span(&mut self, traceparent: &str) {
-        self.details.span = TraceContext::parse(traceparent);
+    /// Sets the parent and the span of the next event, each from a `traceparent`. Within a request the parent is a span of that
+    /// request; the span is one that [`outgoing`](Self::outgoing) returned. What is empty or invalid is ignored.
+    #[wasm_bindgen(js_name = setTrace)]
+    pub fn set_trace(&mut self, parent: &str, span: &str) {
+        self.details.parent = TraceContext::parse(parent);
+        self.details.span = TraceContext::parse(span);
     }
 
     /// Adds a text to the attributes of the next event.

@@ -2,7 +2,7 @@
 
 use crate::engine::metrics::{self, Exponential, Metric, MetricValue};
 use crate::engine::stats::{Figures, SeriesSnapshot, Snapshot};
-use crate::engine::{Counters, Notice, Reason, Refusal, SinkCounters, Totals, Value};
+use crate::engine::{Counters, Notice, Reason, Refusal, SinkCounters, Value};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -92,20 +92,6 @@ impl<'a> SinkView<'a> {
 impl<const N: usize> Serialize for ByReason<N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0)
-    }
-}
-
-/// Counters summed over all sinks.
-#[derive(Serialize)]
-pub(super) struct TotalsView {
-    delivered: f64,
-    remaining: f64,
-    dropped: f64,
-}
-
-impl TotalsView {
-    pub(super) fn new(Totals { delivered, remaining, dropped }: Totals) -> Self {
-        Self { delivered, remaining, dropped }
     }
 }
 

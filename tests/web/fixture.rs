@@ -1,8 +1,9 @@
 //! Engines to test with, and what comes out of them.
 
 use super::glue::*;
+use js_sys::Float64Array;
 use serde_json::Value;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 pub const NOW: f64 = 1_750_000_000_000.0;
 /// The same as JSON has it.
@@ -98,6 +99,12 @@ pub fn sent_events(engine: &JsValue) -> Vec<Value> {
         }
     }
     events
+}
+
+/// Where an engine has its request buffer, the texts of that, its measurements, and its ledger with a number of counters.
+pub fn addresses(engine: &JsValue) -> [f64; 5] {
+    let addresses = call(engine, "Engine.addresses", args![]).unchecked_into::<Float64Array>().to_vec();
+    addresses.try_into().unwrap()
 }
 
 pub fn counters(engine: &JsValue) -> Value {

@@ -85,7 +85,11 @@ fn flags_are_set_by_name() {
         call(&options, "EngineOptions.setFlag", args![flag, value]);
         let engine = engine_of(&options);
         request(&engine, "/failed", 500.0);
-        call(&engine, "Engine.setParent", args!["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"]);
+        call(
+            &engine,
+            "Engine.setTrace",
+            args!["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", ""],
+        );
         call(&engine, "Engine.record", args![REQ, "/forced", 200, NOW, NOW, 5, f64::NAN, false]);
         sent_events(&engine).into_iter().map(|event| event["route"].clone()).collect::<Vec<_>>()
     };

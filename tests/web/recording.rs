@@ -20,7 +20,7 @@ fn an_event_carries_the_details_that_were_set_before_it() {
     call(&engine, "Engine.setSource", args!["PATCH"]);
     call(&engine, "Engine.setError", args!["TypeError"]);
     call(&engine, "Engine.setPath", args![]);
-    call(&engine, "Engine.setParent", args![PARENT]);
+    call(&engine, "Engine.setTrace", args![PARENT, ""]);
     call(&engine, "Engine.addText", args!["größe", "🚢"]);
     call(&engine, "Engine.addNumber", args!["n", -0.25]);
     call(&engine, "Engine.addFlag", args!["flag", true]);
@@ -218,7 +218,7 @@ fn a_call_goes_out_within_its_request() {
     let header = text(&engine, "Engine.outgoing", args![token, UNDEFINED]);
     let parts: Vec<_> = header.split('-').collect();
     assert_eq!((parts[1], parts[2].len(), parts[3]), ("0af7651916cd43dd8448eb211c80319c", 16, "01"));
-    call(&engine, "Engine.setSpan", args![&*header]);
+    call(&engine, "Engine.setTrace", args!["", &*header]);
     call(&engine, "Engine.record", args![FN, "fetch", f64::NAN, NOW, NOW, 1, token, false]);
     assert_eq!(send_all(&engine)[0]["span_id"], parts[2]);
 }
@@ -249,8 +249,7 @@ fn a_tracestate_goes_along_if_it_is_valid() {
 fn an_invalid_traceparent_is_none() {
     let engine = engine();
     for header in ["", "00-größe", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"] {
-        call(&engine, "Engine.setParent", args![header]);
-        call(&engine, "Engine.setSpan", args![header]);
+        call(&engine, "Engine.setTrace", args![header, header]);
         record(&engine, EVT, "e", f64::NAN);
     }
     let events = sent_events(&engine);
@@ -260,7 +259,7 @@ fn an_invalid_traceparent_is_none() {
 
 /// Where the answer to a request that was recorded by a call of its own begins: in the first row, after two words of head.
 fn answer_address(engine: &JsValue) -> f64 {
-    number(engine, "Engine.requestsPtr", args![]) + f64::from((2 + 4) * 8)
+    addresses(engine)[0] + f64::from((2 + 4) * 8)
 }
 
 #[wasm_bindgen_test]
@@ -352,7 +351,7 @@ fn an_open_request_is_named_by_its_traceparent() {
     let header = text(&engine, "Engine.traceOf", args![token]);
     assert!(header.starts_with("00-0af7651916cd43dd8448eb211c80319c-"), "{header}");
     assert_eq!(text(&engine, "Engine.traceOf", args![token]), header);
-    call(&engine, "Engine.setParent", args![&*header.replace(&header[36..52], "00000000000000aa")]);
+    call(&engine, "Engine.setTrace", args![&*header.replace(&header[36..52], "00000000000000aa"), ""]);
     call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, NOW, 1, token, false]);
     call(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, token, true]);
     for none in [token, 0.0, f64::NAN] {

@@ -41,9 +41,9 @@ impl Buffer {
     fn record(&mut self, now: f64) -> (u32, Vec<f64>) {
         let count = (self.words.len() - HEAD) / ROW;
         let (words, text) = (self.words.split_off(HEAD), std::mem::take(&mut self.text));
-        let at = number(&self.engine, "Engine.requestsPtr", args![]);
+        let [at, text_at, ..] = addresses(&self.engine);
         write_words(at, &[&self.words, &words[..]].concat());
-        write_bytes(number(&self.engine, "Engine.requestTextPtr", args![]), &text);
+        write_bytes(text_at, &text);
         let flags =
             number(&self.engine, "Engine.recordRequests", args![count as f64, text.len() as f64, now]);
         let after = read_words(at, (HEAD + count.min(64) * ROW) as f64);
@@ -166,8 +166,7 @@ fn ids_that_nobody_has_are_refused() {
 fn whatever_the_memory_holds_each_request_counts_once() {
     let engine = engine();
     method_id(&engine, "GET");
-    let at = number(&engine, "Engine.requestsPtr", args![]);
-    let text_at = number(&engine, "Engine.requestTextPtr", args![]);
+    let [at, text_at, ..] = addresses(&engine);
     let mut emitted = 1.0;
     for packed in [f64::NAN, -1.0, f64::INFINITY, 2f64.powi(53) - 1.0, 2f64.powi(52)] {
         let row = [NOW, 5.0, packed, 0.0, 0.0, 0.0, 0.0, 0.0];

@@ -54,17 +54,6 @@ fn counters_are_plain_objects_of_numbers() {
 }
 
 #[wasm_bindgen_test]
-fn totals_are_a_plain_object_of_numbers() {
-    let engine = engine();
-    request(&engine, "/a", 200.0);
-    let totals = call(&engine, "Engine.totals", args![]);
-    assert_eq!(keys(&totals), ["delivered", "remaining", "dropped"]);
-    assert_numbers(&totals, &["delivered", "remaining", "dropped"]);
-    assert!(is_plain(&totals));
-    assert_eq!(get(&totals, "remaining"), 1);
-}
-
-#[wasm_bindgen_test]
 fn a_batch_and_a_notice_are_plain_objects() {
     let engine = engine();
     request(&engine, "/a", 200.0);
