@@ -2,11 +2,11 @@
 // counted as workerd counts it.
 import { DatabaseSync } from "node:sqlite";
 
-/** `Hub` is that of the package, or of the sources; `options` are its own. */
-export async function simulatedHub(Hub, options = {}) {
+/** `Hub` is that of the package, or of the sources; `options` are its own. `fault` may throw before and after each query. */
+export async function simulatedHub(Hub, options = {}, fault = () => {}) {
   const clock = { nowMs: 0 };
   const platform = { alarmMs: null, loaded: Promise.resolve() };
-  const storage = storageOf(platform);
+  const storage = storageOf(platform, fault);
   const ctx = {
     storage,
     id: { equals: () => true },
@@ -47,13 +47,15 @@ export async function simulatedHub(Hub, options = {}) {
   };
 }
 
-function storageOf(platform) {
+function storageOf(platform, fault) {
   const database = new DatabaseSync(":memory:");
   return {
     sql: {
       exec(query, ...values) {
+        fault();
         const statement = database.prepare(query);
         const rows = statement.all(...values).map(withBuffers);
+        fault();
         return { toArray: () => rows, rowsWritten: rowsWritten(database, query) };
       },
     },

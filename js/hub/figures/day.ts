@@ -26,11 +26,18 @@ export class Day {
   /** Takes what is old enough at `nowMs`. Must be called before the clock of the window advances to it. */
   take(window: Window, nowMs: number): void {
     const untilMs = minuteOf(nowMs) - TAKEN_AFTER_MINUTES * MINUTE_MS;
-    if (untilMs <= this.#nextMs) return;
+    if (untilMs < this.#nextMs) this.#setBack(untilMs);
+    if (untilMs === this.#nextMs) return;
     if (window.clockMs > 0) this.#minutes.push(...this.#untaken(window, window.clockMs, untilMs));
     this.#nextMs = untilMs;
     const firstMs = minuteOf(nowMs) - DAY_MINUTES * MINUTE_MS;
     this.#minutes = this.#minutes.filter(({ startMs }) => startMs > firstMs);
+  }
+
+  /** A clock that was ahead came back. What was taken too early is in the window again, or lost with it: 12 minutes at most. */
+  #setBack(untilMs: number): void {
+    this.#nextMs = untilMs;
+    this.#minutes = this.#minutes.filter(({ startMs }) => startMs < untilMs);
   }
 
   /** Those that were taken, and those still in the window, oldest first. */

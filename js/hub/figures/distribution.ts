@@ -6,7 +6,7 @@
 import { TidegateError } from "../../types/error.ts";
 import { count, type Fields, fields, finite, list } from "./reading.ts";
 
-/** Counts of neighbouring buckets, from bucket `offset` on. */
+/** Counts of neighbouring buckets, from bucket `offset` on: of finite numbers. */
 interface Buckets {
   offset: number;
   counts: number[];
@@ -29,7 +29,7 @@ export interface Distribution {
 export function distributionOf(point: Fields): Distribution {
   const scale = finite(point.scale) ?? 0;
   if (!Number.isInteger(scale) || Math.abs(scale) > SCALE_MAX) throw bad("a scale is out of range");
-  const [positive, negative] = [bucketsOf(point.positive), bucketsOf(point.negative)];
+  const [positive, negative] = [bucketsOf(point.positive, scale), bucketsOf(point.negative, scale)];
   const zeros = count(point.zeroCount);
   const total = zeros + sumOf(positive.counts) + sumOf(negative.counts);
   if (count(point.count) !== total) throw bad("a count is not that of its buckets");
@@ -40,12 +40,13 @@ export function distributionOf(point: Fields): Distribution {
   };
 }
 
-function bucketsOf(given: unknown): Buckets {
+function bucketsOf(given: unknown, scale: number): Buckets {
   const { offset, bucketCounts } = fields(given);
   const counts = list(bucketCounts).map(count);
   const first = finite(offset) ?? 0;
-  const isUsable = counts.length <= BUCKETS_MAX && Number.isInteger(first) && Math.abs(first) <= OFFSET_MAX;
-  if (!isUsable) throw bad("buckets are out of range");
+  const isInRange = first * 2 ** -scale >= -1075 && (first + counts.length - 1) * 2 ** -scale < 1024;
+  if (counts.length > BUCKETS_MAX || !Number.isInteger(first) || (counts.length > 0 && !isInRange))
+    throw bad("buckets are out of range");
   return { offset: first, counts };
 }
 
@@ -144,5 +145,3 @@ const bad = (message: string): TidegateError => new TidegateError("hub/bytes", m
 /** OpenTelemetry's limits. */
 const SCALE_MAX = 20;
 const BUCKETS_MAX = 160;
-/** At scale 20 a finite number has no index beyond it. */
-const OFFSET_MAX = 2 ** 31;

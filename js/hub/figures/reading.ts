@@ -30,7 +30,7 @@ export function finite(value: unknown): number | undefined {
   return typeof number === "number" && Number.isFinite(number) ? number : undefined;
 }
 
-/** A count: 0 unless it is a number above. */
+/** A count: 0 unless it is a number above. Sums of such counts stay finite. */
 export function count(value: unknown): number {
-  return Math.max(0, finite(value) ?? 0);
+  return Math.min(Math.max(0, finite(value) ?? 0), Number.MAX_SAFE_INTEGER);
 }

@@ -67,12 +67,12 @@ export class Service {
     this.window.merge(stats, atMs);
     const version = this.#versionOf(service.version ?? "");
     version.window.merge(stats, atMs);
-    version.lastMs = Math.max(version.lastMs, atMs);
+    version.lastMs = atMs;
     this.metrics.add(measured);
     this.#addExceptions(exceptions);
     this.name = service.name ?? this.name;
     this.firstMs ||= atMs;
-    this.lastMs = Math.max(this.lastMs, atMs);
+    this.lastMs = atMs;
   }
 
   #addExceptions(added: readonly RecentException[]): void {

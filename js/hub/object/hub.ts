@@ -92,7 +92,17 @@ export class Hub {
   /** Runs once a minute while there is something to do. */
   async alarm(): Promise<void> {
     this.#alarmMs = null;
-    const nowMs = this.now();
+    try {
+      await this.#minute(this.now());
+    } catch {
+      // The platform would try a few times more, and then never.
+      this.#drop();
+      this.#arm(this.now());
+      report("the storage or the engine fails; the hub tries again in a minute");
+    }
+  }
+
+  async #minute(nowMs: number): Promise<void> {
     this.#loaded().age(nowMs);
     await this.#watch(nowMs);
     this.#checkpoint();

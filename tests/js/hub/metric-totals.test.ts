@@ -180,6 +180,8 @@ test("what is no OTLP of ours is refused whole", () => {
     { ...good, scale: 99 },
     { ...good, scale: 0.5 },
     { ...good, positive: { offset: 2 ** 40, bucketCounts: ["2"] } },
+    { ...good, positive: { offset: 1023, bucketCounts: ["1", "1"] } },
+    { ...good, positive: { offset: -1076, bucketCounts: ["2"] } },
     { ...good, positive: { offset: 0, bucketCounts: new Array(161).fill("0").with(0, "2") } },
     { ...good, count: "Infinity" },
   ];

@@ -104,3 +104,29 @@ test("when the engine fails no counter falls, and what the hub loses with it is 
   }
   assert.equal(new Set(pushes.map(({ batchId }) => batchId.slice(0, 16))).size, 5);
 });
+
+test("after the clock of the hub was ahead for a moment, minutes and ages are right again", async () => {
+  const { tide, host, pushes } = pushing();
+  const state = new State(checkedOptions({}));
+  const minuteAt = async (aheadMs: number) => {
+    for (let n = 0; n < 6; n += 1) {
+      tide.req("/", "GET", 200, host.nowMs, 5);
+      await host.advance(10_000);
+      await tide.flush();
+      const { bytes, batchId } = pushes.at(-1) as Push;
+      state.add(pushOf(bytes, batchId), host.nowMs + aheadMs);
+      state.age(host.nowMs + aheadMs);
+    }
+  };
+  const counts = () => {
+    const minutes = state.service.day.minutes(state.service.window, host.nowMs);
+    return minutes.map(({ count }) => count).filter((count) => count === 6);
+  };
+  for (let minute = 0; minute < 20; minute += 1) await minuteAt(0);
+  assert.ok(counts().length >= 19);
+  await minuteAt(3 * 3_600_000);
+  for (let minute = 0; minute < 20; minute += 1) await minuteAt(0);
+  // Of before, those that had left the window by then.
+  assert.ok(counts().length >= 19 + 6, String(counts().length));
+  assert.ok(state.service.lastMs <= host.nowMs);
+});
