@@ -90,7 +90,10 @@ const INSPECTOR = "--inspector-addr=127.0.0.1:0";
 
 const wasmFilesIn = (folder) => readdirSync(folder).filter((name) => name.endsWith(".wasm"));
 
-/** One module and its wasm files, bundled as wrangler would: the package is found by name, under the `workerd` condition. */
+/**
+ * One module and its wasm files, bundled as wrangler does without options: the package is found by name, under the
+ * `workerd` condition, and a call gives each function its name, which some of the user's code may ask for.
+ */
 export async function bundle(entry, folder, options = {}) {
   await build({
     entryPoints: [entry],
@@ -101,6 +104,7 @@ export async function bundle(entry, folder, options = {}) {
     conditions: ["workerd", "worker", "browser"],
     loader: { ".wasm": "copy" },
     external: ["cloudflare:*", "node:*"],
+    keepNames: true,
     logLevel: "error",
     plugins: [builtPackage()],
     ...options,
