@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundle, serveFolder } from "../tools/workerd.mjs";
+import { bundle, encodeFolder } from "../tools/workerd.mjs";
 import { cpuMs } from "./cpu.mjs";
 import { orderOf } from "./order.mjs";
 import { NODE, withSink, workerFile } from "./worker-files.mjs";
@@ -43,21 +43,26 @@ export async function coldStart({ rounds, say }) {
 
 /** What each Worker took, by round: in ms, and in ms of CPU of its process. */
 async function inRounds(rounds, folder, sinkUrl) {
+  const starts = Object.fromEntries(
+    NAMES.map((name) => {
+      const options = { bindings: { SINK: `${sinkUrl}/${name}` }, flags: WORKERS[name][1] };
+      return [name, encodeFolder(join(folder, name), options)];
+    }),
+  );
   const found = Object.fromEntries(NAMES.map((name) => [name, []]));
   // The first round only brings the program and the files into memory.
   for (let round = -1; round < rounds; round += 1) {
     for (const name of orderOf(NAMES, round + 1)) {
-      const options = { bindings: { SINK: `${sinkUrl}/${name}` }, flags: WORKERS[name][1] };
-      const taken = await firstResponse(join(folder, name), options);
+      const taken = await firstResponse(starts[name]);
       if (round >= 0) found[name].push(taken);
     }
   }
   return found;
 }
 
-async function firstResponse(folder, options) {
+async function firstResponse(serve) {
   const start = performance.now();
-  const worker = await serveFolder(folder, options);
+  const worker = await serve();
   try {
     await wholeResponse(`${worker.url}/items/7`);
     return { ms: performance.now() - start, cpuMs: cpuMs(worker.pid) };
