@@ -1,6 +1,7 @@
 /** Messages about alarms, until they are posted. */
 import type { ResponseLike } from "../../types/http.ts";
 import { figureOf, type Transition } from "../figures/alarms.ts";
+import { report } from "./report.ts";
 
 type Send = (url: string, init: unknown) => Promise<ResponseLike>;
 
@@ -29,6 +30,8 @@ export class Outbox {
     const { rule, isActive, atMs } = transition;
     const id = `${rule.name}-${isActive ? "start" : "end"}-${atMs}`;
     const body = bodyOf(transition, service, link);
+    if (this.#messages.length === MESSAGES_MAX)
+      report("too many messages wait for the webhook; the oldest is given up");
     this.#messages = [...this.#messages, { id, body, attempts: 0 }].slice(-MESSAGES_MAX);
   }
 
