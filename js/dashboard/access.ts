@@ -51,7 +51,7 @@ export class Access {
     if (!isOwnForm(request)) return text(403, "This form is of another site");
     const length = Number(request.headers.get("content-length") ?? Number.NaN);
     if (!(length <= LOGIN_BYTES_MAX)) return text(413, "This is no login");
-    const given = new URLSearchParams(await request.text()).get("token") ?? "";
+    const given = new URLSearchParams(await request.text()).get("token")?.trim() ?? "";
     const waitSeconds = this.#check(request, token, given);
     if (waitSeconds === undefined) {
       return redirect("./", { "set-cookie": await sessionCookie(token, request, systemHost().now()) });

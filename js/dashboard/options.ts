@@ -56,7 +56,8 @@ export function settingsOf(given: unknown): Settings {
   }
   // As it stands in the URL of a request: with what is not ASCII encoded.
   const { pathname } = new URL(`http://localhost${path}`);
-  return { token: token || undefined, authorize, isPublic, base: pathname.replace(/\/+$/, "") };
+  // A secret that came out of a file has a line end, which neither a header nor a form has.
+  return { token: token?.trim() || undefined, authorize, isPublic, base: pathname.replace(/\/+$/, "") };
 }
 
 /** Own options, each read once. */

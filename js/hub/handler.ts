@@ -33,7 +33,11 @@ export function hubHandler(
   namespace: HubNamespace,
   options: HubHandlerOptions,
 ): (request: HostRequest) => Promise<HostResponse> {
-  const { token } = options;
+  if (options.token !== undefined && typeof options.token !== "string") {
+    throw new TidegateError("config/hub", "hub: token must be a text");
+  }
+  // A secret that came out of a file has a line end, which no header has.
+  const token = options.token?.trim();
   const shards = checkedShards(options.shards);
   if (!isNamespace(namespace)) throw new TidegateError("config/hub", "hub: not a Durable Object namespace");
   return async (given): Promise<HostResponse> => {

@@ -59,7 +59,7 @@ function httpSink(options: HubHttpOptions): BytesSink {
   checkUrl("hub", url);
   checkHttp("hub", given);
   if (token !== undefined && typeof token !== "string") throw badOption("hub", "token", "must be a text");
-  const own = token ? { ...TYPE, authorization: `Bearer ${token}` } : TYPE;
+  const own = token?.trim() ? { ...TYPE, authorization: `Bearer ${token.trim()}` } : TYPE;
   const http = { headers, fetch: send as FetchLike | undefined, gzip };
   return sinkOf(given, url, (bytes, info) => post(http, url, own, bytes, info));
 }

@@ -91,6 +91,14 @@ test("a bearer has to know the token to the last character", async () => {
   });
 });
 
+test("a token may have a line end, as a secret out of a file has", async () => {
+  await withDashboard({ token: `${TOKEN}\n` }, async ({ url }) => {
+    assert.equal(await statusOf(`${url}stats.json`, { authorization: `Bearer ${TOKEN}` }), 200);
+    assert.equal((await login(url, TOKEN)).status, 303);
+    assert.equal((await login(url, ` ${TOKEN} `)).status, 303);
+  });
+});
+
 test("the login gives a cookie that scripts cannot read, that no other site can send, and that is not the token", async () => {
   const response = await login(site.url, TOKEN);
   assert.deepEqual([response.status, response.headers.get("location")], [303, "./"]);

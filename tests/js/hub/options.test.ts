@@ -80,7 +80,7 @@ test("the handler is closed without a token, and open to pushes and scrapes with
     return response.status;
   };
   const authorization = `Bearer ${token}`;
-  for (const none of [undefined, ""]) {
+  for (const none of [undefined, "", " \n"]) {
     const handler = hubHandler(namespace, { token: none });
     const { status: closed } = (await handler(
       new Request("https://x/", { headers: { authorization } }) as never,
@@ -93,4 +93,7 @@ test("the handler is closed without a token, and open to pushes and scrapes with
   assert.equal(await status("POST", { authorization }), 400, "no id");
   assert.equal(await status("POST", { authorization, "idempotency-key": "0123456789abcdef-0-1" }), 503);
   assert.equal(await status("GET", { authorization }), 503);
+  assert.equal(await status("GET", { authorization }, `${token}\n`), 503, "a secret out of a file");
+  const [number, config] = [7 as unknown as string, { code: "config/hub" }];
+  assert.throws(() => hubHandler(namespace, { token: number }), config);
 });
