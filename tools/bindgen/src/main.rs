@@ -3,6 +3,7 @@
 //! CLI of wasm-bindgen takes.
 
 mod glue;
+mod locations;
 mod panics;
 
 use anyhow::{Context, Result};
@@ -27,6 +28,7 @@ fn main() -> Result<()> {
         .remove_producers_section(true)
         .generate_output()?;
     panics::without_texts(output.wasm_mut())?;
+    locations::erase(output.wasm_mut())?;
     output.emit(&folder)?;
     let glue = Path::new(&folder).join("tidegate.js");
     let js = fs::read_to_string(&glue)?;

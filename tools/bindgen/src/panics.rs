@@ -5,7 +5,8 @@ use anyhow::{Result, ensure};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module};
 
 /// How the names of these functions begin.
-const PANICS: [&str; 8] = [
+const PANICS: [&str; 9] = [
+    "<core::fmt::builders::",
     "core::cell::panic_",
     "core::option::expect_failed",
     "core::option::unwrap_failed",
