@@ -23,7 +23,8 @@ export interface RequestOptions {
 
 /** The template that the user gives. */
 export function routeOf(options: RequestOptions | undefined, request: object): string | undefined {
-  const template = ask(() => options?.route?.(request));
+  if (options?.route === undefined) return undefined;
+  const template = ask(() => options.route?.(request));
   return typeof template === "string" ? template : undefined;
 }
 

@@ -33,15 +33,19 @@ export function begin(
   context: FlushContext | undefined,
   other?: object,
 ): RequestRecord | undefined {
-  const describe = (bridge: AdapterBridge) => {
+  let record: RequestRecord;
+  try {
+    const bridge = bridgeWith(tide, env);
+    if (bridge === undefined) return undefined;
     const { url, method, headers } = request;
-    const opened = new RequestRecord(bridge, request, url, pathOf(url), method, hasFrozenClock);
-    opened.route = routeOf(options, request);
-    opened.traceparent = headerOf(headers, "traceparent");
-    if (opened.traceparent !== undefined) opened.tracestate = headerOf(headers, "tracestate");
-    return opened;
-  };
-  const record = openAs(tide, env, context, describe, { other });
+    record = new RequestRecord(bridge, request, url, pathOf(url), method, hasFrozenClock);
+    record.route = routeOf(options, request);
+    record.traceparent = headerOf(headers, "traceparent");
+    if (record.traceparent !== undefined) record.tracestate = headerOf(headers, "tracestate");
+    record = joinOrOpen(record, context, other, false);
+  } catch {
+    return undefined;
+  }
   addAttributes(record, options, request, env);
   return record;
 }
@@ -58,18 +62,33 @@ export function openAs(
   identity: Identity,
 ): RequestRecord | undefined {
   try {
-    const bridge = bridgeOf(tide);
-    if (bridge === undefined) return undefined;
-    const found = env ?? runningEnv();
-    if (found !== undefined) bridge.configure(found);
-    // Only the entry of Workers can import it.
-    const host = workersContext();
-    if (host !== undefined) bridge.setWaitUntil(host);
-    const record = describe(bridge);
-    const open = identity.isShared === true ? undefined : bridge.join(record, identity.other);
-    if (open === undefined) bridge.open(record, context, identity.other);
-    return open ?? record;
+    const bridge = bridgeWith(tide, env);
+    return bridge && joinOrOpen(describe(bridge), context, identity.other, identity.isShared === true);
   } catch {
     return undefined;
   }
+}
+
+/** The bridge, which then knows what the host has given. */
+function bridgeWith(tide: object, env: unknown): AdapterBridge | undefined {
+  const bridge = bridgeOf(tide);
+  if (bridge === undefined) return undefined;
+  const found = env ?? runningEnv();
+  if (found !== undefined) bridge.configure(found);
+  // Only the entry of Workers can import it.
+  const host = workersContext();
+  if (host !== undefined) bridge.setWaitUntil(host);
+  return bridge;
+}
+
+function joinOrOpen(
+  record: RequestRecord,
+  context: FlushContext | undefined,
+  other: object | undefined,
+  isShared: boolean,
+): RequestRecord {
+  const { bridge } = record;
+  const open = isShared ? undefined : bridge.join(record, other);
+  if (open === undefined) bridge.open(record, context, other);
+  return open ?? record;
 }

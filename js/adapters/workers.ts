@@ -100,7 +100,10 @@ function measured(
   options: InstrumentOptions | undefined,
 ): Handler {
   return (...args: unknown[]) => {
-    const [first, env, context] = args as [unknown, unknown, WaitUntil | undefined];
+    // Not taken apart as a list: that is an iteration, for each request.
+    const first = args[0];
+    const env = args[1];
+    const context = args[2] as WaitUntil | undefined;
     // Looked up for each call, as the runtime does: a development server may replace the handler.
     const run = () => Reflect.apply(Reflect.get(handler, name) as Handler, handler, args);
     const call = { tide, env, context, run };

@@ -52,10 +52,11 @@ export function bridgeFor(
       for (const record of request.unawaited ?? []) record();
       request.unawaited?.clear();
       const nowMs = state.clock.now();
-      const durationMs = state.clock.preciseNow() - request.preciseStartMs;
-      const isKept = isOpen(request) && early.keep({ request, status, durationMs }, nowMs, context);
+      const durationMs = state.clock.preciseAt(nowMs) - request.preciseStartMs;
+      const isKept = isOpen(request) && early.keep(request, status, durationMs, nowMs, context);
       if (!isOpen(request)) state.engine.refuse();
       else if (!isKept) endRequest(state, request, durationMs, status, request.error);
+      if (isOpen(request) && !request.isOver) requests.end();
       request.isOver = true;
       request.error = undefined;
       request.exception = undefined;
@@ -76,9 +77,10 @@ export function bridgeFor(
   };
 }
 
-/** An adapter within another one, or a callback, may run within a span of the same request. */
+/** An adapter within another one, or a callback, may run within a span of the same request. The first run cannot. */
 function placeWithin(state: State, request: RequestRecord): Place {
-  const current = placeOf(state);
+  const current = request.hasRun ? placeOf(state) : undefined;
+  request.hasRun = true;
   return current?.record === request
     ? current
     : { record: request, context: request.context, span: undefined };
@@ -95,6 +97,7 @@ function openAs(
   request: RequestRecord,
   other: object | undefined,
 ): RequestRecord | undefined {
+  if (!requests.hasOpen) return undefined;
   const same = requests.find(request.request) ?? (other && requests.find(other));
   if (same?.isOver === false) return same;
   const current = placeOf(state)?.record;

@@ -31,6 +31,12 @@ export class CollectorClock {
     return this.source === undefined ? this.#host.preciseNow() : this.now();
   }
 
+  /** As `preciseNow`, where `now` has just returned `nowMs`: a clock that is both is not read again. */
+  preciseAt(nowMs: number): number {
+    const { now, preciseNow } = this.#host;
+    return this.source === undefined && now === preciseNow ? nowMs : this.preciseNow();
+  }
+
   /** Host time as the engine takes it; NaN where the caller's ticks set the time. */
   engineTime(nowMs: number): number {
     return this.isManual ? Number.NaN : nowMs;

@@ -32,8 +32,13 @@ export class EarlyRequests {
   }
 
   /** Keeps the end of a request until the engine starts. False: it has to be recorded now. */
-  keep(ended: EarlyRequest, endMs: number, context: FlushContext | undefined): boolean {
-    const { request } = ended;
+  keep(
+    request: RequestRecord,
+    status: number | undefined,
+    durationMs: number,
+    endMs: number,
+    context: FlushContext | undefined,
+  ): boolean {
     if (!this.#state.engine.canWait || this.#ended.length === MOST) return false;
     if (
       (request.error ?? request.exception) !== undefined ||
@@ -50,7 +55,7 @@ export class EarlyRequests {
       }
       this.#untilMs = endMs + START_MS;
     }
-    this.#ended.push(ended);
+    this.#ended.push({ request, status, durationMs });
     return true;
   }
 

@@ -3,7 +3,7 @@ import { flush } from "../delivery/flush.ts";
 import type { FlushContext, Place, RequestRecord } from "../runtime/bridge.ts";
 import { hasLongTimers } from "../runtime/host.ts";
 import { runLeader } from "../runtime/leader.ts";
-import { SharedCount } from "../runtime/send-count.ts";
+import { countOf, SharedCount } from "../runtime/send-count.ts";
 import { runningContext, type WaitUntil } from "../runtime/wait-until.ts";
 import { isDue, isPending } from "../wasm/flags.ts";
 import type { Pump } from "./pump.ts";
@@ -26,8 +26,9 @@ export class Lead {
   atStart(request: RequestRecord): void {
     if (!this.#lacksContext || request.context !== undefined || !isPending(this.#flags)) return;
     const { leadSends } = this.#pump.limits;
-    void this.#pump.sendDue({ sends: leadSends - request.sends }, () => {
-      request.sends += 1;
+    const count = countOf(request);
+    void this.#pump.sendDue({ sends: leadSends - count.sends }, () => {
+      count.sends += 1;
     });
   }
 

@@ -19,6 +19,8 @@ export interface ErrorDetails {
 export interface EngineClock extends Clock {
   /** Ms for durations, of another origin than `now`. */
   preciseNow(): number;
+  /** As `preciseNow`, where `now` has just returned `nowMs`. */
+  preciseAt(nowMs: number): number;
   /** Host time as the engine takes it; NaN where the caller's ticks set the time. */
   engineTime(nowMs: number): number;
 }

@@ -18,13 +18,21 @@ export class RequestIndex {
   readonly #limit: number;
   /** The place of the oldest in the list, where the next one goes. */
   #next = 0;
+  /** Those that have not ended, with those that never will, since their host gave them up. */
+  #open = 0;
 
   /** `limit`: length of the list, which also holds requests that are over. 0: every request becomes a key. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
+  /** Whether a request is open. Most of the time none is, and nothing has to be searched for it. */
+  get hasOpen(): boolean {
+    return this.#open > 0;
+  }
+
   add(record: RequestRecord): void {
+    this.#open += 1;
     let leaving: RequestRecord | undefined = record;
     if (this.#limit > 0) {
       leaving = this.#young[this.#next];
@@ -32,6 +40,11 @@ export class RequestIndex {
       this.#next = (this.#next + 1) % this.#limit;
     }
     if (leaving !== undefined && !leaving.isOver) this.#old.set(leaving.request, leaving);
+  }
+
+  /** A request that was added has ended. It can still be found. */
+  end(): void {
+    this.#open -= 1;
   }
 
   /** `object` stands for `record` too: its framework's own request, or a copy of it. */
@@ -56,9 +69,11 @@ export class RequestIndex {
 
   /** The newest record of `request`: an object that lives for long, like a WebSocket, is opened with each event. */
   find(request: unknown): RequestRecord | undefined {
-    const { length } = this.#young;
-    for (let back = 1; back <= length; back += 1) {
-      const record = this.#young[(this.#next + length - back) % length];
+    const young = this.#young;
+    let at = this.#next;
+    for (let left = young.length; left > 0; left -= 1) {
+      at = (at === 0 ? young.length : at) - 1;
+      const record = young[at];
       if (record?.request === request) return record;
     }
     return typeof request === "object" && request !== null ? this.#old.get(request) : undefined;

@@ -14,7 +14,7 @@ import { measured } from "./timed.ts";
 export function openRequest(host: RecordingHost, requests: RequestIndex, request: RequestRecord): void {
   request.head = request.route ?? request.path;
   request.startMs = host.clock.now();
-  request.preciseStartMs = host.clock.preciseNow();
+  request.preciseStartMs = host.clock.preciseAt(request.startMs);
   requests.add(request);
 }
 

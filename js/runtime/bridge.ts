@@ -1,14 +1,14 @@
 /** The bridge from adapters to a collector. They are bundled apart, so adapters find it by a registered symbol. */
 import type { AttributeValue } from "../types/attributes.ts";
 import type { Answered, RequestAnswers } from "../types/request-answers.ts";
-import type { SendCount } from "./send-count.ts";
+import type { SendCount, Sender } from "./send-count.ts";
 import type { WaitUntil } from "./wait-until.ts";
 
 /** The name holds the version: an adapter of another major release finds no bridge and does nothing. */
 export const BRIDGE: unique symbol = Symbol.for("tidegate.bridge.0") as never;
 
 /** An open request as plain data, so that it may outlive its request. The adapter makes one object per request. */
-export class RequestRecord implements Answered, SendCount {
+export class RequestRecord implements Answered, Sender {
   readonly bridge: AdapterBridge;
   /** What `tide.scope` finds it by. */
   readonly request: object;
@@ -38,6 +38,8 @@ export class RequestRecord implements Answered, SendCount {
   /** The start by the clock for durations. */
   preciseStartMs: number = Number.NaN;
   isOver = false;
+  /** Code within it has run, and may be running. */
+  hasRun = false;
   /** Adapters within each other measure it once: how many of them have not ended. */
   depth = 1;
   /** Nothing says when it was answered: its duration is unknown. */
@@ -57,9 +59,8 @@ export class RequestRecord implements Answered, SendCount {
   /** What became of it, after its end. Its late events are recorded by that. */
   answers: RequestAnswers | undefined = undefined;
   row = 0;
-  sends = 0;
-  lastSendMs = 0;
-  pausedUntilMs = 0;
+  /** Undefined: it has not led yet. */
+  sent: SendCount | undefined = undefined;
   /** Its token in the engine. Undefined: nothing has needed it to be open there. */
   token: number | undefined = undefined;
   /** The generation of the engine that gave the token. Another engine's tokens mean nothing. */

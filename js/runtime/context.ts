@@ -30,21 +30,22 @@ export class RequestContext {
   run<T>(store: object, work: () => T): T {
     const storage = this.#find();
     if (storage === undefined) return work();
-    const outcome: { isRunning?: boolean; result?: T } = {};
+    let isRunning: boolean | undefined;
+    let result: T | undefined;
     const once = () => {
-      outcome.isRunning = true;
-      outcome.result = work();
-      outcome.isRunning = false;
-      return outcome.result;
+      isRunning = true;
+      result = work();
+      isRunning = false;
+      return result;
     };
     try {
       storage.run(store, once);
     } catch (cause) {
       // An error of the work belongs to the caller, one of the storage does not.
-      if (outcome.isRunning === true) throw cause;
+      if (isRunning === true) throw cause;
     }
     // A storage may not run the work, or not give back what it returns.
-    return outcome.isRunning === undefined ? work() : (outcome.result as T);
+    return isRunning === undefined ? work() : (result as T);
   }
 
   current(): unknown {

@@ -4,7 +4,7 @@
  */
 import type { FlushContext } from "./bridge.ts";
 import type { Clock, Host } from "./host.ts";
-import { pauseMs, type SendCount, type SendLimits } from "./send-count.ts";
+import { countOf, pauseMs, type SendCount, type Sender, type SendLimits } from "./send-count.ts";
 import { sleep } from "./sleep.ts";
 
 /** A leader is believed to live for this long after its planned wake-up. */
@@ -49,19 +49,20 @@ export function newTerm(): Term {
 }
 
 /**
- * Called when something waits: at the end of a request, and after work that is late. The invocation whose sends `count`
- * counts leads if there is no leader, or if a batch is due and the leader sleeps.
+ * Called when something waits: at the end of a request, and after work that is late. The invocation of `sender` leads if
+ * there is no leader, or if a batch is due and the leader sleeps.
  */
 export function runLeader(
   host: LeaderHost,
   context: FlushContext,
-  count: SendCount,
+  sender: Sender,
   nowMs: number,
   isDue: boolean,
 ): void {
   const { limits } = host;
-  if (count.sends >= limits.invocationSends) return;
   if (!hasNoLeader(host, nowMs) && !(isDue && isAsleep(host.term, nowMs))) return;
+  const count = countOf(sender);
+  if (count.sends >= limits.invocationSends) return;
   const leadMs = context.isBrief === true ? limits.stepMs : LEAD_MS;
   const pause = pauseMs(count, limits, nowMs);
   const waitMs = pause > 0 ? pause : isDue ? 0 : host.nextDeadline();

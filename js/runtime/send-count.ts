@@ -7,6 +7,18 @@ export interface SendCount {
   pausedUntilMs: number;
 }
 
+/** What sends: a request, or all that no request can be found for. */
+export interface Sender {
+  /** Undefined: nothing was sent yet. */
+  sent: SendCount | undefined;
+}
+
+/** The count of `sender`. Few requests lead, so it is made when it is needed. */
+export function countOf(sender: Sender): SendCount {
+  sender.sent ??= { sends: 0, lastSendMs: 0, pausedUntilMs: 0 };
+  return sender.sent;
+}
+
 /** The options `leadSends`, `invocationSends` and `flushIntervalMs`. */
 export interface SendLimits {
   readonly leadSends: number;
@@ -29,17 +41,16 @@ export function pauseMs(count: SendCount, { leadSends, stepMs }: SendLimits, now
 }
 
 /** The count that all work shares which no request can be found for. */
-export class SharedCount implements SendCount {
-  sends = 0;
-  lastSendMs = 0;
-  pausedUntilMs = 0;
+export class SharedCount implements Sender {
+  sent: SendCount | undefined = undefined;
   #fellMs = 0;
 
   /** Lets it fall by what is due at `nowMs`. */
   fall(nowMs: number): void {
     const steps = Math.floor((nowMs - this.#fellMs) / FALL_MS);
     if (steps === 0) return;
-    this.sends = Math.max(this.sends - Math.max(steps, 0), 0);
-    this.#fellMs = this.sends === 0 || steps < 0 ? nowMs : this.#fellMs + steps * FALL_MS;
+    const count = countOf(this);
+    count.sends = Math.max(count.sends - Math.max(steps, 0), 0);
+    this.#fellMs = count.sends === 0 || steps < 0 ? nowMs : this.#fellMs + steps * FALL_MS;
   }
 }

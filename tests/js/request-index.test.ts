@@ -92,3 +92,28 @@ test("two adapters around one request measure it once, and the inner one names i
     ["/inner"],
   );
 });
+
+test("an adapter within another one measures nothing anew, whatever has ended before, and keeps the span it runs in", async () => {
+  for (const kind of KINDS) {
+    const memory = memorySink();
+    const { tide } = simulated({ sinks: [memory] }, kind);
+    const inner = instrument(tide, {
+      fetch: async (_request: Request, _env: unknown, _ctx: unknown) => {
+        tide.evt("inside");
+        return new Response();
+      },
+    });
+    const outer = instrument(tide, {
+      fetch: async (request: Request, env: unknown, ctx: unknown) =>
+        request.url.endsWith("plain")
+          ? new Response()
+          : tide.time("work", () => inner.fetch(request, env, ctx)),
+    });
+    for (const path of ["plain", "nested"]) await outer.fetch(new Request(`https://a/${path}`), {}, CONTEXT);
+    await tide.flush();
+    const of = (kind: string) => memory.events.filter((event) => event.kind === kind);
+    assert.equal(of("REQ").length, 2, kind);
+    assert.equal(of("EVT")[0]?.parent_id, of("FN")[0]?.span_id, kind);
+    assertLaws(tide);
+  }
+});
