@@ -95,14 +95,14 @@ for (const shards of [1, 4]) {
 test("the storage stays within its bound, whatever is pushed", async () => {
   await withHub({}, async (hub) => {
     const [large, small] = [makeIsolate(1), makeIsolate(2)];
-    const filler = "x".repeat(900_000);
+    const filler = "x".repeat(1_750_000);
     let pushed = 0;
     const push = async (isolate) => {
       isolate.req("/", Date.now(), 5);
       assert.equal(await hub.push(isolate.cut(Date.now())), 200);
       pushed += 1;
     };
-    // A checkpoint comes with every ten large ones. In each round they lie in other rows of the journal, which
+    // The largest that are taken; a checkpoint comes with every five of them. In each round they lie in other rows of the journal, which
     // the rounds after it do not write over.
     for (let round = 0; round < 8; round += 1) {
       for (let n = 0; n < 70 - round * 10; n += 1) await push(small);
