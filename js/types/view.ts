@@ -34,7 +34,7 @@ export interface AlarmView {
   readonly active: boolean;
   /** Since when it is active. */
   readonly sinceMs?: number;
-  /** Percent, or milliseconds. `null`: there is nothing to compare. */
+  /** Of the last minute: percent, milliseconds, or requests for silence. `null`: there is nothing to compare. */
   readonly value: number | null;
   readonly threshold: number;
 }

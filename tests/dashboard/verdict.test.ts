@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { History } from "../../js/dashboard/page/history.ts";
+import { sinkRows } from "../../js/dashboard/page/panels/sinks.ts";
 import { slotsOf } from "../../js/dashboard/page/state.ts";
 import { verdictOf } from "../../js/dashboard/page/verdict.ts";
 import type { Counters, SinkCounters } from "../../js/types/counters.ts";
@@ -116,6 +117,33 @@ test("an alarm of errors says what the share of errors would say", () => {
   assert.deepEqual(after([], { stats, alarms: [{ ...alarm, active: false }] })[1], "7 % of requests fail.");
 });
 
+test("an alarm of silence counts requests; a service that was never asked is not one that is silent", () => {
+  const alarm = {
+    name: "quiet",
+    kind: "silence",
+    active: true,
+    sinceMs: NOW,
+    value: 3,
+    threshold: 5,
+  } as const;
+  assert.deepEqual(
+    after([], { alarms: [alarm], nowMs: NOW + 300_000 })[1],
+    "Alarm “quiet” has been on for 5 min: requests a minute 3, limit 5.",
+  );
+  const stats = { ...view.stats, count: 0, errorPct: 0 };
+  const [timeline, counters] = [{ ...view.timeline, count: [] }, view.counters];
+  assert.deepEqual(after([], { stats, timeline }), ["ok", "No requests in the last 15 minutes."]);
+  assert.deepEqual(after([], { stats, timeline, counters: { ...counters, emitted: 0 } }), [
+    "ok",
+    "No requests yet.",
+  ]);
+});
+
+test("sinks of one name have a row each", () => {
+  const rows = sinkRows({ ...view.counters, sinks: [sink, sink] });
+  assert.equal(new Set(rows.map(({ key }) => key)).size, 2);
+});
+
 test("p95 is compared only where there are requests enough on both sides", () => {
   const { timeline } = view;
   const slow = timeline.p95Ms.map((_, at) => (at >= 52 ? 300 : 50));
@@ -139,4 +167,17 @@ test("the rate of a slot that is not over is that of the part that has passed", 
   assert.deepEqual(seconds(30_000), [15, 15]);
   assert.deepEqual(seconds(25_000), [15, 10]);
   assert.deepEqual(seconds(16_000), [15, null]);
+});
+
+test("two sinks of one name are two sinks", () => {
+  const history = new History();
+  const sinks = [
+    { ...sink, queued: 0, inFlight: 0 },
+    { ...sink, queued: 0, inFlight: 0, dropped: { ...sink.dropped, overflow: 1000 } },
+  ];
+  for (const ms of [0, 30_000]) history.add(NOW + ms, { ...view.counters, sinks });
+  assert.deepEqual(
+    history.changes().map(({ lost }) => lost),
+    [0, 0],
+  );
 });

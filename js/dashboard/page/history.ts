@@ -24,8 +24,10 @@ export class History {
   changes(): SinkChange[] {
     const [first, last] = [this.#seen[0], this.#seen.at(-1)];
     if (first === undefined || last === undefined) return [];
-    return last.sinks.map((sink) => {
-      const before = first.sinks.find(({ name }) => name === sink.name) ?? sink;
+    return last.sinks.map((sink, at) => {
+      // Two can have one name, and one of a hub is in another place once there are more.
+      const isSame = ({ name }: SinkCounters) => name === sink.name;
+      const before = [...first.sinks.slice(at, at + 1), ...first.sinks].find(isSame) ?? sink;
       return {
         sink,
         delivered: sink.delivered - before.delivered,

@@ -34,6 +34,13 @@ const STALE_MS = 20_000;
 /** A sink that delivers nothing for so long while events wait. */
 const STUCK_MS = 20_000;
 
+/** What alarms watch, and how it reads. */
+const FIGURES: Record<AlarmView["kind"], readonly [what: string, text: (value: number | null) => string]> = {
+  errors: ["errors", percent],
+  p95: ["p95", duration],
+  silence: ["requests a minute", (value) => count(value ?? 0)],
+};
+
 const ORDER: readonly Level[] = ["bad", "warn", "note", "ok"];
 
 export function verdictOf(view: View, changes: readonly SinkChange[]): Verdict {
@@ -52,15 +59,14 @@ export function verdictOf(view: View, changes: readonly SinkChange[]): Verdict {
   return { level: worst.level, headline: worst.text, others };
 }
 
-function wellOf({ stats }: View): string {
-  return stats.count === 0 ? "No requests yet." : "All is well.";
+function wellOf({ stats, counters }: View): string {
+  if (stats.count > 0) return "All is well.";
+  return counters.emitted > 0 ? "No requests in the last 15 minutes." : "No requests yet.";
 }
 
 function alarmProblem({ name, kind, value, threshold, sinceMs }: AlarmView, nowMs: number): Problem {
   const state = sinceMs === undefined ? "is on" : `has been on for ${span(nowMs - sinceMs)}`;
-  const text = (n: number | null) =>
-    kind === "p95" ? duration(n) : kind === "errors" ? percent(n) : span(n ?? 0);
-  const what = { errors: "errors", p95: "p95", silence: "silence" }[kind];
+  const [what, text] = FIGURES[kind];
   return {
     level: "bad",
     text: `Alarm “${name}” ${state}: ${what} ${text(value)}, limit ${text(threshold)}.`,
