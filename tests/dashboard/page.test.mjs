@@ -226,6 +226,21 @@ test("the sentence says what is not well, the worst first", async () => {
   }
 });
 
+test("what has one name, or differs in a number alone, is shown each by itself", async () => {
+  const { counters } = viewOf(NOW);
+  const [sink] = counters.sinks;
+  const names = ["shop-1", "shop-2", "shop-2", "shop-3"];
+  const sinks = names.map((name) => ({ ...sink, name, disabled: true }));
+  await withDashboard(still({ counters: { ...counters, sinks } }), async (page) => {
+    assert.deepEqual(await texts(page, 'section[aria-label="Sinks"] tbody th'), names);
+    const said = [...(await texts(page, "h1")), ...(await texts(page, ".problems li"))];
+    assert.deepEqual(
+      said,
+      names.map((name) => `Sink “${name}” is disabled: it failed too often.`),
+    );
+  });
+});
+
 test("where nothing has happened, it says what will be shown", async () => {
   const zero = { count: 0, errors: 0, rps: 0, errorPct: 0, meanMs: null, maxMs: null };
   const none = { ...zero, p50Ms: null, p90Ms: null, p95Ms: null, p99Ms: null, p999Ms: null };
@@ -234,7 +249,7 @@ test("where nothing has happened, it says what will be shown", async () => {
   const { startMs, stepMs } = timelineOf(NOW);
   const timeline = { startMs, stepMs, count: slots, errors: slots, p50Ms: nulls, p95Ms: nulls, p99Ms: nulls };
   const stats = { ...none, sparkline: { seconds: slots, slots }, series: [] };
-  const counters = { ...viewOf(NOW).counters, sinks: [] };
+  const counters = { ...viewOf(NOW).counters, emitted: 0, sinks: [] };
   const nothing = { stats, timeline, counters, metrics: [], exceptions: [], versions: [], service: {} };
   await withDashboard(still(nothing), async (page) => {
     assert.equal(await page.textContent("h1"), "No requests yet.");

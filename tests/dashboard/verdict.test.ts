@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { History } from "../../js/dashboard/page/history.ts";
-import { sinkRows } from "../../js/dashboard/page/panels/sinks.ts";
 import { slotsOf } from "../../js/dashboard/page/state.ts";
 import { verdictOf } from "../../js/dashboard/page/verdict.ts";
 import type { Counters, SinkCounters } from "../../js/types/counters.ts";
@@ -137,11 +136,6 @@ test("an alarm of silence counts requests; a service that was never asked is not
     "ok",
     "No requests yet.",
   ]);
-});
-
-test("sinks of one name have a row each", () => {
-  const rows = sinkRows({ ...view.counters, sinks: [sink, sink] });
-  assert.equal(new Set(rows.map(({ key }) => key)).size, 2);
 });
 
 test("p95 is compared only where there are requests enough on both sides", () => {

@@ -49,7 +49,7 @@ export interface Part<T> {
   update(item: T): void;
 }
 
-/** Parts by key: those of keys that stay are updated, and not made anew. */
+/** Parts by key: those of keys that stay are updated, and not made anew. Items of one key are told apart by their order. */
 export class KeyedParts<T> {
   readonly #parent: Element;
   readonly #make: (item: T) => Part<T>;
@@ -63,7 +63,8 @@ export class KeyedParts<T> {
   update(items: readonly T[], keyOf: (item: T) => string): void {
     const parts = new Map<string, Part<T>>();
     for (const item of items) {
-      const key = keyOf(item);
+      let key = keyOf(item);
+      while (parts.has(key)) key += " again";
       const part = this.#parts.get(key) ?? this.#make(item);
       part.update(item);
       parts.set(key, part);

@@ -16,7 +16,7 @@ export const SINK_HEADS: Heads = [
 export const NO_SINKS = "No sinks: figures are kept, events are sent nowhere.";
 
 export function sinkRows({ sinks }: Counters): Row[] {
-  return sinks.map((sink, at) => {
+  return sinks.map((sink) => {
     const lost = lostBy(sink);
     const cells = [
       { text: sink.name },
@@ -26,8 +26,7 @@ export function sinkRows({ sinks }: Counters): Row[] {
       { text: count(lost), class: lost > 0 ? "failing" : "" },
       { text: whyOf(sink) },
     ];
-    // Two can have one name.
-    return { key: `${at} ${sink.name}`, cells };
+    return { key: sink.name, cells };
   });
 }
 
