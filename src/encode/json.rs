@@ -191,7 +191,7 @@ fn is_plain(word: u64) -> bool {
     (below(b' ', word) | below(1, quote) | below(1, backslash)) & (EACH * 0x80) == 0
 }
 
-/// Writes at most 16 bytes as a string of hexadecimal digits.
+/// Writes 8 or 16 bytes as a string of hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8], out: &mut Vec<u8>) {
     let mut digits = [b'"'; 34];
     text::hex::fill(bytes, &mut digits[1..]);
@@ -207,7 +207,7 @@ fn escape(byte: u8, out: &mut Vec<u8>) {
         b'\t' => out.extend_from_slice(b"\\t"),
         b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
         _ => {
-            let [.., high, low] = text::hex::eight_digits([0, 0, 0, byte]);
+            let [.., high, low] = text::hex::eight_digits(u32::from(byte) << 24);
             out.extend_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
         }
     }
@@ -244,14 +244,14 @@ mod tests {
         object.number(key!("a"), 1.0);
         let mut inner = object.object(key!("b"));
         inner.flag(key!("c"), true);
-        inner.hex(key!("d"), &[0x0f, 0xa0, 0x9a, 0x5b]);
+        inner.hex(key!("d"), &[0x0f, 0xa0, 0x9a, 0x5b, 0, 1, 2, 0xff]);
         inner.close();
         object.array(key!("e"), &[1.0, 2.0], |object, n| object.number(key!("n"), *n));
         object.number(key!("f"), f64::NAN);
         object.close();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            r#"{"a":1,"b":{"c":true,"d":"0fa09a5b"},"e":[{"n":1},{"n":2}],"f":null}"#
+            r#"{"a":1,"b":{"c":true,"d":"0fa09a5b000102ff"},"e":[{"n":1},{"n":2}],"f":null}"#
         );
     }
 }

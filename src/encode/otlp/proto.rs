@@ -37,19 +37,22 @@ pub(super) fn bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Begins a value of unknown length. Returns its offset.
+///
+/// There is room for one byte of its length. The caller may make more, by zeros.
 pub(super) fn open(number: u32, out: &mut Vec<u8>) -> usize {
     tag(number, LENGTH, out);
     out.push(0);
     out.len()
 }
 
-/// Ends a value that [`open`] began.
+/// Ends a value that [`open`] began, with `room` bytes for its length.
 ///
-/// One byte is reserved for its length. A length that needs more moves the value up. Returns by how much.
-pub(super) fn close(start: usize, out: &mut Vec<u8>) -> usize {
+/// A length that takes more or less than its room moves the value. Returns by how much it moved up.
+#[inline(never)]
+pub(super) fn close(start: usize, room: usize, out: &mut Vec<u8>) -> usize {
     let end = out.len();
     let len = end - start;
-    if len < 0x80 {
+    if len < 0x80 && room == 1 {
         out[start - 1] = len as u8;
         return 0;
     }
@@ -57,10 +60,13 @@ pub(super) fn close(start: usize, out: &mut Vec<u8>) -> usize {
     let size = out.len() - end;
     let mut digits = [0; 10];
     digits[..size].copy_from_slice(&out[end..]);
-    out.copy_within(start..end, start - 1 + size);
-    out.truncate(end - 1 + size);
-    out[start - 1..start - 1 + size].copy_from_slice(&digits[..size]);
-    size - 1
+    let first = start - room;
+    if size != room {
+        out.copy_within(start..end, first + size);
+    }
+    out.truncate(first + size + len);
+    out[first..first + size].copy_from_slice(&digits[..size]);
+    size.saturating_sub(room)
 }
 
 fn tag(number: u32, kind: u32, out: &mut Vec<u8>) {
@@ -87,14 +93,18 @@ mod tests {
 
     #[test]
     fn a_length_of_any_size_comes_before_what_it_measures() {
-        for len in [0, 1, 127, 128, 129, 16_383, 16_384, 70_000] {
+        for (len, room) in
+            [0, 1, 127, 128, 129, 16_383, 16_384, 70_000].map(|len| [(len, 1), (len, 3)]).concat()
+        {
             let mut out = b"before".to_vec();
-            let start = open(3, &mut out);
+            let start = open(3, &mut out) + room - 1;
+            out.resize(start, 0);
             out.resize(start + len, b'x');
-            close(start, &mut out);
+            let moved = close(start, room, &mut out);
             let mut wanted = b"before".to_vec();
             bytes(3, &vec![b'x'; len], &mut wanted);
-            assert_eq!(out, wanted, "{len}");
+            assert_eq!(out, wanted, "{len} in {room}");
+            assert_eq!(moved, (wanted.len() - len).saturating_sub(start), "{len} in {room}");
         }
     }
 }

@@ -20,17 +20,17 @@ pub(super) fn request<'a>(
 ) {
     writer.root(|writer| {
         writer.open_list(fields.resources);
-        let of_resource = writer.item(fields.resources);
+        let of_resource = writer.large_item(fields.resources);
         resource(batch, writer);
         writer.open_list(fields.scopes);
-        let of_scope = writer.item(fields.scopes);
+        let of_scope = writer.large_item(fields.scopes);
         scope(writer);
         writer.open_list(fields.events);
         write(writer);
         writer.close_list();
-        writer.close(of_scope);
+        writer.close_large(of_scope);
         writer.close_list();
-        writer.close(of_resource);
+        writer.close_large(of_resource);
         writer.close_list();
     });
 }

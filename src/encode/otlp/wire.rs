@@ -24,6 +24,11 @@ pub(super) struct Writer<'a> {
 #[must_use]
 pub(super) struct Open(usize);
 
+/// The room for the length of a message.
+const ROOM: usize = 1;
+/// The room that is added for a message with all events of a batch: else all of it would move to make room.
+const MORE_ROOM: usize = 2;
+
 impl<'a> Writer<'a> {
     pub(super) fn new(form: Form, out: &'a mut Vec<u8>) -> Self {
         Self { out, form }
@@ -55,7 +60,7 @@ impl<'a> Writer<'a> {
     /// Ends the message that was begun last. Returns by how much its content moved to make room for its length.
     pub(super) fn close(&mut self, Open(start): Open) -> usize {
         match self.form {
-            Form::Protobuf => proto::close(start, self.out),
+            Form::Protobuf => proto::close(start, ROOM, self.out),
             Form::Json => {
                 self.out.push(b'}');
                 0
@@ -90,6 +95,23 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// As [`item`](Self::item), for a message with all events of a batch.
+    pub(super) fn large_item(&mut self, field: Field) -> Open {
+        let Open(start) = self.item(field);
+        if self.form == Form::Protobuf {
+            self.out.extend_from_slice(&[0; MORE_ROOM]);
+        }
+        Open(start + MORE_ROOM)
+    }
+
+    /// Ends a [`large_item`](Self::large_item).
+    pub(super) fn close_large(&mut self, Open(start): Open) {
+        match self.form {
+            Form::Protobuf => _ = proto::close(start, ROOM + MORE_ROOM, self.out),
+            Form::Json => self.out.push(b'}'),
+        }
+    }
+
     pub(super) fn close_list(&mut self) {
         if self.form == Form::Json {
             self.out.push(b']');
@@ -109,7 +131,7 @@ impl<'a> Writer<'a> {
             Form::Protobuf => {
                 let start = proto::open(field.0, self.out);
                 parts.iter().for_each(|part| self.out.extend_from_slice(part.as_bytes()));
-                proto::close(start, self.out);
+                proto::close(start, ROOM, self.out);
             }
             Form::Json => json::texts(field.1, parts, self.out),
         }
@@ -194,7 +216,7 @@ impl<'a> Writer<'a> {
             Form::Protobuf => {
                 let start = proto::open(field.0, self.out);
                 values.for_each(|value| proto::varint(value, self.out));
-                proto::close(start, self.out);
+                proto::close(start, ROOM, self.out);
             }
             Form::Json => json::longs(field.1, values, self.out),
         }

@@ -124,7 +124,7 @@ impl StatsStore {
             return None;
         }
         let duration = match sample.duration {
-            Some(ms) if ms.is_finite() && ms >= 0.0 => Some((ms, bucket::index(ms))),
+            Some(ms) if (0.0..f64::INFINITY).contains(&ms) => Some((ms, bucket::index(ms))),
             Some(_) => return None,
             None => None,
         };

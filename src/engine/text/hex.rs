@@ -18,18 +18,20 @@ pub(crate) fn parse<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// Writes the digits of `id` to the start of `out`. The length of `id` is a multiple of four.
+/// Writes the digits of `id` to the start of `out`. The length of `id` is a multiple of eight.
 #[inline(always)]
 pub(crate) fn fill(id: &[u8], out: &mut [u8]) {
-    for (digits, bytes) in out.as_chunks_mut().0.iter_mut().zip(id.as_chunks().0) {
-        *digits = eight_digits(*bytes);
+    for (digits, bytes) in out.as_chunks_mut::<16>().0.iter_mut().zip(id.as_chunks::<8>().0) {
+        let word = u64::from_le_bytes(*bytes);
+        digits[..8].copy_from_slice(&eight_digits(word as u32));
+        digits[8..].copy_from_slice(&eight_digits((word >> 32) as u32));
     }
 }
 
-/// The digits of four bytes, computed at once in one 64-bit word.
+/// The digits of four bytes, the first one in the lowest bits. They are computed at once in one 64-bit word.
 #[inline(always)]
-pub(crate) fn eight_digits(bytes: [u8; 4]) -> [u8; 8] {
-    let word = u64::from(u32::from_le_bytes(bytes));
+pub(crate) fn eight_digits(bytes: u32) -> [u8; 8] {
+    let word = u64::from(bytes);
     // Spread the half bytes: one per byte of the word.
     let word = (word | word << 16) & 0x0000_FFFF_0000_FFFF;
     let word = (word | word << 8) & 0x00FF_00FF_00FF_00FF;
