@@ -22,7 +22,7 @@ export interface Figures {
 const READERS: {
   readonly [N in keyof Figures]: (engine: Engine, nowMs: number, text?: TextOptions) => Figures[N];
 } = {
-  totals: (engine) => totalsOf(engine.counters() as Counters),
+  totals: totalsOf,
   counters: (engine) => engine.counters() as Counters,
   stats: (engine, nowMs) => engine.stats(nowMs) as Stats,
   timeline: (engine, nowMs) => timelineOf(engine.timeline(nowMs)),
@@ -56,13 +56,9 @@ export function lastFigures(engine: Engine, nowMs: number): Figures | undefined 
   };
 }
 
-function totalsOf({ sinks }: Counters): Totals {
-  const sum = (numbers: number[]) => numbers.reduce((all, number) => all + number, 0);
-  return {
-    delivered: sum(sinks.map(({ delivered }) => delivered)),
-    remaining: sum(sinks.map(({ queued, inFlight }) => queued + inFlight)),
-    dropped: sum(sinks.flatMap(({ dropped }) => Object.values(dropped))),
-  };
+function totalsOf(engine: Engine): Totals {
+  const [delivered, remaining, dropped] = engine.totals() as Iterable<number> as [number, number, number];
+  return { delivered, remaining, dropped };
 }
 
 /** The JSON of the engine has the names of a push to the hub. */

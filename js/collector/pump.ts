@@ -179,9 +179,7 @@ export class Pump implements PumpHost, LeaderHost {
     if (this.#isNotifying) return;
     const state = this.#state;
     if (state.board.size === 0 && !hasFailed && !this.#report.hasDisabled && !state.log.isDebug) {
-      state.engine.call(undefined, (engine) => {
-        while (engine.notice() !== undefined);
-      });
+      state.engine.call(undefined, (engine) => engine.dropNotices());
       return;
     }
     this.#isNotifying = true;

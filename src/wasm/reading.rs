@@ -4,6 +4,7 @@ use super::convert::{self, View};
 use super::engine::Engine;
 use super::views::{CountersView, NoticeView, RowView};
 use crate::encode::{self, prometheus};
+use crate::engine::Totals;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -13,6 +14,12 @@ impl Engine {
     #[wasm_bindgen(js_name = queueDepth)]
     pub fn queue_depth(&self) -> usize {
         self.collector.queue_depth()
+    }
+
+    /// What was delivered, what remains and what was dropped, summed over all sinks. Each flush asks for it twice.
+    pub fn totals(&self) -> Vec<f64> {
+        let Totals { delivered, remaining, dropped } = self.collector.totals();
+        vec![delivered, remaining, dropped]
     }
 
     /// All counters.
@@ -77,6 +84,12 @@ impl Engine {
     pub fn notice(&mut self) -> View {
         let notice = self.collector.poll_notice();
         notice.map_or(Ok(JsValue::UNDEFINED), |notice| convert::object(&NoticeView::new(&notice)))
+    }
+
+    /// Drops all notices, if there is no listener: as objects they would cost more than a batch does.
+    #[wasm_bindgen(js_name = dropNotices)]
+    pub fn drop_notices(&mut self) {
+        while self.collector.poll_notice().is_some() {}
     }
 
     /// Continues from the ledger of an engine that trapped, with the same options.
