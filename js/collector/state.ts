@@ -202,10 +202,10 @@ export class State implements RecordingHost {
     this.#afterRequest(BUFFERED, request);
   }
 
+  /** The clock is read only where somebody asks for the time. */
   #afterRequest(flags: number, request: RequestRecord | undefined): void {
-    const nowMs = this.clock.now();
-    this.afterEvent(flags, nowMs);
-    if (request === undefined) this.afterWork(flags, nowMs, undefined);
+    this.afterEvent(flags, undefined);
+    if (request === undefined) this.afterWork(flags, undefined, undefined);
   }
 
   learnMethodId(method: string, flags: number): void {
@@ -214,19 +214,21 @@ export class State implements RecordingHost {
   }
 
   /** Arms the timer for what the engine answered to an event. */
-  afterEvent(flags: number, nowMs: number): void {
+  afterEvent(flags: number, knownMs: number | undefined): void {
     const ticker = this.#ticker;
     if (ticker === undefined || !isPending(flags)) return;
+    const nowMs = knownMs ?? this.clock.now();
     // At most as long as an event may wait: the next deadline may be that of another sink, after its backoff.
     const withinMs = isDue(flags) ? 0 : this.engine.limits.stepMs;
     if (ticker.lacks(nowMs, withinMs)) ticker.arm(nowMs, Math.min(this.nextDeadline(), withinMs));
     this.#unwatchExit ??= watchExit(this.#hooks);
   }
 
-  afterWork(flags: number, nowMs: number, place: Place | undefined): void {
+  afterWork(flags: number, knownMs: number | undefined, place: Place | undefined): void {
     // An open request sends at its end.
     const isLate = place?.record?.isOver !== false;
-    if (isLate && !hasLongTimers(this.host) && isPending(flags)) this.#hooks.onLateWork(flags, nowMs, place);
+    if (isLate && !hasLongTimers(this.host) && isPending(flags))
+      this.#hooks.onLateWork(flags, knownMs ?? this.clock.now(), place);
   }
 
   /** Arms the timer for the next deadline. */
