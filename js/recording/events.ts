@@ -1,6 +1,7 @@
 /** Events on their way into the engine. An event with unusable values is refused there, and counted. */
 import type { Place, RequestRecord } from "../runtime/bridge.ts";
 import { amountOf, numeric } from "../wasm/convert.ts";
+import { SOURCE } from "../wasm/event-texts.ts";
 import type { Engine } from "../wasm/generated/tidegate.js";
 import { supplyDraw } from "./draw.ts";
 import { describeError, setError } from "./errors/describe.ts";
@@ -176,7 +177,7 @@ function detailsOf(
     if (details !== undefined) setError(engine, details);
     if (severity !== undefined) engine.setSeverity(severity);
     if (event.isHandled !== undefined && place?.record?.isOver === true) setEnded(engine, place.record);
-    if (source !== undefined) engine.setSource(source);
+    if (source !== undefined) engine.setText(SOURCE, source);
     if (kind === REQ && isPath === true) engine.setPath();
     if (parent !== undefined || span) engine.setTrace(parent ?? "", span ?? "");
     addAttributes(engine, attributes, truncated);
@@ -186,7 +187,7 @@ function detailsOf(
 
 /** Sets the request of an exception. The engine knows the route of a request once that ends, and no longer. */
 function setEnded(engine: Engine, { route, path, method }: RequestRecord): void {
-  engine.setSource(text(`${method ?? ""} ${route ?? path}`));
+  engine.setText(SOURCE, text(`${method ?? ""} ${route ?? path}`));
   if (route === undefined && method !== undefined) engine.setPath();
 }
 

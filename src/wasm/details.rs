@@ -8,12 +8,8 @@ use crate::engine::{Attributes, EndedRequest, Event, EventKind, Exception, Sever
 /// The optional values of the next event. They are cleared when the event is recorded.
 #[derive(Default)]
 pub(super) struct Details {
-    pub(super) error: Option<String>,
-    /// Message, causes and stack of the error, if it is an exception.
-    pub(super) exception: Option<[String; 3]>,
+    pub(super) texts: Texts,
     pub(super) severity: Severity,
-    /// REQ: the method. DB: the system. An exception: the method of its request, a blank and the route, if that is over.
-    pub(super) source: Option<String>,
     pub(super) is_path: bool,
     pub(super) parent: Option<TraceContext>,
     pub(super) span: Option<TraceContext>,
@@ -34,7 +30,7 @@ impl Details {
         let event = Event {
             is_path: self.is_path,
             duration: nan_to_none(duration_ms),
-            error: self.error.as_deref(),
+            error: self.error(),
             exception: self.exception(),
             severity: self.severity,
             parent_id: self.parent.map(|parent| parent.parent_id),
@@ -42,7 +38,7 @@ impl Details {
             span: self.span,
             ..Event::new(kind, name, start_ms)
         };
-        let source = self.source.as_deref();
+        let source = self.texts[SOURCE].as_deref();
         match kind {
             EventKind::Req => Event { method: source.unwrap_or_default(), status: status(number), ..event },
             EventKind::Db => {
@@ -60,8 +56,13 @@ impl Details {
         }
     }
 
+    pub(super) fn error(&self) -> Option<&str> {
+        self.texts[ERROR].as_deref()
+    }
+
     pub(super) fn exception(&self) -> Option<Exception<'_>> {
-        let [message, cause, stack] = self.exception.as_ref()?;
+        let [.., message, cause, stack] = self.texts.each_ref().map(Option::as_deref);
+        let (message, cause, stack) = (message?, cause.unwrap_or_default(), stack.unwrap_or_default());
         Some(Exception { message, cause, stack, ..Exception::default() })
     }
 
@@ -69,13 +70,24 @@ impl Details {
     #[inline(never)]
     pub(super) fn clear(&mut self) {
         self.attributes.clear();
-        self.error = None;
-        self.exception = None;
+        self.texts = Texts::default();
         self.severity = Severity::Info;
-        self.source = None;
         self.is_path = false;
         self.parent = None;
         self.span = None;
         self.usage = [None; 3];
     }
 }
+
+/// The texts of an event, by their numbers at the boundary:
+///
+/// | number | text |
+/// |---|---|
+/// | 0 | the type of its error |
+/// | 1 | REQ: the method. DB: the system. An exception: the method of its request, a blank and the route, if that is over |
+/// | 2 | the message of the error, which is an exception then; empty if it is unknown or not to be shown |
+/// | 3, 4 | the causes and the stack of that exception |
+pub(super) type Texts = [Option<String>; 5];
+
+const ERROR: usize = 0;
+const SOURCE: usize = 1;

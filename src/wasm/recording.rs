@@ -17,7 +17,7 @@ impl Engine {
         flags(self.requests.record(count, text_bytes, &mut self.collector, now_ms), REQUESTS)
     }
 
-    /// Records a request; an [error](Self::set_error) may be set. A duration of NaN is unknown. Returns
+    /// Records a request; an error may be [set](Self::set_text). A duration of NaN is unknown. Returns
     /// flags, as `convert::flags` documents, with the id of the method.
     #[wasm_bindgen(js_name = recordRequest)]
     pub fn record_request(
@@ -36,7 +36,7 @@ impl Engine {
         let Self { collector, details, .. } = self;
         let event = Event {
             duration: nan_to_none(duration_ms),
-            error: details.error.as_deref(),
+            error: details.error(),
             exception: details.exception(),
             attributes: &details.attributes,
             method,
@@ -51,16 +51,11 @@ impl Engine {
         flags(signal, REQUESTS) | method_id << 16
     }
 
-    /// Sets the type of the error of the next event.
-    #[wasm_bindgen(js_name = setError)]
-    pub fn set_error(&mut self, error: String) {
-        self.details.error = Some(error);
-    }
-
-    /// The error of the next event is an exception. Texts that are unknown or not to be shown are empty.
-    #[wasm_bindgen(js_name = setException)]
-    pub fn set_exception(&mut self, message: String, cause: String, stack: String) {
-        self.details.exception = Some([message, cause, stack]);
+    /// Sets a text of the next event, by the number that `details::Texts` documents.
+    #[wasm_bindgen(js_name = setText)]
+    pub fn set_text(&mut self, number: usize, text: String) {
+        let texts = &mut self.details.texts;
+        texts[number % texts.len()] = Some(text);
     }
 
     /// Sets the severity of the next custom event, by its number. Any other number is that of `info`.
@@ -75,13 +70,6 @@ impl Engine {
         let mut hidden = String::new();
         statement::hide_values(message, &mut hidden);
         hidden
-    }
-
-    /// Sets the method (REQ) or the database system (DB) of the next event. Of an exception: the method of its request, a blank
-    /// and the route, if that request is over.
-    #[wasm_bindgen(js_name = setSource)]
-    pub fn set_source(&mut self, source: String) {
-        self.details.source = Some(source);
     }
 
     /// Marks the name of the next request, or the route of the next exception, as a raw path. It is recorded as its template.

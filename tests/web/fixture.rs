@@ -15,6 +15,10 @@ pub const FN: f64 = 1.0;
 pub const DB: f64 = 2.0;
 pub const EVT: f64 = 3.0;
 
+/// Texts of an event, by number.
+pub const ERROR: f64 = 0.0;
+pub const SOURCE: f64 = 1.0;
+
 /// In place of a token: a request that is over.
 pub const OVER: f64 = -1.0;
 

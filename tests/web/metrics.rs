@@ -90,7 +90,7 @@ fn known_methods_are_those_of_the_list() {
     );
     let engine = engine_of(&options);
     for method in ["PURGE", "PUT"] {
-        call(&engine, "Engine.setSource", args![method]);
+        call(&engine, "Engine.setText", args![SOURCE, method]);
         call(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, f64::NAN, false]);
     }
     call(&engine, "Engine.flush", args![f64::NAN, NOW]);
@@ -109,7 +109,7 @@ fn a_metrics_sink_waits_for_its_interval_and_splits_requests_by_labels() {
     sink(2000.into(), true);
     let engine = engine_of(&options);
     call(&engine, "Engine.addText", args!["tenant", "acme"]);
-    call(&engine, "Engine.setSource", args!["GET"]);
+    call(&engine, "Engine.setText", args![SOURCE, "GET"]);
     let flags = number(&engine, "Engine.record", args![REQ, "/a", 200, NOW, NOW, 5, f64::NAN, false]);
     assert_eq!(flags as u32 & 6, 4, "it waits");
     assert_eq!(number(&engine, "Engine.nextDeadline", args![]), 2000.0);

@@ -277,7 +277,7 @@ fn a_batch_over_a_sinks_bytes_is_cut_until_it_fits() {
     for _ in 0..8 {
         request(&engine, "/a", 200.0);
     }
-    call(&engine, "Engine.setError", args!["x".repeat(200)]);
+    call(&engine, "Engine.setText", args![ERROR, "x".repeat(200)]);
     call(&engine, "Engine.addText", args!["too large", "y".repeat(1000)]);
     call(&engine, "Engine.record", args![FN, "f", f64::NAN, NOW, NOW, 5, f64::NAN, false]);
     call(&engine, "Engine.flush", args![f64::NAN, NOW]);

@@ -14,11 +14,18 @@ fn record(engine: &JsValue, kind: f64, name: &str, number_of: f64) -> f64 {
     number(engine, "Engine.record", args![kind, name, number_of, NOW, NOW, 5, f64::NAN, false])
 }
 
+/// The error of the next event is an exception with this message, these causes and this stack.
+fn set_exception(engine: &JsValue, texts: [&str; 3]) {
+    for (text, number) in texts.into_iter().zip([2, 3, 4]) {
+        call(engine, "Engine.setText", args![number, text]);
+    }
+}
+
 #[wasm_bindgen_test]
 fn an_event_carries_the_details_that_were_set_before_it() {
     let engine = engine();
-    call(&engine, "Engine.setSource", args!["PATCH"]);
-    call(&engine, "Engine.setError", args!["TypeError"]);
+    call(&engine, "Engine.setText", args![SOURCE, "PATCH"]);
+    call(&engine, "Engine.setText", args![ERROR, "TypeError"]);
     call(&engine, "Engine.setPath", args![]);
     call(&engine, "Engine.setTrace", args![PARENT, ""]);
     call(&engine, "Engine.addText", args!["größe", "🚢"]);
@@ -49,7 +56,7 @@ fn details_go_with_their_event() {
     let engine = engine();
     for _ in 0..2 {
         record(&engine, FN, "f", f64::NAN);
-        call(&engine, "Engine.setError", args!["Error"]);
+        call(&engine, "Engine.setText", args![ERROR, "Error"]);
         call(&engine, "Engine.addFlag", args!["flag", false]);
     }
     call(&engine, "Engine.clearDetails", args![]);
@@ -74,7 +81,7 @@ fn each_kind_has_its_number() {
 #[wasm_bindgen_test]
 fn a_statement_carries_its_system_and_its_rows() {
     let engine = engine();
-    call(&engine, "Engine.setSource", args!["sqlite"]);
+    call(&engine, "Engine.setText", args![SOURCE, "sqlite"]);
     record(&engine, DB, "select 1", 700.0);
     record(&engine, DB, "select 1", f64::NAN);
     let events = sent_events(&engine);
@@ -136,7 +143,7 @@ fn what_is_no_text_throws_and_the_engine_goes_on() {
 #[wasm_bindgen_test]
 fn a_request_alone_takes_an_error_and_a_path() {
     let engine = engine();
-    call(&engine, "Engine.setError", args!["TimeoutError"]);
+    call(&engine, "Engine.setText", args![ERROR, "TimeoutError"]);
     call(&engine, "Engine.setPath", args![]);
     request(&engine, "/orders/7", 200.0);
     request(&engine, "/orders/7", 200.0);
@@ -306,12 +313,12 @@ fn a_late_call_carries_the_trace_of_its_request() {
 fn an_exception_has_its_texts_and_goes_with_its_event() {
     let engine = engine();
     for kind in [FN, DB, REQ] {
-        call(&engine, "Engine.setError", args!["Größe"]);
-        call(&engine, "Engine.setException", args!["value '🚢'", "", "at f"]);
+        call(&engine, "Engine.setText", args![ERROR, "Größe"]);
+        set_exception(&engine, ["value '🚢'", "", "at f"]);
         record(&engine, kind, "f", 200.0);
     }
-    call(&engine, "Engine.setError", args!["Error"]);
-    call(&engine, "Engine.setException", args!["m", "Error: c", ""]);
+    call(&engine, "Engine.setText", args![ERROR, "Error"]);
+    set_exception(&engine, ["m", "Error: c", ""]);
     request(&engine, "/a", 500.0);
     record(&engine, FN, "f", f64::NAN);
     let texts: Vec<_> = sent_events(&engine)
@@ -379,17 +386,17 @@ fn the_last_exceptions_are_json_with_what_was_set() {
     let engine = engine();
     assert_eq!(text(&engine, "Engine.exceptions", args![]), "[]");
     let token = number(&engine, "Engine.open", args!["/a/1", UNDEFINED, NOW]);
-    call(&engine, "Engine.setError", args!["TypeError"]);
-    call(&engine, "Engine.setException", args!["it \"broke\"", "", "at f"]);
+    call(&engine, "Engine.setText", args![ERROR, "TypeError"]);
+    set_exception(&engine, ["it \"broke\"", "", "at f"]);
     call(&engine, "Engine.record", args![EVT, "exception", 1, NOW, NOW, f64::NAN, token, false]);
-    call(&engine, "Engine.setSource", args!["GET"]);
+    call(&engine, "Engine.setText", args![SOURCE, "GET"]);
     call(&engine, "Engine.setPath", args![]);
     call(&engine, "Engine.record", args![REQ, "/a/1", 200, NOW, NOW, 5, token, true]);
     // Of the request that is over.
     for is_path in [true, false] {
-        call(&engine, "Engine.setError", args!["Error"]);
-        call(&engine, "Engine.setException", args!["", "", ""]);
-        call(&engine, "Engine.setSource", args!["GET /a/1"]);
+        call(&engine, "Engine.setText", args![ERROR, "Error"]);
+        set_exception(&engine, ["", "", ""]);
+        call(&engine, "Engine.setText", args![SOURCE, "GET /a/1"]);
         if is_path {
             call(&engine, "Engine.setPath", args![]);
         }

@@ -1,5 +1,6 @@
 /** What is recorded of an error: its type, and its message, causes and stack as far as the option `errors` allows. */
 import { errorType } from "../../runtime/error-type.ts";
+import { ERROR, MESSAGE } from "../../wasm/event-texts.ts";
 import type { Engine } from "../../wasm/generated/tidegate.js";
 import type { ErrorDetails, RecordingHost } from "../recording-host.ts";
 import { redacted } from "../redact.ts";
@@ -41,8 +42,10 @@ export function describeError(host: RecordingHost, error: unknown, hides: boolea
 
 /** Sets the error of the next event. */
 export function setError(engine: Engine, { type, texts, truncated }: ErrorDetails): void {
-  engine.setError(type);
-  if (texts !== undefined) engine.setException(...texts);
+  engine.setText(ERROR, type);
+  texts?.forEach((text, at) => {
+    engine.setText(MESSAGE + at, text);
+  });
   if (truncated > 0) engine.addTruncated(truncated);
 }
 
