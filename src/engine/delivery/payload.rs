@@ -100,6 +100,7 @@ impl Payload {
     }
 
     /// The number of events, or observations, in `items`.
+    #[inline(never)]
     pub(super) fn count(&self, items: Range<usize>) -> usize {
         match self {
             Self::Records { .. } => items.len(),

@@ -46,6 +46,7 @@ pub fn origin(origin: &str) -> Option<(&str, &str, u16)> {
 /// The text must be a name, or begin with a name of at most 64 bytes and a colon. Else the type is `_OTHER`.
 ///
 /// Spec: <https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/>
+#[inline(never)]
 #[must_use]
 pub fn error_type(error: &str) -> &str {
     let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'$' | b'/' | b'-');

@@ -238,6 +238,7 @@ pub(super) fn new_ids(rng: &mut Rng) -> SpanIds {
 }
 
 /// New ids for a child of `parent`.
+#[inline(never)]
 pub(super) fn child_ids(parent: SpanIds, shared: &mut Shared) -> SpanIds {
     let span_id = shared.rng.as_mut().map_or([0; 8], Rng::id);
     SpanIds { trace_id: parent.trace_id, span_id, parent_id: parent.span_id }
