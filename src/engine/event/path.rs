@@ -68,16 +68,25 @@ pub fn public_part(path: &str) -> &str {
     (0..bytes.len()).find(is_end).map_or(path, |at| &path[..at])
 }
 
-/// Whether there is a `?`, `#` or `@`: most paths hold none. Eight bytes are compared at once: a std built for size has no
-/// fast search.
+/// Whether there is a `?`, `#` or `@`, which begin a query or a fragment, or end credentials: most paths hold none.
+///
+/// Eight bytes are compared at once: a std built for size has no fast search.
 fn holds_mark(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks();
-    words.iter().any(|word| {
+    for word in words {
         let word = u64::from_le_bytes(*word);
-        let zeros = |differs: u64| differs.wrapping_sub(EACH) & !differs;
-        let found = MARKS.map(|mark| zeros(word ^ (EACH * u64::from(mark))));
-        (found[0] | found[1] | found[2]) & (EACH * 0x80) != 0
-    }) || rest.iter().any(|byte| MARKS.contains(byte))
+        if (zeros(word, b'?') | zeros(word, b'#') | zeros(word, b'@')) & (EACH * 0x80) != 0 {
+            return true;
+        }
+    }
+    rest.iter().any(|byte| matches!(byte, b'?' | b'#' | b'@'))
+}
+
+/// The highest bit of each byte that is `mark` is set; perhaps also that of a byte behind one.
+#[inline(always)]
+fn zeros(word: u64, mark: u8) -> u64 {
+    let differs = word ^ (EACH * u64::from(mark));
+    differs.wrapping_sub(EACH) & !differs
 }
 
 /// Whether the `?` at `at` makes a parameter or a group of a route template optional.
@@ -164,8 +173,6 @@ fn class_changes(part: &[u8]) -> usize {
     part.windows(2).filter(changed).count()
 }
 
-/// What begins a query, begins a fragment, or ends credentials.
-const MARKS: [u8; 3] = *b"?#@";
 /// A 1 in each byte of a word.
 const EACH: u64 = 0x0101_0101_0101_0101;
 const MAX_SEGMENTS: usize = 16;
