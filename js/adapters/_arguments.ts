@@ -8,9 +8,9 @@ type Bag = Readonly<Record<string, unknown>> | null | undefined;
 
 /** The request: the argument itself, or that of an event (Pages, SvelteKit, Astro, h3, Lambda). */
 export function requestIn(first: unknown): RequestLike | undefined {
+  if (isRequest(first)) return first;
   const event = propertyOf(first, "event");
   const candidates = [
-    first,
     ...[first, event].flatMap((of) => [
       propertyOf(of, "request"),
       propertyOf(of, "req"),
@@ -58,15 +58,14 @@ export function contextIn(
 
 /** h3 has the context of Workers as `context.cloudflare.context`, SvelteKit as `platform.context` or `platform.ctx`. */
 function contextOf(of: unknown): WaitUntil | undefined {
-  const candidates = [
-    of,
-    propertyOf(of, "context"),
-    at(of, "context", "cloudflare", "context"),
-    propertyOf(of, "ctx"),
-    at(of, "platform", "context"),
-    at(of, "platform", "ctx"),
-  ];
-  return candidates.map(asContext).find((found) => found !== undefined);
+  return (
+    asContext(of) ??
+    asContext(propertyOf(of, "context")) ??
+    asContext(at(of, "context", "cloudflare", "context")) ??
+    asContext(propertyOf(of, "ctx")) ??
+    asContext(at(of, "platform", "context")) ??
+    asContext(at(of, "platform", "ctx"))
+  );
 }
 
 function isRequest(value: unknown): value is RequestLike {
@@ -83,5 +82,7 @@ function propertyOf(of: unknown, name: string): unknown {
 }
 
 function at(of: unknown, ...names: string[]): unknown {
-  return names.reduce(propertyOf, of);
+  let found = of;
+  for (const name of names) found = found === undefined ? undefined : propertyOf(found, name);
+  return found;
 }
