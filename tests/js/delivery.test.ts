@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BytesSink, SendInfo, Sink } from "../../js/types/index.ts";
-import { assertLaws, type SimulatedHost, settle, simulated } from "./_engine.ts";
+import { assertLaws, callsOf, type SimulatedHost, settle, simulated } from "./_engine.ts";
 
 type Send = BytesSink["send"];
 
@@ -355,4 +355,17 @@ test("a timer that died is overdue after a second, and the next event arms anoth
   tide.evt("three");
   await host.advance(1);
   assert.equal(sent, 3);
+});
+
+test("a flush makes objects neither of notices that nobody hears nor of all counters", () => {
+  const { tide } = simulated({ sinks: [sink(() => "ok")] });
+  for (const costly of ["engine_notice", "engine_counters"] as const) {
+    tide.req("/", "GET", 200, 0, 1);
+    assert.equal(
+      callsOf(costly, () => void tide.flush()),
+      0,
+      costly,
+    );
+  }
+  assert.equal(assertLaws(tide).sinks[0]?.delivered, 2);
 });
