@@ -80,8 +80,7 @@ export class Pump implements PumpHost, LeaderHost {
 
   round(): Round {
     return this.#state.engine.call(EMPTY, (engine) => {
-      const [queueEnd, begun] = engine.round() as Iterable<number> as [number, number];
-      return { queueEnd, begun };
+      return { queueEnd: engine.round(0), begun: engine.round(1) };
     });
   }
 

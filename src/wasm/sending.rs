@@ -20,11 +20,11 @@ impl Engine {
         self.collector.next_deadline().unwrap_or(f64::NAN)
     }
 
-    /// The start of a round of sends: the sequence number behind the newest record of the queue, and the number of events and
-    /// observations that were begun.
-    pub fn round(&self) -> Vec<f64> {
+    /// The start of a round of sends, in two numbers: 0 the sequence number behind the newest record of the queue, 1 the number
+    /// of events and observations that were begun.
+    pub fn round(&self, number: usize) -> f64 {
         let Round { queue_end, begun } = self.collector.round();
-        vec![queue_end as f64, begun]
+        [queue_end as f64, begun][number % 2]
     }
 
     /// The next batch to send: `{ sink, lease, count, batchId, address, length }`. Undefined: there is none. Its bytes are at
