@@ -58,6 +58,7 @@ export function bridgeFor(
       else if (!isKept) endRequest(state, request, durationMs, status, request.error);
       if (isOpen(request) && !request.isOver) requests.end();
       request.isOver = true;
+      request.request = undefined;
       request.error = undefined;
       request.exception = undefined;
       request.exceptions = undefined;

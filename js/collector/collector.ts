@@ -122,12 +122,12 @@ export function collectorOn(host: Host, options: OptionsSource): Collector {
  */
 function finder(state: State, requests: RequestIndex, given: object): () => Place | undefined {
   let found: Place | undefined;
+  let key: object = given;
   const find = () => {
     const record =
-      found?.record === undefined
-        ? (requests.find(given) ?? requests.findWithin(given))
-        : requests.find(found.record.request);
+      found?.record === undefined ? (requests.find(given) ?? requests.findWithin(given)) : requests.find(key);
     if (record !== undefined && record !== found?.record) {
+      key = record.request ?? given;
       found = { record, context: record.context, span: undefined };
     }
     return found;

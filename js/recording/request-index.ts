@@ -14,6 +14,8 @@ const DEPTH = 3;
  */
 export class RequestIndex {
   readonly #young: RequestRecord[] = [];
+  /** The requests of the young ones. */
+  readonly #keys: object[] = [];
   readonly #old = new WeakMap<object, RequestRecord>();
   readonly #limit: number;
   /** The place of the oldest in the list, where the next one goes. */
@@ -33,13 +35,16 @@ export class RequestIndex {
 
   add(record: RequestRecord): void {
     this.#open += 1;
+    const key = record.request;
+    if (key === undefined) return;
     let leaving: RequestRecord | undefined = record;
     if (this.#limit > 0) {
       leaving = this.#young[this.#next];
       this.#young[this.#next] = record;
+      this.#keys[this.#next] = key;
       this.#next = (this.#next + 1) % this.#limit;
     }
-    if (leaving !== undefined && !leaving.isOver) this.#old.set(leaving.request, leaving);
+    if (leaving?.request !== undefined) this.#old.set(leaving.request, leaving);
   }
 
   /** A request that was added has ended. It can still be found. */
@@ -69,12 +74,11 @@ export class RequestIndex {
 
   /** The newest record of `request`: an object that lives for long, like a WebSocket, is opened with each event. */
   find(request: unknown): RequestRecord | undefined {
-    const young = this.#young;
+    const keys = this.#keys;
     let at = this.#next;
-    for (let left = young.length; left > 0; left -= 1) {
-      at = (at === 0 ? young.length : at) - 1;
-      const record = young[at];
-      if (record?.request === request) return record;
+    for (let left = keys.length; left > 0; left -= 1) {
+      at = (at === 0 ? keys.length : at) - 1;
+      if (keys[at] === request) return this.#young[at];
     }
     return typeof request === "object" && request !== null ? this.#old.get(request) : undefined;
   }

@@ -10,8 +10,11 @@ export const BRIDGE: unique symbol = Symbol.for("tidegate.bridge.0") as never;
 /** An open request as plain data, so that it may outlive its request. The adapter makes one object per request. */
 export class RequestRecord implements Answered, Sender {
   readonly bridge: AdapterBridge;
-  /** What `tide.scope` finds it by. */
-  readonly request: object;
+  /**
+   * What `tide.scope` finds it by. Only while it is open: the async store keeps a record for longer than its host would
+   * keep the request.
+   */
+  request: object | undefined;
   /** As received. */
   readonly url: string;
   /** As received, without query. It names the request while there is no route; id-like segments are shown as `:id`. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instrument } from "../../js/adapters/workers.ts";
 import { memorySink } from "../../js/index.ts";
+import { bridgeOf } from "../../js/runtime/bridge.ts";
 import type { CollectorOptions } from "../../js/types/index.ts";
 import { assertLaws, simulated } from "./_engine.ts";
 
@@ -91,6 +92,22 @@ test("two adapters around one request measure it once, and the inner one names i
     memory.events.map((event) => event.kind === "REQ" && event.route),
     ["/inner"],
   );
+});
+
+test("the record of a request that is over holds nothing of its host, and is still found", async () => {
+  for (const kind of KINDS) {
+    const { tide, release, send } = worker(kind);
+    const request = new Request("https://a/one");
+    const answer = send(request);
+    const record = bridgeOf(tide)?.find(request);
+    assert.equal(record?.request, request, kind);
+    release[0]?.();
+    await answer;
+    assert.equal(record?.isOver, true, kind);
+    assert.equal(record.request, undefined, kind);
+    assert.equal(record.context, undefined, kind);
+    assert.equal(bridgeOf(tide)?.find(request), record, kind);
+  }
 });
 
 test("an adapter within another one measures nothing anew, whatever has ended before, and keeps the span it runs in", async () => {
