@@ -29,15 +29,11 @@ export function respond<T>(
   read: ReadStatus,
   sendsThrown = false,
 ): T {
-  const fail = (error: unknown) => {
-    if (sendsThrown && isResponse(error)) endAnswered(record, error, context, read);
-    else endFailed(record, error, context);
-  };
   let result: T;
   try {
     result = record.bridge.run(record, call);
   } catch (error) {
-    fail(error);
+    endThrown(record, error, context, read, sendsThrown);
     throw error;
   }
   // Not awaited if its `then` cannot be read: whoever awaits it meets that error, as without measuring.
@@ -48,8 +44,22 @@ export function respond<T>(
   // A thenable that is no promise may return nothing from `then`, or not allow a second call of it.
   const promise = Promise.resolve(result);
   // Not chained: the host gets the same promise, in the same turn as without measuring.
-  promise.then((answer: unknown) => endAnswered(record, answer, context, read), fail);
+  promise.then(
+    (answer: unknown) => endAnswered(record, answer, context, read),
+    (error: unknown) => endThrown(record, error, context, read, sendsThrown),
+  );
   return promise as T;
+}
+
+function endThrown(
+  record: RequestRecord,
+  thrown: unknown,
+  context: FlushContext | undefined,
+  read: ReadStatus,
+  sendsThrown: boolean,
+): void {
+  if (sendsThrown && isResponse(thrown)) endAnswered(record, thrown, context, read);
+  else endFailed(record, thrown, context);
 }
 
 /** Records the end of a request that was answered with `answer`. */

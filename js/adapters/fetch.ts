@@ -55,11 +55,17 @@ export function withTide<H extends FetchHandler>(tide: Collector, handler: H, op
   const wrapped = function (this: unknown, request: unknown, ...rest: unknown[]): unknown {
     const given = [request, ...rest];
     const call = () => Reflect.apply(handler, this, given);
-    const read = (answer: unknown, found: unknown) => servedStatus(answer, given, found);
-    return answerRequest(
-      { tide, given, env: envIn(request, rest[0]), name: "withTide", call, read },
-      options,
-    );
+    const answering = {
+      tide,
+      given,
+      env: envIn(request, rest[0]),
+      name: "withTide",
+      call,
+      read(answer: unknown, found: unknown) {
+        return servedStatus(answer, given, found);
+      },
+    };
+    return answerRequest(answering, options);
   };
   return wrapped as unknown as H;
 }

@@ -104,11 +104,17 @@ function measured(
     const first = args[0];
     const env = args[1];
     const context = args[2] as WaitUntil | undefined;
-    // Looked up for each call, as the runtime does: a development server may replace the handler.
-    const run = () => Reflect.apply(Reflect.get(handler, name) as Handler, handler, args);
-    const call = { tide, env, context, run };
+    const call = {
+      tide,
+      env,
+      context,
+      // Looked up for each call, as the runtime does: a development server may replace the handler.
+      run() {
+        return Reflect.apply(Reflect.get(handler, name) as Handler, handler, args);
+      },
+    };
     if (name === "fetch") return asRequest(call, first as RequestLike, options);
     const root = rootName(name, first);
-    return root === undefined ? run() : asRoot(call, root, first, false);
+    return root === undefined ? call.run() : asRoot(call, root, first, false);
   };
 }

@@ -14,7 +14,7 @@ import { abortedCall, answerOf, describeOutgoing, isOwnAbort, type KnownEvent } 
 import type { RecordingHost } from "./recording-host.ts";
 import { severityOf } from "./severity.ts";
 import { innermost, traceparentOf } from "./spans.ts";
-import { type Done, measured, timed } from "./timed.ts";
+import { measured, timed } from "./timed.ts";
 import { ATTRIBUTES_MAX, type Bounded, optionalText } from "./values.ts";
 
 /** `current` finds the request anew for each event. Undefined: the event stands alone. */
@@ -36,15 +36,18 @@ export function scopeOf(host: RecordingHost, current: () => Place | undefined): 
     const { kind, span: traceparent } = { span: undefined, ...known };
     const span: OpenSpan = { outer, isQuery: kind === DB, traceparent, exception: undefined };
     const place: Place = { record: outer?.record, context: outer?.context, span };
-    const done: Done = (start, durationMs, thrown, result) => {
-      const duration = measured(durationMs, outer?.record);
-      const found = thrown === undefined ? detailsOf(describe, result) : explain(thrown);
-      const details = { error: undefined, ...found };
-      const error = details.error ?? span.exception;
-      add({ start, duration, ...known, ...details, error, span: span.traceparent }, outer);
-    };
-    const within = () => host.context.run(place, () => callWithin(host, work, place));
-    return timed(within, host.clock, done, unawaited);
+    return timed(
+      () => host.context.run(place, () => callWithin(host, work, place)),
+      host.clock,
+      (start, durationMs, thrown, result) => {
+        const duration = measured(durationMs, outer?.record);
+        const found = thrown === undefined ? detailsOf(describe, result) : explain(thrown);
+        const details = { error: undefined, ...found };
+        const error = details.error ?? span.exception;
+        add({ start, duration, ...known, ...details, error, span: span.traceparent }, outer);
+      },
+      unawaited,
+    );
   };
   const fetchBy = (send: typeof host.host.fetch, input: unknown, given: unknown, target?: string) => {
     const sent = describeOutgoing(host, current(), input, given, target);

@@ -25,12 +25,8 @@ export function timed<T>(
   done: Done,
   unawaited?: Set<() => void>,
 ): T {
-  const observe = (start: number, from: number): Observer => ({
-    fulfilled: (value) => done(start, clock.preciseNow() - from, undefined, value),
-    rejected: (error) => done(start, clock.preciseNow() - from, asThrown(error)),
-  });
   const start = clock.now();
-  const observer = observe(start, clock.preciseNow());
+  const observer = observerOf(clock, start, done);
   let result: T;
   try {
     result = work();
@@ -45,13 +41,26 @@ export function timed<T>(
     if (alike !== undefined) return alike as T;
     const leave = () => done(start, undefined, undefined);
     const begin = () => {
-      if (unawaited === undefined) return observe(clock.now(), clock.preciseNow());
+      if (unawaited === undefined) return observerOf(clock, clock.now(), done);
       return unawaited.delete(leave) ? observer : NOBODY;
     };
     if (!observeThen(result as object, then, begin)) leave();
     else unawaited?.add(leave);
   }
   return result;
+}
+
+/** Sees the end of work that begins now. */
+function observerOf(clock: Pick<EngineClock, "preciseNow">, startMs: number, done: Done): Observer {
+  const from = clock.preciseNow();
+  return {
+    fulfilled(value) {
+      done(startMs, clock.preciseNow() - from, undefined, value);
+    },
+    rejected(error) {
+      done(startMs, clock.preciseNow() - from, asThrown(error));
+    },
+  };
 }
 
 const NOBODY: Observer = { fulfilled() {}, rejected() {} };

@@ -32,14 +32,13 @@ export class RequestContext {
     if (storage === undefined) return work();
     let isRunning: boolean | undefined;
     let result: T | undefined;
-    const once = () => {
-      isRunning = true;
-      result = work();
-      isRunning = false;
-      return result;
-    };
     try {
-      storage.run(store, once);
+      storage.run(store, () => {
+        isRunning = true;
+        result = work();
+        isRunning = false;
+        return result;
+      });
     } catch (cause) {
       // An error of the work belongs to the caller, one of the storage does not.
       if (isRunning === true) throw cause;
