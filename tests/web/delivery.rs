@@ -191,6 +191,33 @@ fn a_sink_that_fails_is_disabled_and_recovers() {
 }
 
 #[wasm_bindgen_test]
+fn notices_that_nobody_wants_are_dropped() {
+    let engine = engine();
+    for _ in 0..3 {
+        let batch = send_one(&engine);
+        call(&engine, "Engine.settle", args![batch.lease(), OK, 0, NOW]);
+    }
+    assert!(call(&engine, "Engine.notice", args![]).is_object());
+    call(&engine, "Engine.dropNotices", args![]);
+    assert!(call(&engine, "Engine.notice", args![]).is_undefined());
+}
+
+#[wasm_bindgen_test]
+fn a_total_says_what_was_delivered_what_remains_and_what_was_dropped() {
+    let engine = engine();
+    for outcome in [OK, OK, FATAL] {
+        let batch = send_one(&engine);
+        call(&engine, "Engine.settle", args![batch.lease(), outcome, 0, NOW]);
+    }
+    for _ in 0..3 {
+        request(&engine, "/a", 200.0);
+    }
+    let [delivered, remaining, dropped] =
+        [0, 1, 2].map(|total| number(&engine, "Engine.total", args![total]));
+    assert_eq!([delivered, remaining, dropped], [2.0, 3.0, 1.0]);
+}
+
+#[wasm_bindgen_test]
 fn a_flush_lasts_until_all_is_sent_or_its_time_is_up() {
     let engine = engine();
     assert!(!flag(&engine, "Engine.isFlushing", args![NOW]));
