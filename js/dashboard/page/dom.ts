@@ -49,7 +49,7 @@ export interface Part<T> {
   update(item: T): void;
 }
 
-/** Parts by key: those of keys that stay are updated, and not made anew. Items of one key are told apart by their order. */
+/** Parts by key. A key that is shown already has its part updated. Items of one key are distinguished by their order. */
 export class KeyedParts<T> {
   readonly #parent: Element;
   readonly #make: (item: T) => Part<T>;

@@ -38,21 +38,21 @@ pub(super) fn bytes(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Begins a value of unknown length. Returns its offset.
 ///
-/// There is room for one byte of its length. The caller may make more, by zeros.
+/// One byte is reserved for its length. The caller may reserve more, by zeros.
 pub(super) fn open(number: u32, out: &mut Vec<u8>) -> usize {
     tag(number, LENGTH, out);
     out.push(0);
     out.len()
 }
 
-/// Ends a value that [`open`] began, with `room` bytes for its length.
+/// Ends a value that [`open`] began, with `reserved` bytes for its length.
 ///
-/// A length that takes more or less than its room moves the value. Returns by how much it moved up.
+/// A length that takes more or less bytes than these moves the value. Returns by how much it moved up.
 #[inline(never)]
-pub(super) fn close(start: usize, room: usize, out: &mut Vec<u8>) -> usize {
+pub(super) fn close(start: usize, reserved: usize, out: &mut Vec<u8>) -> usize {
     let end = out.len();
     let len = end - start;
-    if len < 0x80 && room == 1 {
+    if len < 0x80 && reserved == 1 {
         out[start - 1] = len as u8;
         return 0;
     }
@@ -60,13 +60,13 @@ pub(super) fn close(start: usize, room: usize, out: &mut Vec<u8>) -> usize {
     let size = out.len() - end;
     let mut digits = [0; 10];
     digits[..size].copy_from_slice(&out[end..]);
-    let first = start - room;
-    if size != room {
+    let first = start - reserved;
+    if size != reserved {
         out.copy_within(start..end, first + size);
     }
     out.truncate(first + size + len);
     out[first..first + size].copy_from_slice(&digits[..size]);
-    size.saturating_sub(room)
+    size.saturating_sub(reserved)
 }
 
 fn tag(number: u32, kind: u32, out: &mut Vec<u8>) {
@@ -93,18 +93,18 @@ mod tests {
 
     #[test]
     fn a_length_of_any_size_comes_before_what_it_measures() {
-        for (len, room) in
+        for (len, reserved) in
             [0, 1, 127, 128, 129, 16_383, 16_384, 70_000].map(|len| [(len, 1), (len, 3)]).concat()
         {
             let mut out = b"before".to_vec();
-            let start = open(3, &mut out) + room - 1;
+            let start = open(3, &mut out) + reserved - 1;
             out.resize(start, 0);
             out.resize(start + len, b'x');
-            let moved = close(start, room, &mut out);
+            let moved = close(start, reserved, &mut out);
             let mut wanted = b"before".to_vec();
             bytes(3, &vec![b'x'; len], &mut wanted);
-            assert_eq!(out, wanted, "{len} in {room}");
-            assert_eq!(moved, (wanted.len() - len).saturating_sub(start), "{len} in {room}");
+            assert_eq!(out, wanted, "{len} in {reserved}");
+            assert_eq!(moved, (wanted.len() - len).saturating_sub(start), "{len} in {reserved}");
         }
     }
 }

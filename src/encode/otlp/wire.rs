@@ -24,10 +24,10 @@ pub(super) struct Writer<'a> {
 #[must_use]
 pub(super) struct Open(usize);
 
-/// The room for the length of a message.
-const ROOM: usize = 1;
-/// The room that is added for a message with all events of a batch: else all of it would move to make room.
-const MORE_ROOM: usize = 2;
+/// Bytes reserved for the length of a message.
+const RESERVED: usize = 1;
+/// Further ones for a message with all events of a batch: else all of it would be moved by its length.
+const RESERVED_MORE: usize = 2;
 
 impl<'a> Writer<'a> {
     pub(super) fn new(form: Form, out: &'a mut Vec<u8>) -> Self {
@@ -60,7 +60,7 @@ impl<'a> Writer<'a> {
     /// Ends the message that was begun last. Returns by how much its content moved to make room for its length.
     pub(super) fn close(&mut self, Open(start): Open) -> usize {
         match self.form {
-            Form::Protobuf => proto::close(start, ROOM, self.out),
+            Form::Protobuf => proto::close(start, RESERVED, self.out),
             Form::Json => {
                 self.out.push(b'}');
                 0
@@ -99,15 +99,15 @@ impl<'a> Writer<'a> {
     pub(super) fn large_item(&mut self, field: Field) -> Open {
         let Open(start) = self.item(field);
         if self.form == Form::Protobuf {
-            self.out.extend_from_slice(&[0; MORE_ROOM]);
+            self.out.extend_from_slice(&[0; RESERVED_MORE]);
         }
-        Open(start + MORE_ROOM)
+        Open(start + RESERVED_MORE)
     }
 
     /// Ends a [`large_item`](Self::large_item).
     pub(super) fn close_large(&mut self, Open(start): Open) {
         match self.form {
-            Form::Protobuf => _ = proto::close(start, ROOM + MORE_ROOM, self.out),
+            Form::Protobuf => _ = proto::close(start, RESERVED + RESERVED_MORE, self.out),
             Form::Json => self.out.push(b'}'),
         }
     }
@@ -131,7 +131,7 @@ impl<'a> Writer<'a> {
             Form::Protobuf => {
                 let start = proto::open(field.0, self.out);
                 parts.iter().for_each(|part| self.out.extend_from_slice(part.as_bytes()));
-                proto::close(start, ROOM, self.out);
+                proto::close(start, RESERVED, self.out);
             }
             Form::Json => json::texts(field.1, parts, self.out),
         }
@@ -216,7 +216,7 @@ impl<'a> Writer<'a> {
             Form::Protobuf => {
                 let start = proto::open(field.0, self.out);
                 values.for_each(|value| proto::varint(value, self.out));
-                proto::close(start, ROOM, self.out);
+                proto::close(start, RESERVED, self.out);
             }
             Form::Json => json::longs(field.1, values, self.out),
         }
